@@ -1,0 +1,1 @@
+"""The groupware server: see docs/ for the map of the packages."""

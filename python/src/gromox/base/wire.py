@@ -1,0 +1,153 @@
+"""How a sans-IO protocol core talks to whatever drives it: a socket, a test or a fuzzer.
+
+A core gets octets and events and returns actions; the driver (``gromox.serve.connection``) carries them out in order.
+After a suspending action (:class:`Produce`, :class:`Call`, :class:`StartTls`) the core returns nothing more until the
+driver calls :meth:`Core.proceed` or :meth:`Core.completed`; input that arrives meanwhile is not read.
+
+Nothing of a round (the actions that one event led to) reaches the peer before everything in :meth:`Core.unsynced` is
+durable: an acknowledgement is a promise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class FilePiece:
+    """A stretch of an open file, sent without passing through the process."""
+
+    fd: int
+    offset: int
+    length: int
+    close: Callable[[], None]
+
+
+Piece: TypeAlias = bytes | FilePiece
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Octets for the peer."""
+
+    pieces: Sequence[Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class Produce:
+    """Octets that are made while they are sent; each step is a few milliseconds of work. Suspends."""
+
+    steps: Iterator[Sequence[Piece]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Work that waits for another machine or a slow device; runs in a thread. Suspends."""
+
+    run: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Ring this connection when the mailbox changes; None ends the watch."""
+
+    mailbox: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class StartTls:
+    """What was returned so far goes out in clear, then TLS is negotiated. Suspends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Send what is left and close; nothing follows."""
+
+
+Action: TypeAlias = Send | Produce | Call | Watch | StartTls | Close
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a :class:`Call` came to: a value or an error."""
+
+    value: object = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who is at the other end."""
+
+    address: str
+    port: int
+    tls: bool
+    local_port: int
+    connection_id: str
+
+
+class Durable(Protocol):
+    """Something whose last changes may still be in the page cache only."""
+
+    @property
+    def needs_sync(self) -> bool:
+        """Tell whether an acknowledgement has to wait for :meth:`sync`."""
+        ...
+
+    def sync(self) -> None:
+        """Make everything durable; blocks, may run in any thread. Raises OSError."""
+        ...
+
+
+class Core(Protocol):
+    """The protocol machine of one connection; does no I/O of its own but short store calls."""
+
+    @property
+    def timeout(self) -> float:
+        """Seconds of silence after which :meth:`timed_out` is due."""
+        ...
+
+    def start(self, peer: Peer) -> Iterable[Action]:
+        """Greet."""
+        ...
+
+    def receive(self, octets: bytes) -> Iterable[Action]:
+        """Take input; whole commands are carried out up to the first suspending action."""
+        ...
+
+    def proceed(self) -> Iterable[Action]:
+        """Go on with buffered input: the suspending Produce or StartTls is done."""
+        ...
+
+    def completed(self, outcome: Outcome) -> Iterable[Action]:
+        """Take the outcome of the last Call, then go on with buffered input."""
+        ...
+
+    def rung(self) -> Iterable[Action]:
+        """Look at the watched mailbox: it changed."""
+        ...
+
+    def timed_out(self) -> Iterable[Action]:
+        """Say goodbye: the peer was silent for :attr:`timeout` seconds."""
+        ...
+
+    def tls_started(self) -> None:
+        """Forget what was received in clear; :meth:`proceed` follows."""
+        ...
+
+    def lost(self) -> None:
+        """Release everything: the peer is gone."""
+        ...
+
+    def unsynced(self) -> Sequence[Durable]:
+        """Return what this round's answers depend on."""
+        ...
+
+    def sync_failed(self, error: Exception) -> Iterable[Action]:
+        """Answer instead of what this round returned, none of which was sent."""
+        ...
