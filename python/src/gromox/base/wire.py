@@ -1,11 +1,12 @@
 """How a sans-IO protocol core talks to whatever drives it: a socket, a test or a fuzzer.
 
-A core gets octets and events and returns actions; the driver (``gromox.serve.connection``) carries them out in order.
-After a suspending action (:class:`Produce`, :class:`Call`, :class:`StartTls`) the core returns nothing more until the
-driver calls :meth:`Core.proceed` or :meth:`Core.completed`; input that arrives meanwhile is not read.
+A core gets octets and events and returns actions; the driver (``gromox.serve.connection``) carries them out
+in order. After a suspending action (:class:`Produce`, :class:`Call`, :class:`StartTls`) the core returns
+nothing more until the driver calls :meth:`Core.proceed` or :meth:`Core.completed`; input that arrives
+meanwhile is not read.
 
-Nothing of a round (the actions that one event led to) reaches the peer before everything in :meth:`Core.unsynced` is
-durable: an acknowledgement is a promise.
+Nothing of a round (the actions that one event led to) reaches the peer before everything in
+:meth:`Core.unsynced` is durable: an acknowledgement is a promise.
 """
 
 from __future__ import annotations
