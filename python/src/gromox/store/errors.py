@@ -1,0 +1,82 @@
+"""Why the store refuses.
+
+* StoreError
+  - NotFoundError
+    - FolderGoneError      the folder was deleted, by this or another session
+    - MessageGoneError     the message was purged meanwhile
+  - ExistsError            a sibling has that name
+  - DeniedError            the user's rights do not cover it
+  - QuotaError             the mailbox has no room by its limits
+  - ReservedError          a built-in folder cannot be deleted, renamed or moved
+  - HasChildrenError       the folder has sub-folders
+  - InvalidNameError       no folder can have that name, or it would stand below itself
+  - LimitError             a bound of the store is reached (keywords, named properties, ...)
+  - BusyError              another process kept the mailbox locked for too long
+  - NoSpaceError           the disk is full
+  - CorruptError           the file is damaged, or a failed write made it untrustworthy until reopened
+  - NewerVersionError      the file was written by a newer program; it was not touched
+"""
+
+from __future__ import annotations
+
+from gromox.base.errors import GromoxError
+
+
+class StoreError(GromoxError):
+    """Base of all; carries facts, never a protocol's code."""
+
+
+class NotFoundError(StoreError):
+    """The named thing is not there."""
+
+
+class FolderGoneError(NotFoundError):
+    """The folder was deleted by another session."""
+
+
+class MessageGoneError(NotFoundError):
+    """The message was removed by another session."""
+
+
+class ExistsError(StoreError):
+    """A sibling has that name."""
+
+
+class DeniedError(StoreError):
+    """The user's rights on the folder do not cover it."""
+
+
+class QuotaError(StoreError):
+    """The mailbox has no room by its limits."""
+
+
+class ReservedError(StoreError):
+    """A built-in folder has to stay where it is."""
+
+
+class HasChildrenError(StoreError):
+    """The folder has sub-folders."""
+
+
+class InvalidNameError(StoreError):
+    """No folder can have that name at that place."""
+
+
+class LimitError(StoreError):
+    """A bound of the store is reached."""
+
+
+class BusyError(StoreError):
+    """Another process kept the mailbox locked for too long; try again later."""
+
+
+class NoSpaceError(StoreError):
+    """The disk is full; nothing of the transaction was kept."""
+
+
+class CorruptError(StoreError):
+    """The file is damaged, or a failed write made it untrustworthy until it is reopened."""
+
+
+class NewerVersionError(StoreError):
+    """A newer program wrote the file; upgrade this one. The file was not touched."""
