@@ -1,7 +1,7 @@
 """The grammar of the configuration files.
 
 ``key = value``, one a line; keys are case-insensitive; blanks around key and value are dropped; there are no
-escapes. A ``#`` at the start of a line, or after a blank, begins a comment (so a password may hold one inside a word).
+escapes. A ``#`` at the start of a line, or after a blank, begins a comment, so a password may hold one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The log: one line an event, ``time level program: event key=value …``, to standard error, syslog or a file.
 
 An event is a constant text; what varies stands in fields. Levels are those of ``<daemon>_log_level``:
-1 critical, 2 error, 3 warning, 4 notice, 5 information, 6 debugging. A call below the level in force costs one
+1 critical, 2 error, 3 warning, 4 notice, 5 information, 6 debugging. A call that is filtered out costs one
 comparison.
 """
 

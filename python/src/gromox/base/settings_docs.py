@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gromox.base.settings import Option, Program
 
 _WIDTH: Final = 78
+_PAGE_DATE: Final = "November 22, 2026"
 
 
 def render_sample(program: Program) -> str:
@@ -30,7 +31,7 @@ def render_manual(program: Program) -> str:
     page = program.files[-1]
     out = [
         '.\\" Generated from the option declarations; do not edit',
-        ".Dd $Mdocdate$",
+        f".Dd {_PAGE_DATE}",
         f".Dt {page.upper()} 5",
         ".Os Gromox",
         ".Sh NAME",
@@ -42,7 +43,7 @@ def render_manual(program: Program) -> str:
         out += [_escaped(line) for line in textwrap.wrap(program.description, _WIDTH)]
         out.append(".Pp")
     out += [
-        f"{_escaped(program.title)} reads",
+        f"{_escaped(program.title[:1].upper() + program.title[1:])} reads",
         *(f".Pa {name}{' ,' if name != page else ''}" for name in program.files),
         "from the folders",
         f".Pa /etc/gromox/{program.name}",
