@@ -18,7 +18,7 @@ from gromox.base.clock import ManualClock
 from gromox.base.ids import SeededIds
 from gromox.delivery.bell import Bell
 from gromox.delivery.queue import Queue, entries
-from gromox.delivery.spool import Spool
+from gromox.delivery.spool import Draft, Spool
 from gromox.delivery.spool_file import State
 from gromox.store.errors import NoSpaceError
 
@@ -36,8 +36,13 @@ def put(spool: Spool, mail: bytes = MAIL, recipients: tuple[str, ...] = ("alice@
     draft = spool.begin(sender="bob@example.com", recipients=recipients, protocol="LMTP")
     draft.write(mail)
     draft.finish()
-    draft.sync()
+    spool.sync()
     return draft.mail_id
+
+
+def close_under(draft: Draft) -> None:
+    """Take the file away from a draft, so that its sync fails as on a broken disk."""
+    os.close(draft._fd)
 
 
 def names(spool: Spool, queue: str = "mess") -> list[str]:
@@ -52,11 +57,11 @@ def test_a_mail_shows_when_it_is_durable(spool: Spool) -> None:
     draft.finish()
     assert names(spool) == [f".{draft.mail_id}"]
     assert Queue(spool.path).take(9) == []
+    assert spool.needs_sync
 
-    draft.sync()
+    spool.sync()
 
     assert names(spool) == [draft.mail_id]
-    assert not draft.needs_sync
     (item,) = Queue(spool.path).take(9)
     assert item.octets() == MAIL
     assert item.envelope.pending == ("alice@example.test",)
@@ -71,7 +76,7 @@ def test_a_large_mail_is_written_while_it_comes_in(spool: Spool) -> None:
         draft.write(block)
     assert (spool.path / "mess" / f".{draft.mail_id}").stat().st_size > 1_500_000
     draft.finish()
-    draft.sync()
+    spool.sync()
 
     (item,) = Queue(spool.path).take(1)
     assert item.octets() == block * 20
@@ -84,11 +89,10 @@ def test_one_sync_takes_all_that_wait(spool: Spool) -> None:
         draft.write(MAIL)
         draft.finish()
 
-    drafts[3].sync()
+    spool.sync()
 
     assert names(spool) == sorted(d.mail_id for d in drafts)
-    assert not any(d.needs_sync for d in drafts)
-    drafts[0].sync()
+    assert not spool.needs_sync
 
 
 def test_many_threads_share_syncs(spool: Spool) -> None:
@@ -100,6 +104,26 @@ def test_many_threads_share_syncs(spool: Spool) -> None:
 
     assert len(names(spool)) == 160
     assert len({e.mail_id for e in entries(spool.path)}) == 160
+
+
+def test_a_group_that_cannot_be_synced_shows_nothing_until_its_owners_give_up(spool: Spool) -> None:
+    drafts = [spool.begin(sender="", recipients=["a@example.test"]) for _ in range(2)]
+    for draft in drafts:
+        draft.write(MAIL)
+        draft.finish()
+    close_under(drafts[0])
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        spool.sync()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        spool.sync()
+
+    drafts[1].abandon()
+    drafts[0]._fd = os.open(spool.path / "mess" / f".{drafts[0].mail_id}", os.O_RDONLY)
+    drafts[0].abandon()
+
+    assert names(spool) == []
+    assert not spool.needs_sync
+    put(spool)
 
 
 @pytest.mark.parametrize("size", [10, 1_000_000])
@@ -243,7 +267,7 @@ while True:
     draft = spool.begin(sender="", recipients=["a@example.test"])
     draft.write(b"x" * 300_000)
     draft.finish()
-    draft.sync()
+    spool.sync()
     print(draft.mail_id, flush=True)
 """
 
