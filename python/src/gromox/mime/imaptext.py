@@ -1,0 +1,38 @@
+"""Strings of IMAP, RFC 9051 4.3 and 9: quoted where that is possible, else literal."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gromox.mime import charset
+
+#: What a quoted string of IMAP4rev1 cannot hold as it stands.
+_SPECIAL: Final = re.compile(rb'[\x00\r\n"\\\x80-\xff]')
+_BREAKS: Final = re.compile(rb"\r*\n[ \t]*|\r+")
+#: Longer ones are literals: line buffers of clients are bounded, RFC 2683 3.2.1.5.
+_LONGEST_QUOTED: Final = 1000
+
+
+def string(value: bytes) -> bytes:
+    """Return the octets as an IMAP string that every client can read.
+
+    Text of 8 bits (RFC 6532 headers) goes as it is into a literal, which both IMAP4rev1 and rev2 allow; what
+    is not UTF-8 is converted. NUL, which no string can carry, becomes "?", and line breaks become a blank.
+    """
+    if len(value) <= _LONGEST_QUOTED and _SPECIAL.search(value) is None:
+        return b'"%b"' % value
+    if b"\x00" in value:
+        value = value.replace(b"\x00", b"?")
+    if b"\r" in value or b"\n" in value:
+        value = _BREAKS.sub(b" ", value)
+    if not value.isascii():
+        value = charset.decode(value, "utf-8").encode("utf-8", "replace")
+    elif len(value) <= _LONGEST_QUOTED:
+        return b'"%b"' % value.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return b"{%d}\r\n%b" % (len(value), value)
+
+
+def nstring(value: bytes | None) -> bytes:
+    """Return the octets as a string, or NIL for None."""
+    return b"NIL" if value is None else string(value)

@@ -1,0 +1,162 @@
+"""A scanned message: its tree, and what is derived from it when somebody asks."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from gromox.mime.body import text_of
+from gromox.mime.date import parse_date
+from gromox.mime.envelope import Envelope, parse_envelope
+from gromox.mime.header import unfold
+from gromox.mime.words import decode_words
+
+if TYPE_CHECKING:
+    from gromox.mime.part import Part
+
+#: RFC 8970 3.1: at most 200 characters.
+PREVIEW_CHARACTERS: Final = 200
+_PREVIEW_OCTETS: Final = 64 * 1024
+_SPACE: Final = re.compile(r"\s+")
+_MESSAGE_ID: Final = re.compile(rb"<[^<>\s]{1,1000}>")
+_REFERENCES: Final = 1000
+#: Leaves that belong to the machinery of a message and are nothing to save.
+_MACHINERY: Final = frozenset(
+    [
+        ("application", "pkcs7-signature"),
+        ("application", "x-pkcs7-signature"),
+        ("application", "pgp-signature"),
+        ("application", "pgp-encrypted"),
+        ("message", "delivery-status"),
+        ("message", "disposition-notification"),
+        ("message", "feedback-report"),
+        ("text", "rfc822-headers"),
+    ]
+)
+
+
+class SearchText(NamedTuple):
+    """Decoded fields that searches and lists ask for, white space collapsed."""
+
+    from_: str
+    to: str
+    cc: str
+    bcc: str
+    subject: str
+
+
+class Message:
+    """One message; ``root`` is the entity that is the whole of it."""
+
+    __slots__ = ("_envelope", "octets", "root")
+
+    def __init__(self, octets: bytes, root: Part) -> None:
+        """Keep the octets and the tree of a scan."""
+        self.octets, self.root = octets, root
+        self._envelope: Envelope | None = None
+
+    @property
+    def header_size(self) -> int:
+        """Octets of the header with its blank line."""
+        return self.root.body_start
+
+    @property
+    def header(self) -> bytes:
+        """The header block with its blank line."""
+        return self.octets[: self.root.body_start]
+
+    @property
+    def size(self) -> int:
+        """Octets of the whole message."""
+        return len(self.octets)
+
+    def envelope(self) -> Envelope:
+        """Return the parsed envelope (kept after the first time)."""
+        if self._envelope is None:
+            self._envelope = parse_envelope(self.root)
+        return self._envelope
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID with its brackets, or empty."""
+        value = self.root.text(b"message-id") or b""
+        found = _MESSAGE_ID.search(value)
+        return (found[0] if found else value).decode("utf-8", "replace")
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The identifiers of References, else of In-Reply-To, oldest first."""
+        for name in (b"references", b"in-reply-to"):
+            found = _MESSAGE_ID.findall(self.root.fields.get(name, b""))
+            if found:
+                return tuple(each.decode("utf-8", "replace") for each in found[-_REFERENCES:])
+        return ()
+
+    @property
+    def date(self) -> tuple[int, int] | None:
+        """The Date as Unix seconds and zone minutes, or None."""
+        value = self.root.text(b"date")
+        return None if value is None else parse_date(value)
+
+    @property
+    def subject(self) -> str:
+        """The Subject, decoded, on one line."""
+        return self._text(b"subject")
+
+    @property
+    def search_text(self) -> SearchText:
+        """From, To, Cc, Bcc and Subject, decoded."""
+        return SearchText(*map(self._text, (b"from", b"to", b"cc", b"bcc", b"subject")))
+
+    def _text(self, name: bytes) -> str:
+        value = self.root.fields.get(name)
+        return _SPACE.sub(" ", decode_words(unfold(value))).strip() if value else ""
+
+    @property
+    def has_attachment(self) -> bool:
+        """Whether a reader would find something to save.
+
+        What says it is an attachment is one, and so are files and all that is not text, except pictures that
+        a multipart/related page shows, signatures and the machine parts of reports.
+        """
+        return any(self._attachments(part) for part in self.root.walk() if part.children or part is self.root)
+
+    def _attachments(self, container: Part) -> bool:
+        leaves = container.children or [container]
+        shown = container.media.subtype == "related" and bool(container.children)
+        for part in leaves:
+            if part.children:
+                continue
+            disposition = part.disposition
+            if disposition is not None and disposition.type == "attachment":
+                return (part.media.type, part.media.subtype) not in _MACHINERY
+            if (part.media.type, part.media.subtype) in _MACHINERY:
+                continue
+            if part.media.type == "text":
+                if part.filename and (disposition is None or disposition.type != "inline"):
+                    return True
+            elif not (shown and (part.content_id or part.location)):
+                return True
+        return False
+
+    def preview(self) -> str:
+        """Return the first words of the text: RFC 8970, at most 200 characters on one line."""
+        first = self._first_text()
+        if first is None:
+            return ""
+        text = text_of(first, self.octets, limit=_PREVIEW_OCTETS)
+        return _SPACE.sub(" ", text[: 16 * PREVIEW_CHARACTERS]).strip()[:PREVIEW_CHARACTERS].rstrip()
+
+    def _first_text(self) -> Part | None:
+        html: Part | None = None
+        for part in self.root.walk():
+            if part.children or part.media.type != "text" or part.size == 0:
+                continue
+            disposition = part.disposition
+            if disposition is not None and disposition.type == "attachment":
+                continue
+            if part.media.subtype == "html":
+                html = html or part
+            elif part.media.subtype == "plain":
+                return part
+        return html
