@@ -1,0 +1,128 @@
+"""The doorbell: who changes a mailbox rings, who shows it to a client listens.
+
+A ring says only "look": what changed is read from the mailbox. Rings of one turn of the loop are one ring,
+and a lost one costs latency, never correctness. :class:`Doorbell` works within the process; a
+:class:`Bridge` carries rings between processes (``gromox.serve.bridge``).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from time import monotonic
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable
+    from pathlib import Path
+
+#: Seconds of notifying before others get their turn.
+SLICE: Final = 0.004
+
+
+class Bridge(Protocol):
+    """Carries rings to and from other processes; called on the loop."""
+
+    def rang(self, mailbox: Path) -> None:
+        """Tell others that this process changed ``mailbox``."""
+        ...
+
+    def watched(self, mailbox: Path) -> None:
+        """Hear of ``mailbox`` from now on."""
+        ...
+
+    def unwatched(self, mailbox: Path) -> None:
+        """Hear of ``mailbox`` no more."""
+        ...
+
+
+class Watching:
+    """One listener to one mailbox."""
+
+    __slots__ = ("_doorbell", "callback", "due", "mailbox")
+
+    def __init__(self, doorbell: Doorbell, mailbox: Path, callback: Callable[[], None]) -> None:
+        self._doorbell, self.mailbox, self.callback = doorbell, mailbox, callback
+        self.due = False
+
+    def cancel(self) -> None:
+        """Listen no more."""
+        self._doorbell.forget(self)
+
+
+class Doorbell:
+    """The rings of one process. Only :meth:`ring` may be called from any thread."""
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        """Notify on ``loop``."""
+        self._loop = loop
+        self._watchings: dict[Path, dict[Watching, None]] = {}
+        self._lock = threading.Lock()
+        self._rung: dict[Path, None] = {}
+        self._due: deque[Watching] = deque()
+        self.bridge: Bridge | None = None
+
+    @property
+    def mailboxes(self) -> list[Path]:
+        """The mailboxes somebody listens to."""
+        return list(self._watchings)
+
+    def ring(self, mailbox: Path, change_number: int = 0) -> None:  # noqa: ARG002 - the store's callback
+        """Say that ``mailbox`` changed; who watches it is called soon, here and in other processes."""
+        with self._lock:
+            first = not self._rung
+            self._rung[mailbox] = None
+        if first:
+            self._loop.call_soon_threadsafe(self._deliver)
+
+    def ring_here(self, mailbox: Path) -> None:
+        """Pass on a ring that came from another process."""
+        idle = not self._due
+        for watching in self._watchings.get(mailbox, ()):
+            if not watching.due:
+                watching.due = True
+                self._due.append(watching)
+        if idle and self._due:
+            self._loop.call_soon(self._notify)
+
+    def watch(self, mailbox: Path, callback: Callable[[], None]) -> Watching:
+        """Call ``callback`` after each change of ``mailbox`` until the result is cancelled."""
+        watching = Watching(self, mailbox, callback)
+        watchings = self._watchings.get(mailbox)
+        if watchings is None:
+            watchings = self._watchings[mailbox] = {}
+            if self.bridge is not None:
+                self.bridge.watched(mailbox)
+        watchings[watching] = None
+        return watching
+
+    def forget(self, watching: Watching) -> None:
+        """Undo :meth:`watch`; may be done twice."""
+        watching.due = True  # one that waits in the queue is skipped, see _notify
+        watchings = self._watchings.get(watching.mailbox, {})
+        if watchings.pop(watching, watching) is watching:
+            return
+        if not watchings:
+            del self._watchings[watching.mailbox]
+            if self.bridge is not None:
+                self.bridge.unwatched(watching.mailbox)
+
+    def _deliver(self) -> None:
+        with self._lock:
+            rung, self._rung = self._rung, {}
+        for mailbox in rung:
+            self.ring_here(mailbox)
+            if self.bridge is not None:
+                self.bridge.rang(mailbox)
+
+    def _notify(self) -> None:
+        end = monotonic() + SLICE
+        while self._due:
+            watching = self._due.popleft()
+            if watching in self._watchings.get(watching.mailbox, ()):
+                watching.due = False
+                watching.callback()
+            if monotonic() > end and self._due:
+                self._loop.call_soon(self._notify)
+                return

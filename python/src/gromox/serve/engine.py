@@ -1,0 +1,103 @@
+"""What all connections of one process share: the loop, threads, timers, syncs, the doorbell."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from gromox.base.ids import SYSTEM_IDS
+from gromox.base.wire import Outcome, Peer
+from gromox.serve.connection import Connection
+from gromox.serve.syncer import Syncer
+from gromox.serve.timers import TICK, TimerWheel
+
+if TYPE_CHECKING:
+    import socket
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable
+
+    from gromox.base.ids import Ids
+    from gromox.base.wire import Core
+    from gromox.serve.doorbell import Doorbell
+    from gromox.serve.limits import Limits
+    from gromox.serve.tls import Tls
+
+#: Threads for work that waits for another machine (a password check, a recipient look-up, a spool file).
+CALL_THREADS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A protocol as the driver sees it."""
+
+    name: str
+    core: Callable[[], Core]  #: makes the core of a new connection
+    limits: Limits
+    tls: Tls | None = None
+    refusal: bytes = b""  #: instead of a greeting, when there are too many connections
+    farewell: bytes = b""  #: when the daemon stops
+    excuse: bytes = b""  #: when the daemon met an error of its own
+
+
+class Engine:
+    """The shared parts; one for each event loop."""
+
+    def __init__(
+        self, loop: AbstractEventLoop, doorbell: Doorbell, *, ids: Ids = SYSTEM_IDS, tick: float = TICK
+    ) -> None:
+        """Build on ``loop``; timeouts are looked at every ``tick`` seconds."""
+        self.loop, self.doorbell = loop, doorbell
+        self.wheel = TimerWheel(loop, tick)
+        self.syncer = Syncer(loop)
+        self.connections: set[Connection] = set()
+        self._threads = ThreadPoolExecutor(CALL_THREADS, thread_name_prefix="call")
+        self._prefix, self._count = ids.token(2), 0
+
+    def adopt(
+        self,
+        service: Service,
+        sock: socket.socket,
+        address: tuple[str, int],
+        *,
+        local_port: int,
+        tls: bool,
+        ended: Callable[[], None] | None = None,
+    ) -> Connection:
+        """Make and start a connection on ``sock``, which does not block and whose peer is at ``address``.
+
+        ``ended`` is called once, when it is closed.
+        """
+        self._count += 1
+        peer = Peer(
+            address=address[0],
+            port=address[1],
+            tls=tls,
+            local_port=local_port,
+            connection_id=f"{self._prefix}-{self._count:x}",
+        )
+        connection = Connection(self, service, sock, peer)
+        connection.ended = ended
+        connection.start()
+        return connection
+
+    def secured(self, peer: Peer) -> Peer:
+        """Return ``peer`` as it is after a TLS handshake."""
+        return peer if peer.tls else replace(peer, tls=True)
+
+    def call(self, run: Callable[[], object], done: Callable[[Outcome], None]) -> None:
+        """Run ``run`` in a thread and hand its outcome to ``done`` on the loop."""
+
+        def work() -> None:
+            try:
+                outcome = Outcome(value=run())
+            except Exception as error:  # noqa: BLE001 - the core that asked for the call knows its errors
+                outcome = Outcome(error=error)
+            self.loop.call_soon_threadsafe(done, outcome)
+
+        self._threads.submit(work)
+
+    def close(self) -> None:
+        """Let calls and syncs end; the loop does not run any more."""
+        self._threads.shutdown(cancel_futures=True)
+        self.syncer.close()

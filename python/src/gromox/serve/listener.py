@@ -1,0 +1,185 @@
+"""Listening sockets: where, how, and a clear word when a port cannot be had."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gromox.base.errors import GromoxError
+from gromox.base.log import get_logger
+from gromox.serve.limits import plain_address
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gromox.base.settings import Endpoint
+    from gromox.serve.engine import Engine, Service
+
+_log = get_logger(__name__)
+
+BACKLOG: Final = 1024
+#: Connections accepted in one turn of the loop.
+ACCEPTS: Final = 64
+#: Seconds without accepting after the system had no descriptor or memory for a connection.
+PAUSE: Final = 0.5
+_PRIVILEGED: Final = 1024
+
+
+class ListenError(GromoxError):
+    """A port or socket cannot be used; the text says which, why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A socket that is bound, and what is spoken on it."""
+
+    sock: socket.socket
+    service: Service
+    tls: bool = False
+
+
+def bind(endpoint: Endpoint, *, reuse_port: bool = False) -> socket.socket:
+    """Return a listening socket; ``[::]`` takes IPv4 too. Raises ListenError.
+
+    Args:
+        endpoint: address (IPv6, or IPv4 in either form) and port; port 0 lets the system choose.
+        reuse_port: several processes listen, the kernel spreads the connections.
+    """
+    host = plain_address(endpoint.host)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise ListenError(
+            f"cannot listen on {endpoint}: {error.strerror}; write an IPv4 address instead"
+        ) from error
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if host == "::" else 1)
+        sock.bind((host, endpoint.port))
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise ListenError(f"cannot listen on {endpoint}: {_advice(error, endpoint)}") from error
+    sock.setblocking(False)
+    return sock
+
+
+def bind_unix(path: Path, mode: int = 0o660) -> socket.socket:
+    """Return a listening Unix socket at ``path``, replacing what a dead process left. Raises ListenError."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if _is_stale(path):
+            path.unlink()
+        sock.bind(os.fspath(path))
+        path.chmod(mode)
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        used = error.errno == errno.EADDRINUSE
+        reason = "another process listens there; stop it first" if used else error.strerror
+        raise ListenError(f"cannot listen on {path}: {reason}") from error
+    sock.setblocking(False)
+    return sock
+
+
+def _is_stale(path: Path) -> bool:
+    """Tell whether a socket lies at ``path`` that nobody listens on."""
+    try:
+        if not stat.S_ISSOCK(path.stat().st_mode):
+            return False
+    except FileNotFoundError:
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex(os.fspath(path)) == errno.ECONNREFUSED
+
+
+def _advice(error: OSError, endpoint: Endpoint) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {endpoint.port} is used by another process; stop it "
+            f"(`ss -ltnp sport = :{endpoint.port}` names it) or choose another port"
+        )
+    if error.errno == errno.EACCES and 0 < endpoint.port < _PRIVILEGED:
+        return f"port {endpoint.port} needs root; start as root, or choose a port from {_PRIVILEGED} on"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "this machine does not have that address"
+    return error.strerror or str(error)
+
+
+class Listener:
+    """Accepts connections on one socket while it is open."""
+
+    def __init__(self, engine: Engine, listening: Listening) -> None:
+        """Accept once :meth:`open` was called."""
+        self._engine, self._listening = engine, listening
+        self._sock, self.service = listening.sock, listening.service
+        name = self._sock.getsockname()
+        #: The port that was bound; 0 for a Unix socket.
+        self.port: int = name[1] if isinstance(name, tuple) else 0
+
+    def open(self) -> None:
+        """Accept."""
+        self._engine.loop.add_reader(self._sock.fileno(), self._accept)
+
+    def close(self) -> None:
+        """Accept no more; the socket is closed."""
+        if self._sock.fileno() >= 0:
+            self._engine.loop.remove_reader(self._sock.fileno())
+            self._sock.close()
+
+    def _accept(self) -> None:
+        for _ in range(ACCEPTS):
+            try:
+                sock, name = self._sock.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                _log.error("cannot accept", service=self.service.name, port=self.port, reason=error)
+                self._engine.loop.remove_reader(self._sock.fileno())
+                self._engine.loop.call_later(PAUSE, self._accept_again)
+                return
+            self._take(sock, name)
+
+    def _accept_again(self) -> None:
+        if self._sock.fileno() >= 0:
+            self.open()
+
+    def _take(self, sock: socket.socket, name: object) -> None:
+        sock.setblocking(False)
+        address = ("local", 0)
+        if isinstance(name, tuple):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            address = (plain_address(name[0]), name[1])
+        limits = self.service.limits
+        reason = limits.take(address[0])
+        if reason is not None:
+            _log.notice("connection refused", service=self.service.name, peer=address[0], reason=reason)
+            _refuse(sock, b"" if self._listening.tls else self.service.refusal)
+            return
+        connection = self._engine.adopt(
+            self.service,
+            sock,
+            address,
+            local_port=self.port,
+            tls=self._listening.tls,
+            ended=lambda: limits.give_back(address[0]),
+        )
+        _log.debug("connection accepted", connection=connection.peer.connection_id, peer=address[0])
+
+
+def _refuse(sock: socket.socket, text: bytes) -> None:
+    """Say why and close; nothing was read yet, so the words arrive."""
+    with sock:
+        try:
+            sock.send(text)
+            sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            return

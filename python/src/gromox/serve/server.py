@@ -1,0 +1,177 @@
+"""A daemon's life around the event loop: listen, run, reload, stop.
+
+SIGTERM and SIGINT: accept no more, tell every client goodbye as soon as its command is done, close after
+the grace time.
+SIGHUP: read certificates (and what the daemon adds) anew. SIGUSR1: write the sessions to the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Final, Protocol
+
+import uvloop
+
+from gromox.base.log import get_logger
+from gromox.serve import systemd
+from gromox.serve.doorbell import Doorbell
+from gromox.serve.engine import Engine
+from gromox.serve.listener import Listener, Listening
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable, Sequence
+
+    from gromox.base.ids import Ids
+    from gromox.serve.timers import TimerWheel
+
+_log = get_logger(__name__)
+
+#: Seconds that clients get to take their last answers when the daemon stops.
+GRACE: Final = 5.0
+#: How often a stopping daemon looks whether all are gone.
+_POLL: Final = 0.02
+
+
+class Part(Protocol):
+    """Something that lives as long as the server: a worker thread, a bridge to other processes."""
+
+    def start(self) -> None:
+        """Begin; the loop runs soon."""
+        ...
+
+    def stop(self) -> None:
+        """End; called on the loop's thread once no connection is left, may wait a little."""
+        ...
+
+
+class Server:
+    """One event loop with its listeners and parts."""
+
+    def __init__(
+        self, *, loop: AbstractEventLoop | None = None, tick: float = 1.0, ids: Ids | None = None
+    ) -> None:
+        """Prepare a loop; nothing runs before :meth:`run`."""
+        self.loop: AbstractEventLoop = loop or uvloop.new_event_loop()
+        asyncio.set_event_loop(self.loop)
+        self.doorbell = Doorbell(self.loop)
+        self.engine = Engine(self.loop, self.doorbell, tick=tick, **({"ids": ids} if ids else {}))
+        self.listeners: list[Listener] = []
+        self._parts: list[Part] = []
+        self._reloads: list[Callable[[], None]] = []
+        self._stopping_since: float | None = None
+
+    @property
+    def wheel(self) -> TimerWheel:
+        """The timers of the server."""
+        return self.engine.wheel
+
+    def listen(self, listening: Listening) -> Listener:
+        """Serve on a bound socket once the server runs."""
+        listener = Listener(self.engine, listening)
+        self.listeners.append(listener)
+        return listener
+
+    def add(self, part: Part) -> None:
+        """Start ``part`` with the server and stop it with it, last in first out."""
+        self._parts.append(part)
+
+    def on_reload(self, reload: Callable[[], None]) -> None:
+        """Call ``reload`` on SIGHUP."""
+        self._reloads.append(reload)
+
+    def run(self, ready: Callable[[], None] | None = None, *, signals: bool = True) -> None:
+        """Serve until told to stop.
+
+        Args:
+            ready: called once when everything listens.
+            signals: False leaves the process's signals alone (for a server in a thread).
+        """
+        if signals:
+            self._handle_signals()
+        for part in self._parts:
+            part.start()
+        self.wheel.start()
+        for listener in self.listeners:
+            listener.open()
+        self.loop.call_soon(self._ready, ready)
+        try:
+            self.loop.run_forever()
+        finally:
+            self._end()
+
+    def stop(self) -> None:
+        """Begin to stop; a second call closes at once. To be called on the loop."""
+        if self._stopping_since is not None:
+            self._stopping_since -= GRACE
+            return
+        _log.notice("stopping", connections=len(self.engine.connections))
+        systemd.notify("STOPPING=1")
+        self._stopping_since = self.loop.time()
+        for listener in self.listeners:
+            listener.close()
+        for connection in list(self.engine.connections):
+            connection.say_goodbye()
+        self._drain()
+
+    def dump(self) -> None:
+        """Write every session to the log."""
+        for connection in list(self.engine.connections):
+            _log.notice("session", **connection.describe())
+        _log.notice("sessions", count=len(self.engine.connections))
+
+    def reload(self) -> None:
+        """Read anew what can be read anew while running."""
+        systemd.notify("RELOADING=1")
+        tls = {id(found): found for found in (one.service.tls for one in self.listeners) if found is not None}
+        for each in tls.values():
+            each.reload()
+        for reload in self._reloads:
+            reload()
+        _log.notice("reloaded")
+        systemd.notify("READY=1")
+
+    def _ready(self, ready: Callable[[], None] | None) -> None:
+        systemd.notify("READY=1")
+        systemd.start_watchdog(self.loop)
+        if ready is not None:
+            ready()
+
+    def _handle_signals(self) -> None:
+        self.loop.add_signal_handler(signal.SIGTERM, self.stop)
+        self.loop.add_signal_handler(signal.SIGINT, self.stop)
+        self.loop.add_signal_handler(signal.SIGHUP, self.reload)
+        self.loop.add_signal_handler(signal.SIGUSR1, self.dump)
+
+    def _drain(self) -> None:
+        left = self.engine.connections
+        since = self._stopping_since
+        if left and since is not None and self.loop.time() - since < GRACE:
+            self.loop.call_later(_POLL, self._drain)
+            return
+        for connection in list(left):
+            connection.abort()
+        self.loop.stop()
+
+    def _end(self) -> None:
+        self.wheel.stop()
+        for part in reversed(self._parts):
+            part.stop()
+        self.engine.close()
+        # What threads handed over in the last moment is still carried out: cores are released, spools tidied.
+        self.loop.call_soon(self.loop.stop)
+        self.loop.run_forever()
+        self.loop.close()
+
+
+def bound(listenings: Sequence[Listening]) -> str:
+    """Return the addresses for the log."""
+    return " ".join(_shown(listening) for listening in listenings)
+
+
+def _shown(listening: Listening) -> str:
+    name = listening.sock.getsockname()
+    if isinstance(name, tuple):
+        return f"[{name[0]}]:{name[1]}{' (TLS)' if listening.tls else ''}"
+    return str(name)

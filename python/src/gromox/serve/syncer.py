@@ -1,0 +1,89 @@
+"""Group durability: many connections wait for a file, one thread syncs it, all are released together."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable, Sequence
+
+    from gromox.base.wire import Durable
+
+Released: TypeAlias = "Callable[[Exception | None], None]"
+
+#: Syncs that run at once; a disk takes several, and waiting threads cost nothing.
+THREADS: Final = 8
+
+
+class _Waiter:
+    """A connection that waits until all its durables are synced."""
+
+    __slots__ = ("error", "missing", "released")
+
+    def __init__(self, missing: int, released: Released) -> None:
+        self.missing, self.released = missing, released
+        self.error: Exception | None = None
+
+    def one_done(self, error: Exception | None) -> None:
+        self.missing -= 1
+        self.error = self.error or error
+        if not self.missing:
+            self.released(self.error)
+
+
+@dataclass(slots=True)
+class _Group:
+    """Who waits for one durable: for the sync that runs, and for the one after it."""
+
+    durable: Durable
+    running: list[_Waiter] = field(default_factory=list)
+    next: list[_Waiter] = field(default_factory=list)
+
+
+class Syncer:
+    """Syncs outside the loop; a sync begins after the round that asked for it, so that others can join."""
+
+    def __init__(self, loop: AbstractEventLoop, threads: int = THREADS) -> None:
+        """Run the syncs in ``threads`` threads and release on ``loop``."""
+        self._loop = loop
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="sync")
+        self._groups: dict[int, _Group] = {}
+
+    def wait(self, durables: Sequence[Durable], released: Released) -> None:
+        """Call ``released`` once all of ``durables`` are synced, with the error if one could not be."""
+        waiter = _Waiter(len(durables), released)
+        for durable in durables:
+            group = self._groups.get(id(durable))
+            if group is None:
+                group = self._groups[id(durable)] = _Group(durable)
+                self._loop.call_soon(self._begin, group)
+            group.next.append(waiter)
+
+    def close(self) -> None:
+        """Let running syncs end."""
+        self._threads.shutdown()
+
+    def _begin(self, group: _Group) -> None:
+        group.running, group.next = group.next, []
+        self._threads.submit(self._sync, group)
+
+    def _sync(self, group: _Group) -> None:
+        error: Exception | None = None
+        try:
+            if group.durable.needs_sync:
+                group.durable.sync()
+        except Exception as failure:  # noqa: BLE001 - whatever it is, who waits must hear of it
+            error = failure
+        self._loop.call_soon_threadsafe(self._done, group, error)
+
+    def _done(self, group: _Group, error: Exception | None) -> None:
+        released, group.running = group.running, []
+        if group.next:
+            self._begin(group)
+        else:
+            del self._groups[id(group.durable)]
+        for waiter in released:
+            waiter.one_done(error)

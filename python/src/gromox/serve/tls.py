@@ -1,0 +1,76 @@
+"""TLS on the same raw socket, with certificates that can be replaced while the daemon runs."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from gromox.base.errors import GromoxError
+from gromox.base.log import get_logger
+from gromox.base.secret import Secret
+
+if TYPE_CHECKING:
+    import socket
+    from pathlib import Path
+
+_log = get_logger(__name__)
+
+VERSIONS: Final = {
+    "tls1.0": ssl.TLSVersion.TLSv1,
+    "tls1.1": ssl.TLSVersion.TLSv1_1,
+    "tls1.2": ssl.TLSVersion.TLSv1_2,
+    "tls1.3": ssl.TLSVersion.TLSv1_3,
+}
+
+
+class TlsError(GromoxError):
+    """A certificate or key cannot be used; the text says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Where certificate and key are and how old a protocol may be."""
+
+    certificate: Path  #: PEM, the chain after the server's own
+    key: Path
+    password: Secret = field(default_factory=lambda: Secret(""))
+    min_proto: str = "tls1.2"
+
+
+class Tls:
+    """Server-side TLS with the present certificate."""
+
+    def __init__(self, identity: Identity) -> None:
+        """Load the certificate; raises TlsError."""
+        self._identity = identity
+        self._context = _load(identity)
+
+    def reload(self) -> None:
+        """Read the certificate anew; a broken one is logged and the present one stays."""
+        try:
+            self._context = _load(self._identity)
+        except TlsError as error:
+            _log.error("certificate kept", reason=str(error))
+
+    def wrap(self, sock: socket.socket) -> ssl.SSLSocket:
+        """Return ``sock`` under TLS, the handshake still to be done; the given object is used up."""
+        return self._context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+
+
+def _load(identity: Identity) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = VERSIONS[identity.min_proto]
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_IGNORE_UNEXPECTED_EOF
+    for path, what in ((identity.certificate, "certificate"), (identity.key, "private key")):
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise TlsError(f"cannot read the {what} {path}: {error.strerror}") from error
+    try:
+        # An empty password would make OpenSSL ask on the terminal for that of an encrypted key.
+        context.load_cert_chain(identity.certificate, identity.key, lambda: identity.password.reveal() or "-")
+    except ssl.SSLError as error:
+        reason = error.reason or str(error)
+        raise TlsError(f"certificate {identity.certificate} and key {identity.key}: {reason}") from error
+    return context
