@@ -1,0 +1,33 @@
+"""What the delivery needs of the rest of the product; the daemon puts it together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable  # noqa: TC003 - the dataclass below is inspected
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gromox.base.clock import SYSTEM_CLOCK, Clock
+from gromox.base.ids import SYSTEM_IDS, Ids
+
+if TYPE_CHECKING:
+    from gromox.base.settings import Settings
+    from gromox.delivery.bell import Bell
+    from gromox.delivery.spool import Spool
+    from gromox.directory.resolve import Resolver
+    from gromox.store.pool import MailboxPool
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryServices:
+    """Shared by all workers of a process."""
+
+    spool: Spool
+    resolver: Resolver
+    #: Makes the pool of one worker, in the worker's thread; the mailboxes it opens ring the doorbell on
+    #: commit.
+    mailboxes: Callable[[], MailboxPool]
+    settings: Settings  #: of ``gromox.delivery.settings.PROGRAM``
+    host: str  #: our name in delivery reports
+    bell: Bell | None = None  #: wakes idle workers; without it they look every few seconds
+    clock: Clock = SYSTEM_CLOCK
+    ids: Ids = SYSTEM_IDS

@@ -1,0 +1,31 @@
+"""What POP3 needs of the rest of the product; the daemon puts it together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable  # noqa: TC003 - the dataclass below is inspected
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gromox.base.clock import SYSTEM_CLOCK, Clock
+
+if TYPE_CHECKING:
+    from gromox.base.settings import Settings
+    from gromox.directory.auth import Authenticator
+    from gromox.directory.resolve import Resolver
+    from gromox.store.pool import MailboxPool
+
+
+@dataclass(frozen=True, slots=True)
+class Pop3Services:
+    """Shared by all connections of one event loop."""
+
+    authenticator: Authenticator
+    resolver: Resolver  #: finds the other mailbox of a ``user!mailbox`` login
+    mailboxes: MailboxPool  #: of the thread that runs the loop
+    settings: Settings  #: of ``gromox.pop3.settings.PROGRAM``
+    host: str  #: our name in the greeting
+    tls: bool = False  #: a certificate is loaded: STLS is possible
+    clock: Clock = SYSTEM_CLOCK
+    #: Holds back the answer to a failed login, in the thread that verified it.
+    pause: Callable[[float], None] = time.sleep
