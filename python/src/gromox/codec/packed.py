@@ -1,8 +1,8 @@
 """Little-endian structures: declared once, read and written from one declaration.
 
 Nothing here knows a protocol and nothing here does I/O. A structure is a dataclass derived from
-:class:`Packed` whose annotated fields stand in wire order. Neighbouring fields of fixed size are read with one
-``struct`` call; that makes a seven-field request cost about what one hand-written ``unpack`` does.
+:class:`Packed` whose annotated fields stand in wire order. Neighbouring fields of fixed size are read with
+one ``struct`` call; that makes a seven-field request cost about what one hand-written ``unpack`` does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: The longest text that :meth:`Reader.string8` and :meth:`Reader.string16` look for the end of.
-MAX_TEXT: Final = 1 << 20
+MAX_TEXT: Final = 64 << 20
 
 
 class TruncatedError(ParseError):
