@@ -7,8 +7,8 @@ from gromox.mapi import errorcodes, folderids, guids, named, proptypes, tags
 
 def test_property_types() -> None:
     # [MS-OXCDATA] 2.11.1
-    assert proptypes.PropType.STRING == 0x001F
-    assert proptypes.PropType.MULTIPLE_BINARY == 0x1102
+    assert proptypes.PropType.STRING.value == 0x001F
+    assert proptypes.PropType.MULTIPLE_BINARY.value == 0x1102
 
 
 def test_tags() -> None:
@@ -27,13 +27,13 @@ def test_named_properties() -> None:
 
 def test_error_codes() -> None:
     # [MS-OXCDATA] 2.4
-    assert errorcodes.ErrorCode.NOT_FOUND == 0x8004010F
-    assert errorcodes.WarningCode.PARTIALLY_COMPLETE == 0x00040680
+    assert errorcodes.ErrorCode.NOT_FOUND.value == 0x8004010F
+    assert errorcodes.WarningCode.PARTIALLY_COMPLETE.value == 0x00040680
 
 
 def test_folders() -> None:
-    assert folderids.Private.INBOX == 0x0D
-    assert folderids.Public.EFORMS_REGISTRY == 0x04
+    assert folderids.Private.INBOX.value == 0x0D
+    assert folderids.Public.EFORMS_REGISTRY.value == 0x04
     # [MS-OXCSTOR] 2.2.1.1.3: thirteen places
     assert len(folderids.LOGON_PRIVATE) == len(folderids.LOGON_PUBLIC) == 13
     assert None not in folderids.LOGON_PRIVATE

@@ -88,8 +88,7 @@ def pack_tagged(w: Writer, tag: int, value: PropValue, *, wide: bool = True) -> 
 
 
 def unpack_properties(octets: bytes, *, wide: bool = True) -> dict[int, PropValue]:
-    """Return the values of a whole blob by tag, in the order of the blob; of a repeated tag the last one
-    counts.
+    """Return the values of a whole blob by tag, in its order; of a repeated tag the last one counts.
 
     Raises:
         ParseError: the blob does not follow the layout or has something behind its end.
