@@ -146,10 +146,11 @@ class _Parser:
         if self._local is None:
             # Blanks around dots of a local part are obsolete syntax; blanks between words were a phrase
             # without brackets ("Joe joe@example.org").
-            words, local = self._words, b""
-            while words and words[-1] != b" ":
-                local = words.pop() + local
-            name = b"".join(words).strip()
+            words = self._words
+            first = len(words)
+            while first and words[first - 1] != b" ":
+                first -= 1
+            name, local = b"".join(words[:first]).strip(), b"".join(words[first:])
             if name and (name.endswith(b".") or local.startswith(b".")):
                 name, local = b"", name.replace(b" ", b"") + local
             self._local, self._words = local, []

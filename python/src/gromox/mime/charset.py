@@ -12,7 +12,8 @@ from typing import Final
 #: Octets that the guess looks at. It reads what no sender declared; a few lines decide as well as all.
 _SAMPLE: Final = 4096
 #: Below this, statistics say nothing.
-_SAMPLE_LEAST: Final = 24
+_SAMPLE_LEAST: Final = 48
+_ASCII: Final = bytes(range(128))
 _NOT_ALNUM: Final = re.compile(r"[^a-z0-9]")
 
 #: Key: the name in lower case without anything but letters and digits. Supersets stand for their subsets
@@ -213,11 +214,13 @@ def guess(octets: bytes) -> str:
         return octets.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    if len(octets) >= _SAMPLE_LEAST:
+    sample = octets[:_SAMPLE]
+    # Few octets beyond ASCII: a western language. Statistics are for the scripts that have little else.
+    if len(sample) >= _SAMPLE_LEAST and len(sample.translate(None, _ASCII)) * 4 >= len(sample):
         # Costs 50 ms and some megabytes to load; few messages need it.
         from charset_normalizer import from_bytes  # noqa: PLC0415
 
-        best = from_bytes(octets[:_SAMPLE], steps=4, chunk_size=512).best()
+        best = from_bytes(sample, steps=4, chunk_size=512).best()
         codec = codec_of(best.encoding) if best is not None else None
         if codec is not None and codec not in ("utf-8", "utf-16", "utf-32", "utf-7"):
             return octets.decode(codec, "replace")

@@ -117,25 +117,25 @@ class Message:
         """Whether a reader would find something to save.
 
         What says it is an attachment is one, and so are files and all that is not text, except pictures that
-        a multipart/related page shows, signatures and the machine parts of reports.
+        a multipart/related page shows, signatures, and the machine parts of reports.
         """
         return any(self._attachments(part) for part in self.root.walk() if part.children or part is self.root)
 
     def _attachments(self, container: Part) -> bool:
-        leaves = container.children or [container]
         shown = container.media.subtype == "related" and bool(container.children)
-        for part in leaves:
-            if part.children:
+        for part in container.children or [container]:
+            kind = (part.media.type, part.media.subtype)
+            if part.children or kind in _MACHINERY:
                 continue
             disposition = part.disposition
             if disposition is not None and disposition.type == "attachment":
-                return (part.media.type, part.media.subtype) not in _MACHINERY
-            if (part.media.type, part.media.subtype) in _MACHINERY:
-                continue
+                return True
             if part.media.type == "text":
                 if part.filename and (disposition is None or disposition.type != "inline"):
                     return True
-            elif not (shown and (part.content_id or part.location)):
+            elif not (shown and (part.content_id or part.location)) and not (
+                part.media.type == "message" and container.media.subtype == "report"
+            ):
                 return True
         return False
 

@@ -52,21 +52,22 @@ def decode_words(value: bytes) -> str:
     if b"=?" not in value:
         return charset.decode(value, "utf-8")
     out: list[str] = []
-    pending, pending_charset = b"", ""
+    pending: list[bytes] = []
+    pending_charset = ""
     end = 0
     for found in _WORD.finditer(value):
         name = found[1].decode("ascii", "replace").lower()
         gap = value[end : found.start()]
         joined = bool(pending_charset) and _BETWEEN.match(gap) is not None
         if not joined or name != pending_charset:
-            out.append(charset.decode(pending, pending_charset))
-            pending = b""
+            out.append(charset.decode(b"".join(pending), pending_charset))
+            pending = []
         if not joined:
             out.append(charset.decode(gap, "utf-8"))
-        pending += _word_octets(found[2], found[3])
+        pending.append(_word_octets(found[2], found[3]))
         pending_charset = name
         end = found.end()
-    out.append(charset.decode(pending, pending_charset))
+    out.append(charset.decode(b"".join(pending), pending_charset))
     out.append(charset.decode(value[end:], "utf-8"))
     return "".join(out)
 
