@@ -355,7 +355,8 @@ class Connection(Link):
     def _watch(self, action: Watch) -> None:
         self._unwatch()
         if action.mailbox is not None:
-            self._watching = self._engine.doorbell.watch(action.mailbox, self.ring)
+            doorbell = self.service.doorbell or self._engine.doorbell
+            self._watching = doorbell.watch(action.mailbox, self.ring)
 
     def _unwatch(self) -> None:
         self._rung = False

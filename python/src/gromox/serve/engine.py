@@ -38,6 +38,7 @@ class Service:
     refusal: bytes = b""  #: instead of a greeting, when there are too many connections
     farewell: bytes = b""  #: when the daemon stops
     excuse: bytes = b""  #: when the daemon met an error of its own
+    doorbell: Doorbell | None = None  #: whose rings its cores watch; None: the process's
 
 
 class Engine:
@@ -51,6 +52,8 @@ class Engine:
         self.wheel = TimerWheel(loop, tick)
         self.syncer = Syncer(loop)
         self.connections: set[Connection] = set()
+        #: No new connection is wanted any more.
+        self.stopping = False
         self._threads = ThreadPoolExecutor(CALL_THREADS, thread_name_prefix="call")
         self._prefix, self._count = ids.token(2), 0
 

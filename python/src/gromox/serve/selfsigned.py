@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -32,9 +32,9 @@ class Made:
 
 
 def make_certificate(names: Sequence[str], *, clock: Clock = SYSTEM_CLOCK) -> Made:
-    """Return a self-signed server certificate for host names and IP addresses, the first of which is its subject."""
+    """Return a self-signed server certificate for host names and IP addresses; the first is its subject."""
     key = ec.generate_private_key(ec.SECP256R1())
-    now = datetime.datetime.fromtimestamp(clock.now(), datetime.UTC)
+    now = dt.datetime.fromtimestamp(clock.now(), dt.UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     certificate = (
         x509.CertificateBuilder()
@@ -42,8 +42,8 @@ def make_certificate(names: Sequence[str], *, clock: Clock = SYSTEM_CLOCK) -> Ma
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=VALIDITY))
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(days=VALIDITY))
         .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

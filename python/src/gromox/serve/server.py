@@ -109,6 +109,7 @@ class Server:
         _log.notice("stopping", connections=len(self.engine.connections))
         systemd.notify("STOPPING=1")
         self._stopping_since = self.loop.time()
+        self.engine.stopping = True
         for listener in self.listeners:
             listener.close()
         for connection in list(self.engine.connections):
