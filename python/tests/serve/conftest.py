@@ -69,7 +69,12 @@ class Running:
     def on_loop(self, call: Callable[[], object]) -> None:
         """Run ``call`` on the server's loop and wait for it."""
         done = threading.Event()
-        self.server.loop.call_soon_threadsafe(lambda: (call(), done.set()))
+
+        def carry_out() -> None:
+            call()
+            done.set()
+
+        self.server.loop.call_soon_threadsafe(carry_out)
         assert done.wait(10)
 
     def stop(self) -> None:

@@ -81,7 +81,7 @@ class LineCore:
             "file": self.file,
             "produce": lambda steps: [Produce(self.produced(int(steps)))],
             "broken": lambda _: [Produce(self.broken())],
-            "call": lambda text: [Call(lambda: text.upper())],
+            "call": lambda text: [Call(text.upper)],
             "callfail": lambda _: [Call(lambda: int("x"))],
             "starttls": lambda _: [Send([b"go\r\n"]), StartTls()],
             "watch": lambda path: [Watch(Path(path)), Send([b"watching\r\n"])],
@@ -131,5 +131,5 @@ class LineCore:
         used, self.uses_ledger = self.uses_ledger, False
         return [self.ledger] if used and self.ledger is not None else []
 
-    def sync_failed(self, error: Exception) -> Iterable[Action]:
+    def sync_failed(self, error: Exception) -> Iterable[Action]:  # noqa: ARG002
         return [Send([b"not durable\r\n"]), Close()]

@@ -289,9 +289,8 @@ def test_many_at_once(serve: Serve) -> None:
 
     def talk(number: int) -> None:
         client = running.connect()
-        for turn in range(50):
-            if client.ask(f"{number} {turn}") != f"{number} {turn}":
-                wrong.append(f"{number} {turn}")
+        said = [f"{number} {turn}" for turn in range(50)]
+        wrong.extend(line for line in said if client.ask(line) != line)
 
     threads = [threading.Thread(target=talk, args=(number,)) for number in range(30)]
     for thread in threads:

@@ -43,7 +43,7 @@ def turn(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def test_rings_of_one_turn_are_one(loop: asyncio.AbstractEventLoop) -> None:
-    doorbell, calls = Doorbell(loop), []
+    doorbell, calls = Doorbell(loop), list[str]()
     doorbell.watch(ALICE, lambda: calls.append("alice"))
     doorbell.watch(BOB, lambda: calls.append("bob"))
 
@@ -55,7 +55,7 @@ def test_rings_of_one_turn_are_one(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def test_a_ring_after_the_notification_is_heard_again(loop: asyncio.AbstractEventLoop) -> None:
-    doorbell, calls = Doorbell(loop), []
+    doorbell, calls = Doorbell(loop), list[str]()
     doorbell.watch(ALICE, lambda: calls.append("alice"))
 
     for _ in range(3):
@@ -66,8 +66,13 @@ def test_a_ring_after_the_notification_is_heard_again(loop: asyncio.AbstractEven
 
 
 def test_who_cancelled_hears_nothing_even_if_the_ring_was_on_its_way(loop: asyncio.AbstractEventLoop) -> None:
-    doorbell, calls = Doorbell(loop), []
-    first = doorbell.watch(ALICE, lambda: (calls.append("first"), second.cancel()))
+    doorbell, calls = Doorbell(loop), list[str]()
+
+    def hear_first() -> None:
+        calls.append("first")
+        second.cancel()
+
+    first = doorbell.watch(ALICE, hear_first)
     second = doorbell.watch(ALICE, lambda: calls.append("second"))
 
     doorbell.ring(ALICE)
@@ -83,7 +88,12 @@ def test_who_cancelled_hears_nothing_even_if_the_ring_was_on_its_way(loop: async
 
 def test_any_thread_may_ring(loop: asyncio.AbstractEventLoop) -> None:
     doorbell, heard = Doorbell(loop), threading.Event()
-    doorbell.watch(ALICE, lambda: (heard.set(), loop.stop()))
+
+    def hear() -> None:
+        heard.set()
+        loop.stop()
+
+    doorbell.watch(ALICE, hear)
 
     thread = threading.Thread(target=doorbell.ring, args=(ALICE,))
     thread.start()
@@ -99,7 +109,7 @@ def test_the_bridge_hears_of_first_and_last_watcher_and_of_every_ring(
     doorbell, bridge = Doorbell(loop), Recorder()
     doorbell.bridge = bridge
 
-    one, two = doorbell.watch(ALICE, list), doorbell.watch(ALICE, list)
+    one, two = doorbell.watch(ALICE, lambda: None), doorbell.watch(ALICE, lambda: None)
     doorbell.ring(BOB)
     turn(loop)
     one.cancel()

@@ -93,7 +93,7 @@ def test_a_wheel_on_a_real_loop_turns() -> None:
     wheel.start()
 
     class Stopper:
-        def check_time(self, now: float) -> float | None:
+        def check_time(self, now: float) -> None:  # noqa: ARG002
             loop.stop()
 
     wheel.add(Stopper(), loop.time())

@@ -142,7 +142,7 @@ class Outgoing:
 
 
 class Publisher(_Client):
-    """Sends what is in ``outgoing`` and reports each SELECT that holds: the mailbox is looked at once more."""
+    """Sends what is in ``outgoing``; reports each SELECT that holds: the mailbox is looked at once more."""
 
     def __init__(self, name: str, outgoing: Outgoing, selected: Callable[[str], None]) -> None:
         """Speak as ``name``; call ``selected`` with each mailbox whose rings will come from now on."""
