@@ -82,7 +82,9 @@ class BuiltinFolder:
     default_rights: int | None = None
 
 
-def _row(folder: Private, parent: int, name: str, container_class: str = "", **more: bool | int) -> BuiltinFolder:
+def _row(
+    folder: Private, parent: int, name: str, container_class: str = "", **more: bool | int
+) -> BuiltinFolder:
     rights = more.get("rights")
     return BuiltinFolder(
         int(folder),

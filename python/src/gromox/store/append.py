@@ -1,0 +1,197 @@
+"""New mails: APPEND and delivery.
+
+Everything that takes time (scanning, hashing, writing large contents) happens before the transaction begins.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Final
+
+from gromox.store import block_table, content, quota
+from gromox.store.content import Storage
+from gromox.store.errors import LimitError
+from gromox.store.extract import Extract, extract, filetime
+from gromox.store.model import Appended
+from gromox.store.uidset import MAX_UID
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gromox.store.content import StagedContent
+    from gromox.store.mailbox_file import MailboxFile, Write
+    from gromox.store.model import NewMail
+
+_MESSAGE: Final = (
+    "INSERT INTO messages (mid, folder_id, uid, cn, size, internal_date, internal_zone, received_time, sent_time,"
+    " created_time, modified_time, content_id, has_attachment, importance, message_id_hash, subject,"
+    " normalized_subject, sender_name, sender_address, display_to, display_cc, display_bcc)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_FETCH_ROW: Final = (
+    "INSERT INTO fetch_rows (folder_id, uid, mid, content_id, size, internal_date, envelope)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_STRUCTURE: Final = (
+    "INSERT INTO structures (folder_id, uid, bodystructure, body, parts, message_id, preview)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_HEADER: Final = "INSERT INTO headers (folder_id, uid, header) VALUES (?, ?, ?)"
+_SEARCH_TEXT: Final = (
+    "INSERT INTO search_texts (folder_id, uid, size, internal_day, sent_day, subject, senders, recipients, copies,"
+    " blind_copies) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_CONTENT: Final = "INSERT INTO contents (size, storage, hash, data) VALUES (?, ?, ?, ?)"
+_SHARE: Final = (
+    "INSERT INTO content_shares (content_id, extra) VALUES (?, 1)"
+    " ON CONFLICT (content_id) DO UPDATE SET extra = extra + 1"
+)
+_KEEP_TOKENS: Final = 14 * 86400
+"""Seconds for which a delivery is remembered; the queue gives up on a mail much earlier."""
+_TOKENS_A_TIME: Final = 100
+
+_Prepared = tuple["NewMail", Extract, "StagedContent | None"]
+
+
+def prepare(file: MailboxFile, mails: Sequence[NewMail]) -> list[_Prepared]:
+    """Scan the mails and write large contents, before the transaction."""
+    now = file.clock.now()
+    prepared: list[_Prepared] = []
+    for mail in mails:
+        staged = mail.staged
+        if staged is None and len(mail.octets) > content.INLINE_LIMIT:
+            staged = stage(file, mail.octets)
+        date = now if mail.internal_date is None else mail.internal_date
+        prepared.append((mail, extract(mail.octets, date, mail.zone, mail.scanned), staged))
+    return prepared
+
+
+def stage(file: MailboxFile, octets: bytes) -> StagedContent:
+    """Write a large content below ``cid/``; any thread may do it."""
+    return content.stage(file.path / "cid", octets, token=file.ids.token(), compression=file.compression)
+
+
+def append(file: MailboxFile, folder_id: int, mails: Sequence[NewMail]) -> Appended:
+    """Add mails to a folder in one transaction."""
+    if not mails:
+        file.refresh()
+        return Appended(file.record(folder_id).uid_validity, ())
+    prepared = prepare(file, mails)
+    with file.write(durable=True) as tx:
+        return insert(tx, folder_id, prepared)
+
+
+def deliver(file: MailboxFile, folder_id: int, mail: NewMail, token: str) -> int | None:
+    """Add a mail unless one with the same token was added before; returns its UID."""
+    known = file.execute("SELECT 1 FROM deliveries WHERE token = ?", (token,)).fetchone()
+    if known:
+        # Whoever delivered it may have died before the sync: the answer has to wait for one.
+        file.saw_undurable()
+        return None
+    prepared = prepare(file, [mail])
+    with file.write(durable=True) as tx:
+        at = int(tx.now)
+        if file.execute("INSERT OR IGNORE INTO deliveries VALUES (?, ?)", (token, at)).rowcount == 0:
+            return None
+        file.execute(
+            "DELETE FROM deliveries WHERE token IN (SELECT token FROM deliveries WHERE delivered_at < ? LIMIT ?)",
+            (at - _KEEP_TOKENS, _TOKENS_A_TIME),
+        )
+        return insert(tx, folder_id, prepared, delivery=True).uids[0]
+
+
+def insert(tx: Write, folder_id: int, prepared: Sequence[_Prepared], *, delivery: bool = False) -> Appended:
+    """Write the rows of prepared mails."""
+    file = tx.file
+    record = tx.folder(folder_id)
+    count = len(prepared)
+    size = sum([row[1].size for row in prepared])
+    quota.check_room(file, size, count, delivery=delivery)
+    first_uid = record.uid_next
+    if first_uid + count > MAX_UID:
+        raise LimitError("the folder has used up its UIDs: copy its messages to a new one")
+    first_mid, first_cn = tx.next_object_id(count), tx.next_cn(count)
+    now = filetime(tx.now)
+    messages, fetch_rows, structures, headers, search_texts = [], [], [], [], []
+    unread = 0
+    flags = bytearray()
+    keyword_sets = array("I")
+    for index, (mail, row, staged) in enumerate(prepared):
+        uid, mid = first_uid + index, first_mid + index
+        content_id = _keep_content(tx, mail.octets, staged)
+        flags.append(int(mail.flags))
+        unread += not int(mail.flags) & 8
+        keyword_sets.append(_keyword_set(file, mail.keywords))
+        messages.append(
+            (
+                mid,
+                folder_id,
+                uid,
+                first_cn + index,
+                row.size,
+                row.internal_date,
+                mail.zone,
+                filetime(row.internal_date),
+                row.sent_time,
+                now,
+                now,
+                content_id,
+                row.has_attachment,
+                row.importance,
+                row.message_id_hash,
+                row.subject,
+                row.normalized_subject,
+                row.sender_name,
+                row.sender_address,
+                row.display_to,
+                row.display_cc,
+                row.display_bcc,
+            )
+        )
+        fetch_rows.append((folder_id, uid, mid, content_id, row.size, row.internal_date_text, row.envelope))
+        structures.append(
+            (folder_id, uid, row.bodystructure, row.body, row.parts, row.message_id, row.preview)
+        )
+        headers.append((folder_id, uid, row.header))
+        search_texts.append((folder_id, uid, row.size, row.internal_day, row.sent_day, *row.search))
+    file.executemany(_MESSAGE, messages)
+    file.executemany(_FETCH_ROW, fetch_rows)
+    file.executemany(_STRUCTURE, structures)
+    file.executemany(_HEADER, headers)
+    file.executemany(_SEARCH_TEXT, search_texts)
+    uids = array("I", range(first_uid, first_uid + count))
+    words = keyword_sets if any(keyword_sets) else None
+    block_table.extend(tx, folder_id, uids, bytes(flags), words, range(first_cn, first_cn + count))
+    record.total += count
+    record.unread += unread
+    record.size += size
+    file.normal_size += size
+    file.message_count += count
+    return Appended(record.uid_validity, uids)
+
+
+def _keyword_set(file: MailboxFile, keywords: frozenset[str]) -> int:
+    if not keywords:
+        return 0
+    file.keywords.load()
+    return file.keywords.identify(keywords)
+
+
+def _keep_content(tx: Write, octets: bytes, staged: StagedContent | None) -> int:
+    """Return the id of a content, new or shared."""
+    file = tx.file
+    if staged is None:
+        cursor = file.execute(_CONTENT, (len(octets), Storage.INLINE, None, octets))
+        return int(cursor.lastrowid or 0)
+    known = file.execute("SELECT content_id FROM contents WHERE hash = ?", (staged.digest,)).fetchone()
+    if known:
+        file.execute(_SHARE, known)
+        return int(known[0])
+    path = file.path / "cid" / content.file_name(staged.storage, staged.digest)
+    if not path.is_file():
+        # It was purged between staging and this transaction; under the write lock nobody purges.
+        content.write_file(
+            file.path / "cid", staged, octets, token=file.ids.token(), compression=file.compression
+        )
+    cursor = file.execute(_CONTENT, (staged.size, staged.storage, staged.digest, None))
+    return int(cursor.lastrowid or 0)

@@ -1,0 +1,391 @@
+"""``Mailbox``: the one door to a mailbox file.
+
+Every method is one transaction and raises nothing but :class:`~gromox.store.errors.StoreError`. A Mailbox is used by
+one thread at a time; ``sync``, ``needs_sync``, ``checkpoint`` and ``stage`` may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Self
+
+from gromox.base.clock import SYSTEM_CLOCK
+from gromox.base.ids import SYSTEM_IDS
+from gromox.store import (
+    append,
+    block_table,
+    builtin,
+    database,
+    fetch,
+    flagging,
+    hierarchy,
+    permission,
+    quota,
+    tombstone,
+)
+from gromox.store.content import INLINE_LIMIT
+from gromox.store.create import Limits, Spec
+from gromox.store.create import create as create_files
+from gromox.store.database import guarded, translated
+from gromox.store.mailbox_file import MailboxFile, Options
+from gromox.store.uidset import UidSet
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from gromox.base.clock import Clock
+    from gromox.base.ids import Ids
+    from gromox.store.content import Content, StagedContent
+    from gromox.store.flags import FlagChange
+    from gromox.store.folder import Folder
+    from gromox.store.model import Appended, Columns, FetchRow, FlagsChanged, NewMail, Quota
+    from gromox.store.view import FolderView
+
+
+def _no_ring(_path: Path, _change_number: int) -> None:
+    """Tell nobody."""
+
+
+class Mailbox:
+    """An open mailbox."""
+
+    __slots__ = ("__weakref__", "_file")
+
+    def __init__(self, file: MailboxFile) -> None:
+        """Use :meth:`open` instead."""
+        self._file = file
+
+    @classmethod
+    @guarded
+    def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        ids: Ids = SYSTEM_IDS,
+        ring: Callable[[Path, int], None] = _no_ring,
+        options: Options = Options(),  # noqa: B008 - frozen
+    ) -> Self:
+        """Open the mailbox in directory ``path``; an older file is migrated.
+
+        Args:
+            path: the mailbox directory.
+            clock: where the time comes from.
+            ids: where unique names come from.
+            ring: called after each commit with the path and the newest change number.
+            options: what the daemon's settings say.
+
+        Raises:
+            NotFoundError: there is none.
+            NewerVersionError: a newer program wrote it; it was not touched.
+            CorruptError: it is no mailbox, or damaged.
+        """
+        return cls(MailboxFile(path, clock=clock, ids=ids, ring=ring, options=options))
+
+    @guarded
+    def close(self) -> None:
+        """Make everything durable and close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        """Return the mailbox."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    # Who it is.
+
+    @property
+    def path(self) -> Path:
+        """Return the mailbox directory."""
+        return self._file.path
+
+    @property
+    def owner(self) -> str:
+        """Return the login name of the owner, or the domain of a public store."""
+        return self._file.owner
+
+    @property
+    def owner_id(self) -> int:
+        """Return the user or domain id: with it begin the GUIDs of change keys."""
+        return self._file.owner_id
+
+    @property
+    def is_public(self) -> bool:
+        """Tell whether it is the public store of a domain."""
+        return self._file.is_public
+
+    @property
+    def guid(self) -> uuid.UUID:
+        """Return the GUID of the database."""
+        return self._file.guid
+
+    @property
+    def locale(self) -> str:
+        """Return the locale whose folder names were used at creation."""
+        return self._file.locale
+
+    # Durability.
+
+    @property
+    def needs_sync(self) -> bool:
+        """Tell whether an acknowledgement has to wait for :meth:`sync`; flag changes alone do not ask for it."""
+        return self._file.ticket > self._file.wal.synced
+
+    def sync(self) -> None:
+        """Make what was committed durable. Blocks; any thread; callers that arrive together share one fdatasync.
+
+        Raises:
+            CorruptError: the disk failed. Nothing may be acknowledged until the mailbox was closed and reopened.
+        """
+        self._file.wal.sync(self._file.ticket)
+
+    def checkpoint(self) -> bool:
+        """Copy the write-ahead log into the database as far as readers allow; any thread, on its own connection.
+
+        Returns:
+            Whether all of it was copied, so that the log can be used from its start again.
+        """
+        try:
+            connection = database.connect(self._file.database_path, busy_timeout=0.0)
+            try:
+                _, pages, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                return bool(pages == copied)
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise translated(error) from error
+
+    @guarded
+    def change_number(self) -> int:
+        """Return the newest change number, whichever process took it."""
+        self._file.refresh()
+        return self._file.change_number
+
+    # Folders.
+
+    @guarded
+    def folders(self) -> Sequence[Folder]:
+        """Return all folders, by id."""
+        self._file.refresh()
+        return [record.snapshot() for _, record in sorted(self._file.folders.items())]
+
+    @guarded
+    def folder(self, folder_id: int) -> Folder:
+        """Return one folder. Raises FolderGoneError."""
+        self._file.refresh()
+        return self._file.record(folder_id).snapshot()
+
+    @guarded
+    def child(self, parent_id: int, name: str) -> Folder | None:
+        """Return the sub-folder of that name, upper and lower case being the same."""
+        self._file.refresh()
+        record = hierarchy.child(self._file, parent_id, name)
+        return record.snapshot() if record else None
+
+    @guarded
+    def create_folder(self, parent_id: int, name: str, *, container_class: str = "IPF.Note") -> Folder:
+        """Make a folder.
+
+        Raises:
+            ExistsError: a sibling has the name.
+            NotFoundError: the parent is not there.
+            InvalidNameError, LimitError: the name or the place cannot be.
+        """
+        return hierarchy.create(self._file, parent_id, name, container_class=container_class).snapshot()
+
+    @guarded
+    def rename_folder(self, folder_id: int, *, parent_id: int, name: str) -> Folder:
+        """Give a folder another name, another parent, or both; what is below moves along.
+
+        Raises:
+            ReservedError: it is built in.
+            ExistsError: a sibling has the name.
+            InvalidNameError: it would stand below itself.
+        """
+        return hierarchy.rename(self._file, folder_id, parent_id=parent_id, name=name).snapshot()
+
+    @guarded
+    def set_subscribed(self, folder_id: int, *, subscribed: bool) -> None:
+        """Remember whether a folder is subscribed (RFC 9051 6.3.7)."""
+        hierarchy.set_subscribed(self._file, folder_id, subscribed=subscribed)
+
+    @guarded
+    def mark_recent_seen(self, folder_id: int) -> int:
+        r"""Return the first UID that is ``\Recent`` for the caller; no later caller gets the same ones (RFC 3501 2.3.2)."""
+        return hierarchy.mark_recent_seen(self._file, folder_id)
+
+    # Messages.
+
+    def stage(self, octets: bytes) -> StagedContent | None:
+        """Write a large content to disk ahead of append, in any thread; None: it is small and needs no file.
+
+        Hand the result in as ``NewMail.staged`` together with the same octets. A staged content that is never used
+        is removed by :meth:`purge_datafiles`.
+        """
+        if len(octets) <= INLINE_LIMIT:
+            return None
+        try:
+            return append.stage(self._file, octets)
+        except OSError as error:
+            raise translated(error) from error
+
+    @guarded
+    def append(self, folder_id: int, mails: Sequence[NewMail]) -> Appended:
+        """Add mails to a folder: all or none.
+
+        Raises:
+            FolderGoneError, QuotaError, LimitError: nothing was added.
+        """
+        return append.append(self._file, folder_id, mails)
+
+    @guarded
+    def deliver(self, mail: NewMail, *, folder_id: int = builtin.INBOX, token: str) -> int | None:
+        """Add a mail unless one was delivered with the same token before.
+
+        Returns:
+            The UID; None: the token was known, nothing was added. Either answer counts only after :meth:`sync`.
+        """
+        return append.deliver(self._file, folder_id, mail, token)
+
+    @guarded
+    def view(self, folder_id: int) -> FolderView:
+        """Return the newest snapshot of a folder's messages; all callers of the process share it."""
+        return block_table.current_view(self._file, folder_id)
+
+    @guarded
+    def set_flags(
+        self, folder_id: int, uids: UidSet, change: FlagChange, *, unchanged_since: int | None = None
+    ) -> FlagsChanged:
+        """Change flags and keywords; UIDs that are not there are ignored.
+
+        Spec:
+            RFC 9051 6.4.6; RFC 7162 3.1.3 (``unchanged_since``).
+        """
+        return flagging.set_flags(self._file, folder_id, uids, change, unchanged_since=unchanged_since)
+
+    def fetch(self, folder_id: int, uids: Sequence[int], columns: Columns) -> Iterator[FetchRow]:
+        """Go through ready octets of messages; ``uids`` must ascend. Purged messages are left out.
+
+        Messages that were expunged are still there for sessions that have not heard of it (RFC 2180 4.1.2).
+        """
+        try:
+            yield from fetch.fetch(self._file, folder_id, uids, columns)
+        except sqlite3.Error as error:
+            raise translated(error) from error
+
+    @guarded
+    def content(self, folder_id: int, uid: int) -> Content:
+        """Return the octets of a message. Raises MessageGoneError."""
+        return fetch.content(self._file, folder_id, uid)
+
+    @guarded
+    def vanished_since(self, folder_id: int, modseq: int) -> UidSet:
+        """Return the UIDs that left the folder after a modseq (RFC 7162 3.2.5.1).
+
+        Where that is no longer known, all UIDs that are not there are returned: more than asked for is allowed.
+        """
+        self._file.refresh()
+        record = self._file.record(folder_id)
+        gone = tombstone.vanished_since(self._file, folder_id, modseq)
+        if gone is not None:
+            return UidSet.from_ascending(gone)
+        if record.uid_next <= 1:
+            return UidSet()
+        return UidSet([(1, record.uid_next - 1)]) - UidSet.from_ascending(self.view(folder_id).uids())
+
+    # Limits and rights.
+
+    @guarded
+    def quota(self) -> Quota:
+        """Return use and limits in octets."""
+        return quota.read(self._file)
+
+    @guarded
+    def set_quota(self, *, storage: int | None, receive: int | None, send: int | None) -> None:
+        """Set the limits in octets (kept in KiB, rounded up); None: no limit."""
+        with self._file.write(durable=True) as tx:
+            tx.next_cn()
+            quota.write(self._file, quota.STORAGE_LIMIT, storage)
+            quota.write(self._file, quota.RECEIVE_LIMIT, receive)
+            quota.write(self._file, quota.SEND_LIMIT, send)
+
+    @guarded
+    def rights(
+        self,
+        user: str,
+        folder_id: int | None = None,
+        *,
+        groups_of: Callable[[str], Iterable[str]] = permission.no_groups,
+    ) -> int:
+        """Return the permission bits of a user on a folder, or on the store; the owner has all."""
+        return permission.rights(self._file, user, folder_id, groups_of)
+
+    @guarded
+    def permissions(self, folder_id: int) -> Sequence[tuple[str, int]]:
+        """Return (user, rights) rows of a folder; ``default`` and the empty name are everybody and anonymous."""
+        return permission.rows(self._file, folder_id)
+
+    @guarded
+    def set_rights(self, folder_id: int, user: str, rights: int | None) -> None:
+        """Set the rights of a user on a folder; None removes the row."""
+        permission.set_rights(self._file, folder_id, user, rights)
+
+
+def create_private(  # noqa: PLR0913 - what a mailbox is
+    path: Path,
+    *,
+    owner: str,
+    user_id: int,
+    locale: str = "en",
+    names: Mapping[int, str] | None = None,
+    property_names: Sequence[str] = (),
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    force: bool = False,
+    clock: Clock = SYSTEM_CLOCK,
+    ids: Ids = SYSTEM_IDS,
+) -> Mailbox:
+    """Make the mailbox of a user and open it. Raises ExistsError."""
+    spec = Spec(
+        is_public=False,
+        owner=owner,
+        owner_id=user_id,
+        locale=locale,
+        names=names or {},
+        property_names=property_names,
+        limits=limits,
+    )
+    create_files(path, spec, force=force, clock=clock, ids=ids)
+    return Mailbox.open(path, clock=clock, ids=ids)
+
+
+def create_public(  # noqa: PLR0913
+    path: Path,
+    *,
+    domain: str,
+    domain_id: int,
+    locale: str = "en",
+    names: Mapping[int, str] | None = None,
+    property_names: Sequence[str] = (),
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    force: bool = False,
+    clock: Clock = SYSTEM_CLOCK,
+    ids: Ids = SYSTEM_IDS,
+) -> Mailbox:
+    """Make the public store of a domain and open it. Raises ExistsError."""
+    spec = Spec(
+        is_public=True,
+        owner=domain,
+        owner_id=domain_id,
+        locale=locale,
+        names=names or {},
+        property_names=property_names,
+        limits=limits,
+        anonymous_rights=0,
+    )
+    create_files(path, spec, force=force, clock=clock, ids=ids)
+    return Mailbox.open(path, clock=clock, ids=ids)

@@ -1,0 +1,308 @@
+"""An open mailbox file: its connection, what this process remembers of it, and write transactions.
+
+Reading: :meth:`MailboxFile.refresh` asks ``PRAGMA data_version`` whether another process (or thread) committed, and
+reads only what it touched. Writing: :meth:`MailboxFile.write` begins IMMEDIATE (so that counters read inside
+are current), and at its end writes the counters and the touched folders once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from gromox.store import database, durability, folder
+from gromox.store.content import Compression
+from gromox.store.errors import CorruptError, FolderGoneError, LimitError
+from gromox.store.keyword import KeywordSets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
+
+    from gromox.base.clock import Clock
+    from gromox.base.ids import Ids
+    from gromox.store.folder import FolderRecord
+    from gromox.store.view import FolderView
+
+DATABASE_NAME: Final = "exmdb/exchange.sqlite3"
+MAX_COUNTER: Final = (1 << 48) - 1
+_KEPT_VIEWS: Final = 64
+_COUNTERS: Final = (
+    "SELECT change_number, hierarchy_cn, next_object_id, normal_size, associated_size, deleted_size, message_count"
+    " FROM counters"
+)
+_SAVE_COUNTERS: Final = (
+    "UPDATE counters SET change_number = ?, hierarchy_cn = ?, next_object_id = ?, normal_size = ?,"
+    " associated_size = ?, deleted_size = ?, message_count = ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the settings of a daemon say about its mailboxes."""
+
+    busy_timeout: float = database.BUSY_TIMEOUT
+    """Seconds to wait for another writer: ``sqlite_busy_timeout``; short where an event loop waits."""
+    compression_level: int = 6
+    """``exmdb_file_compression``: a zstd level, 0 for none."""
+    soft_delete: bool = True
+    """``exmdb_private_folder_softdelete``"""
+    max_messages: int = 0
+    """``max_store_message_count``; 0: no limit."""
+
+
+class MailboxFile:
+    """The state that the modules of the store work on; one thread at a time."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock,
+        ids: Ids,
+        ring: Callable[[Path, int], None],
+        options: Options,
+    ) -> None:
+        """Open the mailbox directory ``path``."""
+        self.path = path
+        self.clock = clock
+        self.ids = ids
+        self.ring = ring
+        self.busy_timeout = options.busy_timeout
+        self.compression = Compression(options.compression_level)
+        self.max_messages = options.max_messages
+        self.soft_delete = options.soft_delete
+        self.limits: dict[int, int] | None = None
+        self.database_path = path / DATABASE_NAME
+        self.wal = durability.wal_of(self.database_path)
+        self.connection = database.open_database(self.database_path, busy_timeout=options.busy_timeout)
+        self.execute = self.connection.execute
+        self.executemany = self.connection.executemany
+        self.keywords = KeywordSets(self.connection)
+        self.folders: dict[int, FolderRecord] = {}
+        self.views: OrderedDict[int, FolderView] = OrderedDict()
+        self.ticket = 0
+        self._data_version = -1
+        self.writing = False
+        self.change_number = self.hierarchy_cn = -1
+        self.next_object_id = self.normal_size = self.associated_size = self.deleted_size = (
+            self.message_count
+        ) = 0
+        row = self.execute(
+            "SELECT guid, is_public, owner, owner_id, locale, default_rights, anonymous_rights FROM mailbox"
+        ).fetchone()
+        if row is None:
+            self.connection.close()
+            raise CorruptError("the mailbox database has no identity: its creation was not finished")
+        (
+            guid,
+            is_public,
+            self.owner,
+            self.owner_id,
+            self.locale,
+            self.default_rights,
+            self.anonymous_rights,
+        ) = row
+        self.guid = uuid.UUID(bytes=guid)
+        self.is_public = bool(is_public)
+
+    def close(self) -> None:
+        """Close the connection; what was not synced is synced first."""
+        try:
+            if self.ticket > self.wal.synced and not self.wal.poisoned:
+                self.wal.sync(self.ticket)
+        finally:
+            self.views.clear()
+            self.connection.close()
+
+    # What others wrote.
+
+    def refresh(self) -> None:
+        """Read what other connections committed since the last look."""
+        version = self.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._data_version:
+            self._reload()
+            self._data_version = version
+
+    def _reload(self) -> None:
+        known, known_hierarchy = self.change_number, self.hierarchy_cn
+        row = self.execute(_COUNTERS).fetchone()
+        if row is None:
+            raise CorruptError("the mailbox database has no counters")
+        self._take_counters(row)
+        self.limits = None
+        if known_hierarchy != self.hierarchy_cn or known > self.change_number:
+            self.folders = folder.load_all(self.connection)
+            for gone in [folder_id for folder_id in self.views if folder_id not in self.folders]:
+                del self.views[gone]
+        else:
+            for record in folder.load_touched(self.connection, known):
+                self.folders[record.folder_id] = record
+
+    def _take_counters(self, row: tuple[int, ...]) -> None:
+        (
+            self.change_number,
+            self.hierarchy_cn,
+            self.next_object_id,
+            self.normal_size,
+            self.associated_size,
+            self.deleted_size,
+            self.message_count,
+        ) = row
+
+    def forget(self) -> None:
+        """Drop everything remembered: a transaction was rolled back."""
+        self._data_version = -1
+        self.change_number = self.hierarchy_cn = -1
+        self.views.clear()
+        self.keywords.forget()
+
+    def record(self, folder_id: int) -> FolderRecord:
+        """Return a live folder. Raises FolderGoneError."""
+        record = self.folders.get(folder_id)
+        if record is None:
+            raise FolderGoneError("there is no such folder (any more)")
+        return record
+
+    def keep_view(self, view: FolderView) -> None:
+        """Remember the newest view of a folder."""
+        self.views[view.folder_id] = view
+        self.views.move_to_end(view.folder_id)
+        if len(self.views) > _KEPT_VIEWS:
+            self.views.popitem(last=False)
+
+    def saw_undurable(self) -> None:
+        """Note that what other processes wrote is about to be told to a client: it has to be durable first.
+
+        Otherwise a UID could be announced, lost with the power, and given to another message.
+        """
+        self.ticket = self.wal.wrote()
+
+    def write(self, *, durable: bool) -> Write:
+        """Begin a write transaction (a context manager); ``durable``: acknowledgements have to wait for sync()."""
+        return Write(self, durable=durable)
+
+
+class Write:
+    """One write transaction. Its records are the mailbox's own: a rollback makes the file forget and read anew."""
+
+    __slots__ = ("_changes", "_dirty", "_durable", "_first", "_views", "file", "hierarchy_changed", "now")
+
+    def __init__(self, file: MailboxFile, *, durable: bool) -> None:
+        """Prepare; begins on entry."""
+        self.file = file
+        self._durable = durable
+        self._dirty: dict[int, FolderRecord] = {}
+        self._views: list[FolderView] = []
+        self._first = self._changes = 0
+        self.hierarchy_changed = False
+        self.now = 0.0
+
+    def __enter__(self) -> Self:
+        """Lock the mailbox for writing. Raises sqlite3.OperationalError when it stays locked."""
+        file = self.file
+        if file.wal.poisoned:
+            raise CorruptError("a write to disk failed earlier: reopen the mailbox")
+        file.execute("BEGIN IMMEDIATE")
+        self._changes = file.connection.total_changes
+        try:
+            file.refresh()
+        except BaseException:
+            self._roll_back()
+            raise
+        self.now = file.clock.now()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit, or roll back on an error."""
+        if kind is not None:
+            self._roll_back()
+            return
+        file = self.file
+        if not self._first and not self._dirty:
+            file.execute("COMMIT")  # nothing was written: every write takes a change number
+            return
+        try:
+            touched = self.cn
+            for record in self._dirty.values():
+                file.execute(folder.UPDATE, folder.update_values(record, touched))
+            if self.hierarchy_changed:
+                file.hierarchy_cn = touched
+            file.execute(
+                _SAVE_COUNTERS,
+                (
+                    file.change_number,
+                    file.hierarchy_cn,
+                    file.next_object_id,
+                    file.normal_size,
+                    file.associated_size,
+                    file.deleted_size,
+                    file.message_count,
+                ),
+            )
+            file.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+        for view in self._views:
+            file.keep_view(view)
+        if self._durable:
+            file.ticket = file.wal.wrote()
+        file.ring(file.path, file.change_number)
+
+    def _roll_back(self) -> None:
+        # A refusal before anything was written (name taken, quota) must not cost the caches.
+        if self._first or self._dirty or self.file.connection.total_changes != self._changes:
+            self.file.forget()
+        if self.file.connection.in_transaction:
+            try:
+                self.file.execute("ROLLBACK")
+            except sqlite3.Error:
+                # SQLite itself rolls back on some errors; nothing is left to undo then.
+                if self.file.connection.in_transaction:
+                    raise
+
+    @property
+    def cn(self) -> int:
+        """Return the change number of this transaction, taken when first asked for."""
+        if not self._first:
+            self._first = self.next_cn()
+        return self._first
+
+    def next_cn(self, count: int = 1) -> int:
+        """Take change numbers; returns the first of them."""
+        file = self.file
+        first = file.change_number + 1
+        file.change_number += count
+        if file.change_number > MAX_COUNTER:
+            raise LimitError("the mailbox has used up its change numbers")
+        if not self._first:
+            self._first = first
+        return first
+
+    def next_object_id(self, count: int = 1) -> int:
+        """Take object ids; returns the first of them."""
+        file = self.file
+        first = file.next_object_id
+        file.next_object_id += count
+        if file.next_object_id > MAX_COUNTER:
+            raise LimitError("the mailbox has used up its object ids")
+        return first
+
+    def folder(self, folder_id: int) -> FolderRecord:
+        """Return a folder whose counters are about to be changed. Raises FolderGoneError."""
+        record = self._dirty.get(folder_id)
+        if record is None:
+            record = self._dirty[folder_id] = self.file.record(folder_id)
+            record.touch()
+        return record
+
+    def publish(self, view: FolderView) -> None:
+        """Make this the newest view of its folder once the transaction is committed."""
+        self._views.append(view)
