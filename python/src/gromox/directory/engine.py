@@ -5,17 +5,19 @@ Errors of the driver become :class:`UnavailableError` here and nowhere else, so 
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import pymysql
 from sqlalchemy import URL, create_engine, event, exc, make_url
 
 from gromox.directory.errors import InvalidError, UnavailableError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
-    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
     from gromox.base.clock import Clock
@@ -26,6 +28,7 @@ WRITES: Final = "gromox_writes"
 _MYSQL_DRIVER: Final = "mysql+pymysql"
 _SQLITE_DRIVER: Final = "sqlite+pysqlite"
 # MariaDB error numbers that mean "not now": access refused while the server starts with other grants is not among them.
+_CANNOT_CONNECT: Final = 2002
 _LOCK_WAIT: Final = frozenset({1205, 1213})
 _SERVER_GOING: Final = frozenset({1040, 1053, 1203, 1927, 2002, 2003, 2006, 2013, 2014, 4031})
 
@@ -89,8 +92,31 @@ def _open_mysql(url: URL, limits: Limits, tls: Tls, clock: Clock) -> Engine:
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
     )
+    _probe_unix_socket(engine, limits.connect_timeout)
     _retire_idle(engine, limits.idle_timeout, clock)
     return engine
+
+
+def _probe_unix_socket(engine: Engine, timeout: float) -> None:
+    """Look whether the server listens before the driver tries.
+
+    Where nobody does, PyMySQL leaves the socket to the garbage collector, in a cycle with its own error: an outage would
+    cost a descriptor for each failed try.
+    """
+
+    @event.listens_for(engine, "do_connect")
+    def probe(
+        _dialect: Dialect, _entry: ConnectionPoolEntry | None, _arguments: object, parameters: dict[str, object]
+    ) -> None:
+        path = parameters.get("unix_socket")
+        if not isinstance(path, str):
+            return
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+            trial.settimeout(timeout)
+            try:
+                trial.connect(path)
+            except OSError as error:
+                raise pymysql.err.OperationalError(_CANNOT_CONNECT, f"no server at {path}: {error.strerror}") from None
 
 
 def _retire_idle(engine: Engine, idle_timeout: float, clock: Clock) -> None:

@@ -1,0 +1,1 @@
+"""How databases of every age become the newest: numbered steps up to 133, Alembic revisions from there on."""

@@ -1,0 +1,63 @@
+"""Databases for the tests of the directory: each test gets a new one, on SQLite and on a real MariaDB."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gromox.base.clock import ManualClock
+from gromox.directory import Directory, schema
+from gromox.directory.paths import StorePaths
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from support import mariadb  # noqa: E402 - found by the line above
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATHS = StorePaths.below(Path("/stores"))
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[mariadb.MariaDb]:
+    reason = mariadb.missing()
+    if reason:
+        pytest.skip(f"MariaDB is not tested: {reason}")
+    with mariadb.MariaDb.started() as server:
+        yield server
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[Directory]:
+    """A database without tables."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/users.sqlite3"
+    else:
+        url = request.getfixturevalue("mariadb_server").new_database()
+    directory = Directory.connect(url, clock=clock, paths=PATHS)
+    yield directory
+    directory.close()
+
+
+@pytest.fixture
+def directory(empty: Directory) -> Directory:
+    """A database with the newest tables."""
+    schema.create(empty)
+    return empty
+
+
+@pytest.fixture
+def on_mariadb(mariadb_server: mariadb.MariaDb, clock: ManualClock) -> Iterator[Directory]:
+    """A MariaDB database without tables."""
+    directory = Directory.connect(mariadb_server.new_database(), clock=clock, paths=PATHS)
+    yield directory
+    directory.close()
