@@ -9,7 +9,6 @@ dictionary.
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
 from gromox.mime.header import FIELD_END, unfold
@@ -19,7 +18,6 @@ from gromox.mime.message import Message
 from gromox.mime.part import MESSAGE_SUBTYPES, Part
 
 _CR: Final = 0x0D
-_BLANK: Final = re.compile(rb"\n\r?\n")
 #: Octets of white space after a boundary that are still taken for transport padding, RFC 2046 5.1.1.
 _PADDING: Final = 256
 #: Longer boundaries are no boundaries; RFC 2046 5.1.1 allows 70.
@@ -96,6 +94,7 @@ class _Scanner:
         "_blank_end",
         "_blank_start",
         "_boundaries",
+        "_crlf_blank",
         "_limits",
         "_lines",
         "_lines_at",
@@ -113,7 +112,7 @@ class _Scanner:
         self._longest = 0
         self._parts = 0
         self._lines = self._lines_at = 0
-        self._blank_start = self._blank_end = -1
+        self._blank_start = self._blank_end = self._crlf_blank = -1
 
     def run(self) -> Part:
         position = self._begin(0, None)
@@ -243,9 +242,8 @@ class _Scanner:
         if octets.startswith((b"\r\n", b"\n"), position):
             end = position + (2 if octets[position] == _CR else 1)
         else:
-            if not position <= self._blank_start:
-                found = _BLANK.search(octets, position)
-                self._blank_start, self._blank_end = found.span() if found else (self._size, self._size)
+            if position > self._blank_start:
+                self._find_blank(position)
             end = self._blank_end
         if self._boundaries:
             # A part may lack its blank line, and its body; the next delimiter ends it all the same.
@@ -253,6 +251,18 @@ class _Scanner:
             if early is not None and early.start < end:
                 return early.start
         return end
+
+    def _find_blank(self, position: int) -> None:
+        """Remember the first blank line from an offset on; no octet is searched twice for the same."""
+        octets, size = self._octets, self._size
+        if position > self._crlf_blank:
+            found = octets.find(b"\n\r\n", position)
+            self._crlf_blank = size if found < 0 else found
+        start = octets.find(b"\n\n", position, self._crlf_blank + 1)
+        if start >= 0:
+            self._blank_start, self._blank_end = start, start + 2
+        else:
+            self._blank_start, self._blank_end = self._crlf_blank, min(self._crlf_blank + 3, size)
 
     def _read_header(self, position: int, default: MediaType, wanted: frozenset[bytes]) -> Part:
         limits = self._limits
