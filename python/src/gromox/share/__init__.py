@@ -6,23 +6,16 @@ they exist. Knows only :mod:`gromox.base`.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING
 
 from gromox.base.errors import GromoxError
 
-DATA_DIRECTORY: Final = Path(__file__).parent
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class DataFileError(GromoxError):
     """A data file cannot be read; the text names the file, the line and what is wrong."""
-
-
-def data_file(name: str, directory: Path | None = None) -> Path:
-    """Return where the data file ``name`` is: in ``directory`` if it has one, else in this package."""
-    if directory is not None and (directory / name).is_file():
-        return directory / name
-    return DATA_DIRECTORY / name
 
 
 def read_lines(path: Path) -> list[tuple[int, str]]:

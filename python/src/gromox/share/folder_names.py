@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from gromox.share import DataFileError, data_file, read_lines
+from gromox.base.paths import data_file
+from gromox.share import DataFileError, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +60,7 @@ def folder_names(locale: str, directory: Path | None = None) -> Mapping[str, str
     Raises:
         DataFileError: the file is damaged.
     """
-    sections = _sections(data_file(FILE, directory))
+    sections = _sections(_file(directory))
     names: dict[str, str] = {}
     for section in reversed(locale_chain(locale)):
         names.update({key: name for key, name in sections.get(section, {}).items() if key != LANGUAGE_NAME})
@@ -74,13 +75,13 @@ def builtin_names(locale: str, directory: Path | None = None) -> dict[int, str]:
 
 def languages(directory: Path | None = None) -> Mapping[str, str]:
     """Return the locales that have names, each with what its speakers call it, sorted by code."""
-    sections = _sections(data_file(FILE, directory))
+    sections = _sections(_file(directory))
     return {locale: sections[locale].get(LANGUAGE_NAME, locale) for locale in sorted(sections)}
 
 
 def is_known(locale: str, directory: Path | None = None) -> bool:
     """Tell whether there are names for the language of ``locale``, so that nothing falls back to English."""
-    sections = _sections(data_file(FILE, directory))
+    sections = _sections(_file(directory))
     is_english = locale.replace("-", "_").partition("_")[0].lower() == FALLBACK
     return is_english or any(section in sections for section in locale_chain(locale)[:-1])
 
@@ -105,3 +106,7 @@ def _sections(path: Path) -> Mapping[str, Mapping[str, str]]:
     if FALLBACK not in sections:
         raise DataFileError(f"{path}: has no section [{FALLBACK}], which all others fall back to")
     return sections
+
+
+def _file(directory: Path | None) -> Path:
+    return data_file(FILE, *((directory,) if directory is not None else ()))

@@ -9,7 +9,8 @@ import uuid
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from gromox.share import DataFileError, data_file, read_lines
+from gromox.base.paths import data_file
+from gromox.share import DataFileError, read_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def property_names(directory: Path | None = None) -> tuple[str, ...]:
     Raises:
         DataFileError: the file is damaged.
     """
-    return _read(data_file(FILE, directory))
+    return _read(_file(directory))
 
 
 def _normalised(line: str) -> str | None:
@@ -56,3 +57,7 @@ def _normalised(line: str) -> str | None:
     if parsed is None or not value or kind not in {"LID", "NAME"}:
         return None
     return f"GUID={parsed},LID={lid}" if lid is not None else f"GUID={parsed},NAME={value}"
+
+
+def _file(directory: Path | None) -> Path:
+    return data_file(FILE, *((directory,) if directory is not None else ()))

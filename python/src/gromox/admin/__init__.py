@@ -1,0 +1,1 @@
+"""Administration: service functions (``service``) and what calls them (``cli``; later ``api``)."""

@@ -1,0 +1,1 @@
+"""The commands of ``grommunio-admin``, one module each; ``registry`` lists them."""
