@@ -51,7 +51,12 @@ EVENT_THREADS_NUM: Final = Option(
 LOG_FILE: Final = log_file("event")
 LOG_LEVEL: Final = log_level("event")
 
-EVENT: Final = Program(
+EVENT_HOST: Final = Option("event_host", text, "::1", "Where gromox-event runs, if event_socket is empty.")
+EVENT_PORT: Final = Option(
+    "event_port", integer, 33333, "The TCP port of gromox-event there.", low=1, high=65535
+)
+
+PROGRAM: Final = Program(
     "event",
     "gromox-event",
     ("gromox.cfg", "event.cfg"),
@@ -69,4 +74,13 @@ EVENT: Final = Program(
         LOG_LEVEL,
     ),
     "tells daemons of this machine and of other nodes which mailbox changed",
+)
+
+#: What the other daemons know of gromox-event.
+CLIENT: Final = Program(
+    "event_proxy",
+    "The event client",
+    ("gromox.cfg", "event_proxy.cfg"),
+    (CONFIG_FILE_PATH, EVENT_SOCKET, EVENT_HOST, EVENT_PORT),
+    "says where gromox-event is",
 )

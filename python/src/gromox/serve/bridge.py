@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base.log import get_logger
 from gromox.event.client import OUTGOING, Listener, Outgoing, Publisher
+from gromox.event.grammar import ANY_FOLDER
 from gromox.serve.doorbell import Doorbell
 from gromox.serve.engine import Service
 from gromox.serve.limits import Limits, plain_address
+from gromox.serve.listener import short_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gromox.base.settings import Endpoint
     from gromox.base.wire import Core
+    from gromox.event.broker import Broker
     from gromox.serve.engine import Engine
 
 _log = get_logger(__name__)
@@ -31,6 +34,37 @@ _log = get_logger(__name__)
 #: Seconds until a lost connection is tried again: the first time, and at most.
 FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
+
+
+class HubBridge:
+    """Connects the doorbell of the process that serves the event socket with the broker, without a socket."""
+
+    def __init__(self, doorbell: Doorbell, broker: Broker, wakeups: Doorbell, name: str) -> None:
+        """Take part in ``broker`` as ``name``; it wakes through ``wakeups``."""
+        self._doorbell, self._broker = doorbell, broker
+        member = broker.join(name, listening=True)
+        if member is None:
+            raise ValueError("the broker takes no more names")
+        self._member = member
+        wakeups.watch(member.key, self._hear)
+        doorbell.bridge = self
+
+    def rang(self, mailbox: Path) -> None:
+        """Tell other processes that ``mailbox`` changed."""
+        self._broker.publish(self._member.name, ("FOLDER-TOUCH", str(mailbox), ANY_FOLDER))
+
+    def watched(self, mailbox: Path) -> None:
+        """Ask for the rings of ``mailbox``."""
+        self._broker.select(self._member, str(mailbox), ANY_FOLDER)
+
+    def unwatched(self, mailbox: Path) -> None:
+        """Ask no more for the rings of ``mailbox``."""
+        self._broker.unselect(self._member, str(mailbox), ANY_FOLDER)
+
+    def _hear(self) -> None:
+        while self._member.waiting:
+            event, _ = self._member.waiting.popitem(last=False)
+            self._doorbell.ring_here(Path(event[1]))
 
 
 class EventBridge:
@@ -96,10 +130,7 @@ class EventBridge:
         family = socket.AF_UNIX if isinstance(address, Path) else _family(address)
         sock = socket.socket(family, socket.SOCK_STREAM)
         sock.setblocking(False)
-        target = (
-            os.fspath(address) if isinstance(address, Path) else (plain_address(address.host), address.port)
-        )
-        found = sock.connect_ex(target)
+        found = _connect(sock, address)
         if found == errno.EINPROGRESS:
             self._engine.loop.add_writer(sock.fileno(), self._connecting, name, sock)
         else:
@@ -135,6 +166,17 @@ class EventBridge:
         pause = self._pauses[name] = min((before or FIRST_PAUSE / 2) * 2, LONGEST_PAUSE)
         self._caught_up()
         self._engine.loop.call_later(pause, self._connect, name)
+
+
+def _connect(sock: socket.socket, address: Path | Endpoint) -> int:
+    """Begin to connect; return the error number."""
+    if not isinstance(address, Path):
+        return sock.connect_ex((plain_address(address.host), address.port))
+    try:
+        with short_name(address) as name:
+            return sock.connect_ex(name)
+    except OSError as error:  # the folder is not there
+        return error.errno or errno.ENOENT
 
 
 def _family(address: Endpoint) -> socket.AddressFamily:

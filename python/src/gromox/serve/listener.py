@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import stat
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from gromox.base.log import get_logger
 from gromox.serve.limits import plain_address
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from gromox.base.settings import Endpoint
@@ -76,9 +78,10 @@ def bind_unix(path: Path, mode: int = 0o660) -> socket.socket:
     """Return a listening Unix socket at ``path``, replacing what a dead process left. Raises ListenError."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        if _is_stale(path):
-            path.unlink()
-        sock.bind(os.fspath(path))
+        with short_name(path) as name:
+            if _is_stale(path, name):
+                path.unlink()
+            sock.bind(name)
         path.chmod(mode)
         sock.listen(BACKLOG)
     except OSError as error:
@@ -90,7 +93,17 @@ def bind_unix(path: Path, mode: int = 0o660) -> socket.socket:
     return sock
 
 
-def _is_stale(path: Path) -> bool:
+@contextmanager
+def short_name(path: Path) -> Iterator[str]:
+    """Yield a name for a Unix socket that fits into the system's 108 octets, however deep it lies."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def _is_stale(path: Path, name: str) -> bool:
     """Tell whether a socket lies at ``path`` that nobody listens on."""
     try:
         if not stat.S_ISSOCK(path.stat().st_mode):
@@ -98,7 +111,7 @@ def _is_stale(path: Path) -> bool:
     except FileNotFoundError:
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex(os.fspath(path)) == errno.ECONNREFUSED
+        return probe.connect_ex(name) == errno.ECONNREFUSED
 
 
 def _advice(error: OSError, endpoint: Endpoint) -> str:

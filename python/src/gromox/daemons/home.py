@@ -1,0 +1,110 @@
+"""What the daemons share that work with users and mailboxes: the user database, logins, the doorbell."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gromox.base.common_settings import host_id
+from gromox.base.settings import Endpoint, load
+from gromox.directory import Directory
+from gromox.directory import settings as directory_settings
+from gromox.directory.auth import Authenticator, AuthPolicy
+from gromox.directory.limiter import LimiterBounds
+from gromox.directory.resolve import Resolver
+from gromox.event import settings as event_settings
+from gromox.serve.background import Periodic
+from gromox.serve.bridge import EventBridge
+from gromox.store.pool import MailboxPool
+
+if TYPE_CHECKING:
+    from gromox.base.settings import Settings
+    from gromox.serve.server import Server
+
+#: Seconds between two looks at mailboxes that nobody uses.
+HOUSEKEEPING: Final = 20.0
+#: Seconds after which the mailbox of nobody is closed.
+IDLE_MAILBOX: Final = 300.0
+
+
+class Home:
+    """The node's users and mailboxes as one process sees them; a daemon makes one, ``gromox-server`` too."""
+
+    def __init__(self, server: Server, settings: Settings, *, name: str, delimiter: str = "") -> None:
+        """Open what is shared.
+
+        Args:
+            server: whose loop works with the mailboxes.
+            settings: of the daemon; side files are looked for where its files were.
+            name: of the process, for other processes.
+            delimiter: characters that begin an address extension.
+        """
+        self.server = server
+        self.host = host_id(settings)
+        self.name = f"{name}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._search = settings.search or None
+        self._database = load(directory_settings.PROGRAM, search=self._search)
+        self.directory = Directory.open(self._database)
+        lifetime = self._database[directory_settings.MYSQL_OBJECT_CACHE_LIFETIME]
+        self.resolver = Resolver(self.directory, delimiter, lifetime=lifetime)
+        self._mailboxes: MailboxPool | None = None
+
+    @property
+    def mailboxes(self) -> MailboxPool:
+        """The open mailboxes of the loop's thread."""
+        if self._mailboxes is None:
+            self._mailboxes = self.pool()
+            self.server.add(_Housekeeping(self.server, self._mailboxes))
+        return self._mailboxes
+
+    def pool(self) -> MailboxPool:
+        """Return a pool for another thread; its mailboxes ring the doorbell."""
+        return MailboxPool(ring=self.server.doorbell.ring, idle=IDLE_MAILBOX)
+
+    def authenticator(self, settings: Settings) -> Authenticator:
+        """Return who verifies logins for a daemon with these settings."""
+        policy = AuthPolicy(
+            backend=settings[directory_settings.AUTH_BACKEND_SELECTION],
+            cache_lifetime=settings[directory_settings.HTTP_BASIC_AUTH_CRED_CACHING],
+            fail_delay=settings[directory_settings.AUTH_FAIL_DELAY],
+            first_password=self._database[directory_settings.ENABLE_FIRSTTIME_PASSWORD],
+            limits=LimiterBounds(
+                settings[directory_settings.USERFILTER_RL_MAXTRIES],
+                settings[directory_settings.USERFILTER_RL_WINDOW],
+                settings[directory_settings.BLOCK_INTERVAL_AUTHS],
+                settings[directory_settings.USERFILTER_MAXBANS],
+            ),
+        )
+        return Authenticator(self.directory, policy=policy)
+
+    def join_event(self) -> None:
+        """Exchange rings with other processes through gromox-event."""
+        found = load(event_settings.CLIENT, search=self._search)
+        address: Path | Endpoint = found[event_settings.EVENT_SOCKET] or Endpoint(
+            found[event_settings.EVENT_HOST], found[event_settings.EVENT_PORT]
+        )
+        self.server.add(EventBridge(self.server.engine, address, self.name))
+
+
+class _Housekeeping:
+    """Writes back and closes mailboxes while nobody waits for them."""
+
+    def __init__(self, server: Server, mailboxes: MailboxPool) -> None:
+        self._server, self._mailboxes = server, mailboxes
+        self._periodic = Periodic("checkpoint", HOUSEKEEPING, mailboxes.checkpoint)
+
+    def start(self) -> None:
+        """Begin."""
+        self._periodic.start()
+        self._server.loop.call_later(HOUSEKEEPING, self._close_idle)
+
+    def stop(self) -> None:
+        """End, with every mailbox closed."""
+        self._periodic.stop()
+        self._mailboxes.close()
+
+    def _close_idle(self) -> None:
+        self._mailboxes.close_idle()
+        self._server.loop.call_later(HOUSEKEEPING, self._close_idle)

@@ -1,0 +1,74 @@
+"""gromox-imap: serves mailboxes by IMAP."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from gromox.daemons.frame import Daemon, listen, run, tls_of
+from gromox.daemons.home import Home
+from gromox.imap import settings as declared
+from gromox.imap.connection import ImapConnection, Services
+from gromox.serve.engine import Service
+from gromox.serve.limits import Limits
+
+if TYPE_CHECKING:
+    from gromox.base.settings import Settings
+    from gromox.serve.server import Server
+
+
+def add_imap(home: Home, settings: Settings) -> None:
+    """Serve IMAP."""
+    secure = settings[declared.IMAP_LISTEN_TLS]
+    tls = tls_of(
+        settings[declared.IMAP_CERTIFICATE_PATH],
+        settings[declared.IMAP_PRIVATE_KEY_PATH],
+        settings[declared.IMAP_CERTIFICATE_PASSWD],
+        settings[declared.TLS_MIN_PROTO],
+        wanted="imap_listen_tls"
+        if secure
+        else "imap_support_tls"
+        if settings[declared.IMAP_SUPPORT_TLS]
+        else "",
+    )
+    policy = declared.Policy.of(settings)
+    services = Services(
+        authenticator=home.authenticator(settings),
+        resolver=home.resolver,
+        open_mailbox=home.mailboxes.get,
+        policy=dataclasses.replace(policy, starttls=policy.starttls and tls is not None),
+        pause=time.sleep,
+    )
+    service = Service(
+        "imap",
+        lambda: ImapConnection(services),
+        Limits(settings[declared.CONTEXT_NUM]),
+        tls=tls,
+        refusal=b"* BYE [UNAVAILABLE] too many connections, try again later\r\n",
+        farewell=b"* BYE [UNAVAILABLE] the server is going down, try again in a moment\r\n",
+        excuse=b"* BYE [SERVERBUG] an error of the server; it is logged\r\n",
+    )
+    listen(home.server, service, settings[declared.IMAP_LISTEN], secure)
+
+
+def build(server: Server, settings: Settings) -> None:
+    """Wire the daemon."""
+    home = Home(server, settings, name="imap")
+    home.join_event()
+    add_imap(home, settings)
+
+
+DAEMON = Daemon(
+    declared.PROGRAM, declared.IMAP_LOG_FILE, declared.IMAP_LOG_LEVEL, build, declared.IMAP_FD_LIMIT
+)
+
+
+def main() -> int:
+    """Run gromox-imap."""
+    return run(DAEMON)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

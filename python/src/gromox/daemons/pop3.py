@@ -1,0 +1,70 @@
+"""gromox-pop3: serves the inbox of each user by POP3."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from gromox.daemons.frame import Daemon, listen, run, tls_of
+from gromox.daemons.home import Home
+from gromox.pop3 import settings as declared
+from gromox.pop3.core import Pop3Core
+from gromox.pop3.services import Pop3Services
+from gromox.serve.engine import Service
+from gromox.serve.limits import Limits
+
+if TYPE_CHECKING:
+    from gromox.base.settings import Settings
+    from gromox.serve.server import Server
+
+
+def add_pop3(home: Home, settings: Settings) -> None:
+    """Serve POP3."""
+    secure = settings[declared.POP3_LISTEN_TLS]
+    starttls = settings[declared.POP3_SUPPORT_TLS]
+    tls = tls_of(
+        settings[declared.POP3_CERTIFICATE_PATH],
+        settings[declared.POP3_PRIVATE_KEY_PATH],
+        settings[declared.POP3_CERTIFICATE_PASSWD],
+        settings[declared.TLS_MIN_PROTO],
+        wanted="pop3_listen_tls" if secure else "pop3_support_tls" if starttls else "",
+    )
+    services = Pop3Services(
+        authenticator=home.authenticator(settings),
+        resolver=home.resolver,
+        mailboxes=home.mailboxes,
+        settings=settings,
+        host=home.host,
+        tls=starttls and tls is not None,
+    )
+    service = Service(
+        "pop3",
+        lambda: Pop3Core(services),
+        Limits(settings[declared.CONTEXT_NUM]),
+        tls=tls,
+        refusal=b"-ERR [SYS/TEMP] too many connections, try again later\r\n",
+        farewell=b"-ERR [SYS/TEMP] the server is going down, try again in a moment\r\n",
+        excuse=b"-ERR [SYS/TEMP] an error of the server; it is logged\r\n",
+    )
+    listen(home.server, service, settings[declared.POP3_LISTEN], secure)
+
+
+def build(server: Server, settings: Settings) -> None:
+    """Wire the daemon."""
+    home = Home(server, settings, name="pop3")
+    home.join_event()
+    add_pop3(home, settings)
+
+
+DAEMON = Daemon(
+    declared.PROGRAM, declared.POP3_LOG_FILE, declared.POP3_LOG_LEVEL, build, declared.POP3_FD_LIMIT
+)
+
+
+def main() -> int:
+    """Run gromox-pop3."""
+    return run(DAEMON)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
