@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 from pathlib import Path
 
 from generators import errorcodes, folderids, guids, named, proptypes, refresh, tags
-from generators.tables import OUTPUT
+from generators.tables import OUTPUT, compare, write
 
 GENERATORS = (proptypes, tags, guids, named, errorcodes, folderids)
 
@@ -24,34 +23,11 @@ def main() -> int:
     differences = 0
     for generator in GENERATORS:
         for name, text in generator.generate().items():
-            differences += _compare(OUTPUT / name, text) if options.check else _write(OUTPUT / name, text)
+            differences += compare(OUTPUT / name, text) if options.check else write(OUTPUT / name, text)
     if options.check and differences:
-        print("run: make generate (or .venv/bin/python -m generators in python/)", file=sys.stderr)
+        print("run: make generate", file=sys.stderr)
         return 1
     return 0
-
-
-def _write(file: Path, text: str) -> int:
-    if not file.exists() or file.read_text(encoding="utf-8") != text:
-        file.write_text(text, encoding="utf-8")
-        print(f"wrote {file.name}")
-    return 0
-
-
-def _compare(file: Path, text: str) -> int:
-    present = file.read_text(encoding="utf-8") if file.exists() else ""
-    if present == text:
-        return 0
-    lines = difflib.unified_diff(
-        present.splitlines(),
-        text.splitlines(),
-        f"{file.name} (committed)",
-        f"{file.name} (generated)",
-        lineterm="",
-        n=1,
-    )
-    print("\n".join(list(lines)[:20]), file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":

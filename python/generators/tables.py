@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import re
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -35,3 +37,28 @@ def upper_snake(name: str) -> str:
 def text_table(name: str, lines: list[str]) -> str:
     """Return an assignment of one long text: it loads fast and is parsed when asked for."""
     return f'{name}: Final = """\\\n' + "\n".join(lines) + '\n"""\n'
+
+
+def write(file: Path, text: str) -> int:
+    """Write a file if its text changed; return 0."""
+    if not file.exists() or file.read_text(encoding="utf-8") != text:
+        file.write_text(text, encoding="utf-8")
+        print(f"wrote {file.name}")
+    return 0
+
+
+def compare(file: Path, text: str) -> int:
+    """Show how a file differs from what it should be; return 1 if it does."""
+    present = file.read_text(encoding="utf-8") if file.exists() else ""
+    if present == text:
+        return 0
+    lines = difflib.unified_diff(
+        present.splitlines(),
+        text.splitlines(),
+        f"{file.name} (committed)",
+        f"{file.name} (generated)",
+        lineterm="",
+        n=1,
+    )
+    print("\n".join(list(lines)[:20]), file=sys.stderr)
+    return 1

@@ -1,0 +1,47 @@
+# The verbs; each does its own set-up. What they do stands in scripts/.
+#   make run [PORT_BASE=20000]   the whole server with demo data below var/demo
+#   make test [ARGS=tests/imap]  tests; all of them without ARGS
+#   make check                   lint, types, layers, generated files
+#   make bench                   ours and Dovecot side by side
+#   make dist                    wheel and source archive in dist/
+#   make generate                tables and settings documents from their sources
+#   make lock                    versions and hashes from python/pyproject.toml
+#   make format                  put the code into its form
+
+PORT_BASE ?= 10000
+ARGS ?=
+export PORT_BASE
+
+.PHONY: help run test check bench dist generate lock format clean
+
+help:
+	@sed -n '2,9s/^# *//p' Makefile
+
+run:
+	@scripts/run $(ARGS)
+
+test:
+	@scripts/test $(ARGS)
+
+check:
+	@scripts/check
+
+bench:
+	@scripts/bench $(ARGS)
+
+dist:
+	@scripts/dist
+
+generate:
+	@scripts/setup dev
+	@cd python && ../.venv/bin/python -m generators && ../.venv/bin/python -m generators.settings_docs
+
+lock:
+	@scripts/lock $(ARGS)
+
+format:
+	@scripts/setup dev
+	@cd python && ../.venv/bin/ruff check --fix-only --quiet . ; ../.venv/bin/ruff format --quiet .
+
+clean:
+	rm -rf dist var/coverage python/.mypy_cache python/.ruff_cache python/.pytest_cache
