@@ -14,7 +14,7 @@ from gromox.directory.paths import StorePaths
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from support import mariadb  # noqa: E402 - found by the line above
+from support import mariadb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

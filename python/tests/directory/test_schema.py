@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from gromox.directory import Directory
 
 # The order of the manual, without the two tables that no longer exist, and with the four that came later.
-SHOWN = """
-admin_roles associations configs domains forwards groups mlists options orgs specifieds users aliases user_properties
-admin_role_permission_relation admin_user_role_relation classes fetchmail secondary_store_hints user_devices
-user_device_history task_queue servers orgparam altnames disabled_plugins
-""".split()
+SHOWN = [
+    *("admin_roles", "associations", "configs", "domains", "forwards", "groups", "mlists", "options", "orgs"),
+    *("specifieds", "users", "aliases", "user_properties", "admin_role_permission_relation"),
+    *("admin_user_role_relation", "classes", "fetchmail", "secondary_store_hints", "user_devices"),
+    *("user_device_history", "task_queue", "servers", "orgparam", "altnames", "disabled_plugins"),
+]
 
 
 def structure(directory: Directory) -> dict[str, object]:
@@ -37,7 +38,11 @@ def structure(directory: Directory) -> dict[str, object]:
             unique = {tuple(one["column_names"]) for one in tables.get_indexes(table) if one["unique"]}
             plain = {tuple(one["column_names"]) for one in tables.get_indexes(table) if not one["unique"]}
             foreign = {
-                (tuple(one["constrained_columns"]), one["referred_table"], str(sorted(one["options"].items())))
+                (
+                    tuple(one["constrained_columns"]),
+                    one["referred_table"],
+                    str(sorted(one["options"].items())),
+                )
                 for one in tables.get_foreign_keys(table)
             }
             found[table] = {

@@ -1,7 +1,7 @@
 """A real MariaDB server for tests: private data directory, Unix socket only, started in about a second.
 
-    with MariaDb.started(directory) as server:
-        server.new_database() -> URL of an empty database
+with MariaDb.started(directory) as server:
+    server.new_database() -> URL of an empty database
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ class MariaDb:
     @contextmanager
     def started(cls) -> Iterator[Self]:
         """Lend a running server; nothing of it is left afterwards."""
-        # Not pytest's folder: the path of a Unix socket has at most 107 octets, and mysql must be able to enter it.
+        # Not pytest's folder: the path of a Unix socket has at most 107 octets, and mysql must be able to
+        # enter it.
         folder = Path(tempfile.mkdtemp(prefix="mdb"))
         server = cls(folder)
         try:
@@ -91,7 +92,9 @@ class MariaDb:
                 shutil.chown(path, "mysql", "mysql")
         done = subprocess.run(arguments, capture_output=True, check=False, timeout=120)
         if done.returncode:
-            raise RuntimeError(f"mariadb-install-db failed: {done.stdout.decode()[-2000:]}{done.stderr.decode()[-2000:]}")
+            raise RuntimeError(
+                f"mariadb-install-db failed: {done.stdout.decode()[-2000:]}{done.stderr.decode()[-2000:]}"
+            )
 
     def start(self) -> None:
         """Start the server and wait until it answers."""

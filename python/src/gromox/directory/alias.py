@@ -1,7 +1,8 @@
 """Aliases (further mail addresses) and alternative login names of users.
 
 Spec:
-    Fact sheets db-schema.md (aliases, altnames) and admin-api.md "Users" (aliases lie in a domain of the organisation).
+    Fact sheets db-schema.md (aliases, altnames) and admin-api.md "Users" (aliases lie in a domain of the
+    organisation).
 """
 
 from __future__ import annotations

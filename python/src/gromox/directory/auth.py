@@ -12,7 +12,7 @@ import hmac
 import os
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -65,7 +65,7 @@ class AuthPolicy:
     cache_entries: int = 10_000
     fail_delay: float = 1.0
     first_password: bool = False
-    limits: LimiterBounds = LimiterBounds()
+    limits: LimiterBounds = field(default_factory=LimiterBounds)
 
 
 class ExternalVerifier(Protocol):
@@ -89,9 +89,9 @@ class _Entry:
 class Authenticator:
     """Answers who a login and a password belong to; one per process, safe to use from threads.
 
-    Passwords are remembered as keyed digests under a random key of this object. What is remembered is taken unseen for
-    ``cache_lifetime``; afterwards one query tells whether the stored hash, status and rights are still the same, and only
-    then the costly hash is spared. Failures are never remembered, but counted.
+    Passwords are remembered as keyed digests under a random key of this object. What is remembered is taken
+    unseen for ``cache_lifetime``; afterwards one query tells whether the stored hash, status and rights are
+    still the same, and only then the costly hash is spared. Failures are never remembered, but counted.
     """
 
     def __init__(
@@ -129,14 +129,15 @@ class Authenticator:
         """Verify a login; takes as long for unknown users as for known ones. Blocks: call it from a thread.
 
         Args:
-            login: username, alternative name or alias; not the ``auth!mailbox`` form (see :func:`split_impersonation`).
+            login: username, alternative name or alias; the ``auth!mailbox`` form goes through
+                :func:`split_impersonation` first.
             password: as the client sent it.
             privilege: the services that must be allowed.
             peer: who asks, for counting failures.
 
         Raises:
-            AuthError: refused; ``reason`` other than UNKNOWN_OR_WRONG_PASSWORD, BLOCKED and UNAVAILABLE is only given to
-                who knows the password.
+            AuthError: refused. A reason other than UNKNOWN_OR_WRONG_PASSWORD, BLOCKED and UNAVAILABLE is
+                given only to who knows the password.
         """
         address = peer if isinstance(peer, str) else peer.address
         account = self.cached(login, password, privilege)

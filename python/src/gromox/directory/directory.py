@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class Directory:
     """The user database; holds a bounded pool of connections and nothing that could be stale.
 
-    Safe to use from threads. The functions that work on it are in the modules ``domain``, ``user``, ``alias`` and so on.
-    Caches subscribe with :meth:`on_change` to what this process changes; changes of other processes reach them when
-    their entries expire.
+    Safe to use from threads. The functions that work on it are in the modules ``domain``, ``user``, ``alias``
+    and so on. Caches subscribe with :meth:`on_change` to what this process changes; changes of other
+    processes reach them when their entries expire.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Directory:
         limits: Limits | None = None,
         tls: Tls | None = None,
     ) -> Self:
-        """Work on the database at ``url``, an SQLAlchemy URL of MariaDB or of an SQLite file; connects when used."""
+        """Work on the database at an SQLAlchemy URL (MariaDB or an SQLite file); connects when used."""
         engine = open_engine(url, limits=limits or Limits(), tls=tls or Tls(), clock=clock)
         return cls(engine, clock=clock, paths=paths)
 

@@ -69,7 +69,7 @@ class DomainInfo:
     inactive_users: int
 
 
-def create(
+def create(  # noqa: PLR0913 - the columns of one row, by keyword
     directory: Directory,
     name: str,
     *,
@@ -107,8 +107,7 @@ def create(
         row.homedir = homedir if homedir is not None else _free_homedir(session, directory, stored)
         session.add(row)
         session.flush()
-        info = _info(session, row)
-    return info
+        return _info(session, row)
 
 
 def get(directory: Directory, name: str) -> DomainInfo:
@@ -143,7 +142,9 @@ def list_all(directory: Directory) -> Sequence[DomainInfo]:
 
 
 def modify(directory: Directory, name: str, changes: Mapping[str, object]) -> DomainInfo:
-    """Change columns of a domain: title, address, admin_name, tel, max_user, org_id, homeserver, end_day, chat_id.
+    """Change columns of a domain.
+
+    These: title, address, admin_name, tel, max_user, org_id, homeserver, end_day, chat_id.
 
     Raises:
         NotFoundError: there is no such domain, organisation or server.
@@ -157,7 +158,7 @@ def modify(directory: Directory, name: str, changes: Mapping[str, object]) -> Do
 
 
 def set_status(directory: Directory, name: str, status: DomainStatus) -> DomainInfo:
-    """Set the status of a domain and repeat it in its users: suspended, deleted (recoverable) or normal again."""
+    """Set the status of a domain and repeat it in its users."""
     with directory.writing() as session:
         row = by_name(session, name)
         row.domain_status = status

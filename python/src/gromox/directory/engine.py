@@ -1,6 +1,7 @@
 """Connections to the database: bounded, with time limits, and replaced when the server went away.
 
-Errors of the driver become :class:`UnavailableError` here and nowhere else, so a caller above sees only directory errors.
+Errors of the driver become :class:`UnavailableError` here and nowhere else, so a caller above sees only
+directory errors.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 
     from gromox.base.clock import Clock
 
-#: Execution option of connections that will write; SQLite then takes its write lock at once instead of failing later.
+#: Execution option of connections that will write; SQLite then takes its write lock at once instead of
+#: failing later.
 WRITES: Final = "gromox_writes"
 
 _MYSQL_DRIVER: Final = "mysql+pymysql"
 _SQLITE_DRIVER: Final = "sqlite+pysqlite"
-# MariaDB error numbers that mean "not now": access refused while the server starts with other grants is not among them.
+# MariaDB error numbers that mean "not now": access refused while the server starts with other grants is not
+# among them.
 _CANNOT_CONNECT: Final = 2002
 _LOCK_WAIT: Final = frozenset({1205, 1213})
 _SERVER_GOING: Final = frozenset({1040, 1053, 1203, 1927, 2002, 2003, 2006, 2013, 2014, 4031})
@@ -46,7 +49,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Client certificate for the database server; without one the connection is in clear (or a Unix socket)."""
+    """Client certificate for the database server; without one the connection is in clear, or local."""
 
     certificate: str = ""
     key: str = ""
@@ -79,7 +82,8 @@ def _open_mysql(url: URL, limits: Limits, tls: Tls, clock: Clock) -> Engine:
         "read_timeout": max(1, int(limits.io_timeout)),
         "write_timeout": max(1, int(limits.io_timeout)),
         # A half-written row is worse than an error: no silent truncation, whatever the server's own mode is.
-        "init_command": "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'",
+        "init_command": "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
+        " time_zone = '+00:00'",
     }
     if tls.certificate:
         arguments["ssl"] = {"cert": tls.certificate, "key": tls.key or tls.certificate}
@@ -100,13 +104,16 @@ def _open_mysql(url: URL, limits: Limits, tls: Tls, clock: Clock) -> Engine:
 def _probe_unix_socket(engine: Engine, timeout: float) -> None:
     """Look whether the server listens before the driver tries.
 
-    Where nobody does, PyMySQL leaves the socket to the garbage collector, in a cycle with its own error: an outage would
-    cost a descriptor for each failed try.
+    Where nobody does, PyMySQL leaves the socket to the garbage collector, in a cycle with its own error: an
+    outage would cost a descriptor for each failed try.
     """
 
     @event.listens_for(engine, "do_connect")
     def probe(
-        _dialect: Dialect, _entry: ConnectionPoolEntry | None, _arguments: object, parameters: dict[str, object]
+        _dialect: Dialect,
+        _entry: ConnectionPoolEntry | None,
+        _arguments: object,
+        parameters: dict[str, object],
     ) -> None:
         path = parameters.get("unix_socket")
         if not isinstance(path, str):
@@ -116,7 +123,9 @@ def _probe_unix_socket(engine: Engine, timeout: float) -> None:
             try:
                 trial.connect(path)
             except OSError as error:
-                raise pymysql.err.OperationalError(_CANNOT_CONNECT, f"no server at {path}: {error.strerror}") from None
+                raise pymysql.err.OperationalError(
+                    _CANNOT_CONNECT, f"no server at {path}: {error.strerror}"
+                ) from None
 
 
 def _retire_idle(engine: Engine, idle_timeout: float, clock: Clock) -> None:

@@ -64,8 +64,8 @@ class AuthReason(enum.Enum):
 class AuthError(DirectoryError):
     """A login was refused.
 
-    ``reason`` may be told to who knows the password; ``detail`` is for the log alone; ``retry_after`` is the number of
-    seconds for which further tries are refused unseen (0: none).
+    ``reason`` may be told to who knows the password; ``detail`` is for the log alone; ``retry_after`` is the
+    number of seconds for which further tries are refused unseen (0: none).
     """
 
     def __init__(self, reason: AuthReason, *, detail: str = "", retry_after: float = 0.0) -> None:

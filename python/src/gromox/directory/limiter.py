@@ -1,7 +1,8 @@
 """Counting failed logins, so that guessing passwords is slow. In memory, bounded, per process.
 
 Spec:
-    Fact sheet config.md: userfilter_rl_maxtries, userfilter_rl_window, userfilter_maxbans, block_interval_auths.
+    Fact sheet config.md: userfilter_rl_maxtries, userfilter_rl_window, userfilter_maxbans,
+    block_interval_auths.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class FailureLimiter:
 
 
 def _network(address: str) -> str:
-    """Return what counts as one peer: an IPv4 address, an IPv6 /64, "local" for this machine, "" if unknown."""
+    """Return what counts as one peer: an IPv4 address, an IPv6 /64, "local", or "" if unknown."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

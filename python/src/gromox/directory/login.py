@@ -1,8 +1,8 @@
 """Who a login name or an address belongs to, with all that logging in needs, in one query.
 
 Spec:
-    Fact sheet db-schema.md, "Login resolution (meta query)": the name as username, alternative name or alias; exactly one
-    object must result; the row of PR_DISPLAY_TYPE_EX is mandatory.
+    Fact sheet db-schema.md, "Login resolution (meta query)": the name as username, alternative name or alias;
+    exactly one object must result; the row of PR_DISPLAY_TYPE_EX is mandatory.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def look_up(directory: Directory, login: str) -> Login | None:
 
 
 def _matches(key: str | None, altname: str | None) -> CompoundSelect[tuple[int, str]]:
-    """Return the query for the numbers of the users that a name belongs to, and the alternative name that matched."""
+    """Return the query for who a name belongs to: numbers, and the alternative name that matched."""
     parts = []
     if key is not None:
         parts.append(select(User.id.label("found"), literal("").label("by")).where(User.username == key))

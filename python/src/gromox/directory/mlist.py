@@ -1,8 +1,8 @@
 """Distribution lists: making, changing, and who is reached.
 
 Spec:
-    Fact sheets db-schema.md (mlists, associations, specifieds; expansion result codes; nesting limits) and protocols.md
-    (alias_resolve).
+    Fact sheets db-schema.md (mlists, associations, specifieds; expansion result codes; nesting limits) and
+    protocols.md (alias_resolve).
 """
 
 from __future__ import annotations
@@ -170,8 +170,8 @@ def remove(directory: Directory, address: str) -> None:
 def expand(directory: Directory, list_id: int, sender: str) -> tuple[Verdict, Sequence[str]]:
     """Return whether ``sender`` may use a list, and the addresses of the members that are no lists.
 
-    Inner lists are checked for the same sender; one that refuses is left out. Each list is visited once, so lists that
-    hold each other end, and eight levels are followed.
+    Inner lists are checked for the same sender; one that refuses is left out. Each list is visited once, so
+    lists that hold each other end, and eight levels are followed.
 
     Raises:
         UnavailableError: the database does not answer.

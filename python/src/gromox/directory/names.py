@@ -1,8 +1,9 @@
 """Names of domains, users and lists: what is allowed, and the one form in which they are stored and compared.
 
 Spec:
-    Fact sheets db-schema.md (widths; "Names with non-ASCII characters never match username columns") and admin-api.md
-    "Users". RFC 5321 4.5.3.1 (64 octets local part, 255 domain), RFC 5322 3.2.3 (atext), RFC 1035 2.3.4 (labels).
+    Fact sheets db-schema.md (widths; "Names with non-ASCII characters never match username columns") and
+    admin-api.md "Users". RFC 5321 4.5.3.1 (64 octets local part, 255 domain), RFC 5322 3.2.3 (atext), RFC
+    1035 2.3.4 (labels).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ _MAX_ALTNAME: Final = 320
 
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 # dot-atom of RFC 5322 3.2.3 without the characters that have a meaning elsewhere: "/" (the local part names a
-# directory), "!" (separates login and mailbox), "%" (source routes of old), and quotes and braces of map files.
+# directory), "!" (separates login and mailbox), "%" (source routes of old), and quotes and braces of map
+# files.
 _LOCAL: Final = re.compile(r"[a-z0-9_+&#$*=?^~'-]+(\.[a-z0-9_+&#$*=?^~'-]+)*")
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f]")
 
@@ -99,8 +101,9 @@ def altname(text: str) -> str:
 def lookup_key(text: str) -> str | None:
     """Return the form in which a name that came from outside is looked up; None: it can match nothing.
 
-    The domain is put into IDNA form as at creation; a local part that is not ASCII never matches. Blanks are refused,
-    not trimmed: MariaDB ignores them at the end when it compares, and one user would have many names.
+    The domain is put into IDNA form as at creation; a local part that is not ASCII never matches. Blanks are
+    refused, not trimmed: MariaDB ignores them at the end when it compares, and one user would have many
+    names.
     """
     if not text or len(text) > _MAX_ADDRESS or _CONTROL.search(text):
         return None
@@ -116,7 +119,7 @@ def lookup_key(text: str) -> str | None:
 
 
 def altname_key(text: str) -> str | None:
-    """Return the form in which a login is looked up among the alternative names; None: it can match nothing."""
+    """Return the form in which a login is looked up among the altnames; None: it can match nothing."""
     if not text or len(text) > _MAX_ALTNAME or _CONTROL.search(text):
         return None
     return text.lower()

@@ -1,8 +1,8 @@
 """Passwords: how they are hashed, verified and changed.
 
 Spec:
-    Fact sheet db-schema.md, "users.password": any hash that crypt(3) understands is accepted; new ones are SHA-512 crypt
-    with 16 random characters of salt.
+    Fact sheet db-schema.md, "users.password": any hash that crypt(3) understands is accepted; new ones are
+    SHA-512 crypt with 16 random characters of salt.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from gromox.directory.errors import InvalidError
 
 _SALT_ALPHABET: Final = string.ascii_letters + string.digits + "./"
 _SALT_LENGTH: Final = 16
-# About 30 ms on the machines of 2026: a hundred times what an attacker pays for the 5000 rounds of the default is out of
-# reach of an IMAP server after a restart, twenty times is not. The hash has 120 of the 136 characters of the column.
+# About 30 ms on the machines of 2026: a hundred times what an attacker pays for the 5000 rounds of the
+# default is out of reach of an IMAP server after a restart, twenty times is not. The hash has 120 of the 136
+# characters of the column.
 ROUNDS: Final = 100_000
 
 #: What a user without a password is compared with, so that the answer takes as long.

@@ -1,8 +1,8 @@
 """Where the stores of users and domains lie.
 
 Spec:
-    Manual, chapter "Backup": ``/var/lib/gromox/user/<domain>/<localpart>``; fact sheet admin-api.md "Users" (suffix
-    ``~n`` when the directory is taken) and ``options.userPrefix``/``domainPrefix``.
+    Manual, chapter "Backup": ``/var/lib/gromox/user/<domain>/<localpart>``; fact sheet admin-api.md "Users"
+    (suffix ``~n`` when the directory is taken) and ``options.userPrefix``/``domainPrefix``.
 """
 
 from __future__ import annotations

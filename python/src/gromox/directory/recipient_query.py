@@ -35,7 +35,7 @@ class Target:
 
 
 def find_target(directory: Directory, address: str) -> Target | None:
-    """Return what an address (in lookup form) names, directly or as an alias; a username wins over an alias."""
+    """Return what an address (in lookup form) names; a username wins over an alias."""
     kind, smtp = aliased(UserProperty), aliased(UserProperty)
     of_alias = select(Alias.mainname).where(Alias.aliasname == address).scalar_subquery()
     query = (

@@ -1,8 +1,9 @@
 """Where mail for an address goes.
 
 Spec:
-    Fact sheets protocols.md (alias_resolve, recipient check) and db-schema.md (mlists, associations, specifieds,
-    "Login resolution": alias map, contacts, caching); config.md lda_recipient_delimiter, mysql_object_cache_lifetime.
+    Fact sheets protocols.md (alias_resolve, recipient check) and db-schema.md (mlists, associations,
+    specifieds, "Login resolution": alias map, contacts, caching); config.md lda_recipient_delimiter,
+    mysql_object_cache_lifetime.
 """
 
 from __future__ import annotations
@@ -94,7 +95,8 @@ class Expansion:
 class Resolver:
     """Answers what an address stands for; one per process, safe to use from threads.
 
-    Answers are remembered for ``lifetime`` seconds, "unknown" for at most five: a new user must not wait for a minute.
+    Answers are remembered for ``lifetime`` seconds, "unknown" for at most five: a new user must not wait for
+    a minute.
     """
 
     def __init__(self, directory: Directory, delimiter: str = "", *, lifetime: float = 60.0) -> None:
@@ -158,8 +160,9 @@ class Resolver:
     def expand(self, target: MailList, sender: str) -> Expansion:
         """Return everybody a mail from ``sender`` to a list is for, each once.
 
-        Lists in lists are followed eight deep; who may not write to an inner list does not reach it. External members
-        and members that are unknown or disabled are among the recipients, for the caller to deal with.
+        Lists in lists are followed eight deep; who may not write to an inner list does not reach it. External
+        members and members that are unknown or disabled are among the recipients, for the caller to deal
+        with.
 
         Raises:
             UnavailableError: the database does not answer.
@@ -193,7 +196,7 @@ class Resolver:
         return self._foreign(key)
 
     def _without_extension(self, key: str) -> Iterable[tuple[str, str]]:
-        """Yield the address without its extension, the longest first: ``a+b+c@d`` gives ``a+b@d``, then ``a@d``."""
+        """Yield shorter addresses, the longest first: for ``a+b+c@d`` these are ``a+b@d`` and ``a@d``."""
         local, _, domain = key.rpartition("@")
         for position in range(len(local) - 1, 0, -1):
             if local[position] in self._delimiter:

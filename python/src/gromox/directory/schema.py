@@ -1,8 +1,8 @@
 """Creating and upgrading the tables.
 
 Spec:
-    Fact sheet db-schema.md (schema number in ``options.schemaversion``; a missing table means 0); manual, "Gromox user
-    database" (``gromox-dbop -C`` and ``-U``).
+    Fact sheet db-schema.md (schema number in ``options.schemaversion``; a missing table means 0); manual,
+    "Gromox user database" (``gromox-dbop -C`` and ``-U``).
 """
 
 from __future__ import annotations
@@ -36,14 +36,18 @@ NEWEST: Final = 133
 #: The Alembic revision that stands for it.
 _REVISION: Final = "gx133"
 _LOCK_SECONDS: Final = 10
+_NAMED: Final = 5  #: tables that an error names
 
-#: What is created, in which order and under which title. The titles and their order are those of the manual. Two tables
-#: it shows, hierarchy and members, no longer exist (schema numbers 113 to 122) and are not claimed to be made; the four
-#: at the end came later. The queue of tasks goes by the name it has there, its table is tasq. mlists stands before users
-#: although it refers to it: foreign keys are not checked meanwhile.
+#: What is created, in which order and under which title. The titles and their order are those of the manual.
+#: Two tables it shows, hierarchy and members, no longer exist (schema numbers 113 to 122) and are not claimed
+#: to be made; the four at the end came later. The queue of tasks goes by the name it has there, its table is
+#: tasq. mlists stands before users although it refers to it: foreign keys are not checked meanwhile.
 CREATION: Final = (
     *((name, name) for name in ("admin_roles", "associations", "configs", "domains", "forwards", "groups")),
-    *((name, name) for name in ("mlists", "options", "orgs", "specifieds", "users", "aliases", "user_properties")),
+    *(
+        (name, name)
+        for name in ("mlists", "options", "orgs", "specifieds", "users", "aliases", "user_properties")
+    ),
     *((name, name) for name in ("admin_role_permission_relation", "admin_user_role_relation", "classes")),
     *((name, name) for name in ("fetchmail", "secondary_store_hints", "user_devices", "user_device_history")),
     ("tasq", "task_queue"),
@@ -65,7 +69,7 @@ def version(directory: Directory) -> int | None:
 
 
 def create(directory: Directory, tell: Callable[[str], None] = lambda _title: None) -> None:
-    """Create the newest schema in a database without tables; ``tell`` hears the title of each table before it is made.
+    """Create the newest schema; ``tell`` hears the title of each table before it is made.
 
     Raises:
         SchemaError: there are tables already, or the account may not create them. Nothing is left behind.
@@ -80,7 +84,8 @@ def create(directory: Directory, tell: Callable[[str], None] = lambda _title: No
                 Base.metadata.tables[name].create(connection)
                 made.append(name)
             connection.execute(
-                sql("INSERT INTO options (`key`, value) VALUES ('schemaversion', :number)"), {"number": str(NEWEST)}
+                sql("INSERT INTO options (`key`, value) VALUES ('schemaversion', :number)"),
+                {"number": str(NEWEST)},
             )
             _alembic(connection, lambda config: command.stamp(config, _REVISION))
             connection.commit()
@@ -111,7 +116,7 @@ def create_old(directory: Directory, tell: Callable[[str], None] = lambda _title
 
 
 def upgrade(directory: Directory, tell: Callable[[int], None] = lambda _number: None) -> int:
-    """Bring a database to the newest schema; ``tell`` hears each number that was reached. Returns the former number.
+    """Bring a database to the newest schema and return its former number; ``tell`` hears each one reached.
 
     The number is stored after each step, so an upgrade that broke off goes on where it was.
 
@@ -124,7 +129,9 @@ def upgrade(directory: Directory, tell: Callable[[int], None] = lambda _number: 
             raise SchemaError("the database has no tables; create them with gromox-dbop -C")
         _refuse_newer(former)
         if former < NEWEST and connection.dialect.name == "sqlite":
-            raise SchemaError(f"an SQLite database cannot have schema number {former}; it was made by something else")
+            raise SchemaError(
+                f"an SQLite database cannot have schema number {former}; it was made by something else"
+            )
         change = Alteration(connection)
         for step in LADDER:
             if step.number > former:
@@ -174,16 +181,19 @@ def _store_version(connection: Connection, number: int) -> None:
 def _refuse_newer(number: int) -> None:
     if number > NEWEST:
         raise SchemaError(
-            f"the user database has schema number {number}, this program knows {NEWEST}; nothing was changed. "
-            "Install the release that upgraded it, or a newer one"
+            f"the user database has schema number {number}, this program knows {NEWEST}; "
+            "nothing was changed. Install the release that upgraded it, or a newer one"
         )
 
 
 def _refuse_existing(connection: Connection, metadata: MetaData) -> None:
-    present = sorted(set(inspect(connection).get_table_names()) & (set(metadata.tables) | {"alembic_version"}))
+    present = sorted(
+        set(inspect(connection).get_table_names()) & (set(metadata.tables) | {"alembic_version"})
+    )
     if present:
+        named = ", ".join(present[:_NAMED]) + (", …" if len(present) > _NAMED else "")
         raise SchemaError(
-            f"the database has tables already ({', '.join(present[:5])}{', …' if len(present) > 5 else ''}); "  # noqa: PLR2004 - enough to recognise
+            f"the database has tables already ({named}); "
             "upgrade them with gromox-dbop -U, or name an empty database"
         )
 
@@ -218,20 +228,22 @@ def _explained(error: exc.DBAPIError) -> Exception:
             "GRANT ALL ON `<database>`.* TO '<user>'@'<host>'"
         )
     if number == _UNKNOWN_DATABASE:
-        return SchemaError(f"the database does not exist: {error.orig}. Create it: CREATE DATABASE `<database>`")
+        return SchemaError(
+            f"the database does not exist: {error.orig}. Create it: CREATE DATABASE `<database>`"
+        )
     return translated(error) or SchemaError(f"the database refused a change of its tables: {error.orig}")
 
 
 @contextmanager
 def _alone(connection: Connection) -> Iterator[None]:
-    """Keep two machines from changing the tables at the same time; SQLite's write lock does that by itself."""
+    """Keep two machines from changing the tables at once; SQLite's write lock does that by itself."""
     if connection.dialect.name == "sqlite":
         yield
         return
     name = "CONCAT('gromox-schema-', DATABASE())"
-    if connection.scalar(sql(f"SELECT GET_LOCK({name}, {_LOCK_SECONDS})")) != 1:  # noqa: S608 - constants
+    if connection.scalar(sql(f"SELECT GET_LOCK({name}, {_LOCK_SECONDS})")) != 1:
         raise SchemaError("another process is changing the tables; wait until it is done")
     try:
         yield
     finally:
-        connection.execute(sql(f"SELECT RELEASE_LOCK({name})"))  # noqa: S608 - constants
+        connection.execute(sql(f"SELECT RELEASE_LOCK({name})"))

@@ -1,9 +1,8 @@
-"""Options of the user database (mysql_adaptor.cfg) and of logging in (gromox.cfg), and what they mean together."""
+"""Options of the user database (mysql_adaptor.cfg), and what they mean together."""
 
 from __future__ import annotations
 
 import base64
-import binascii
 from pathlib import Path
 from typing import Final
 
@@ -28,13 +27,16 @@ from gromox.directory.engine import Limits, Tls
 from gromox.directory.paths import StorePaths
 
 _MAX_PASSWORD: Final = 4096
+_MAX_WINDOW: Final = 1 << 20  #: octets that unpacking may keep in memory
+#: Where distributions put the socket of the server.
+_SOCKETS: Final = ("/run/mysqld/mysqld.sock", "/run/mysql/mysql.sock", "/var/lib/mysql/mysql.sock")
 
 USER_DATABASE: Final = Option(
     "user_database",
     secret,
     Secret(""),
-    "Where the user database is, as a URL such as sqlite:////var/lib/gromox/users.sqlite3; nothing stands for the "
-    "MariaDB server that the mysql_ directives describe.",
+    "Where the user database is, as a URL such as sqlite:////var/lib/gromox/users.sqlite3; nothing stands "
+    "for the MariaDB server that the mysql_ directives describe.",
     secret=True,
 )
 CONNECTION_NUM: Final = Option(
@@ -60,7 +62,7 @@ MYSQL_PASSWORD_MODE_ID107: Final = Option(
     "mysql_password_mode_id107",
     secret,
     Secret(""),
-    "The same as base64 of zstd-compressed text, so that it is not read over a shoulder; no protection otherwise.",
+    "The same as base64 of zstd-compressed text, against a look over the shoulder; no protection otherwise.",
     secret=True,
 )
 MYSQL_PASSWORD_MODE_ID555: Final = Option(
@@ -81,7 +83,8 @@ MYSQL_RDWR_TIMEOUT: Final = Option(
     "mysql_rdwr_timeout",
     timespan,
     0.0,
-    "How long to wait for the server to accept a connection or to answer; 0 means 20 seconds to connect and 60 to answer.",
+    "How long to wait for the server to accept a connection or to answer; "
+    "0 means 20 seconds to connect and 60 to answer.",
     unit="seconds",
 )
 MYSQL_TLS_CERT: Final = Option(
@@ -92,7 +95,8 @@ SCHEMA_UPGRADE: Final = Option(
     "schema_upgrade",
     text,
     "",
-    "Who upgrades the tables by itself: host:<host_id> names the one machine; nothing means gromox-dbop -U by hand.",
+    "Who upgrades the tables by itself: host:<host_id> names the one machine; "
+    "nothing means gromox-dbop -U by hand.",
     aliases=("schema_upgrades",),
 )
 STORE_PATH: Final = Option(
@@ -108,64 +112,6 @@ MYSQL_OBJECT_CACHE_LIFETIME: Final = Option(
     "How long answers of the user database are remembered; 0 asks every time.",
     unit="seconds",
 )
-AUTH_BACKEND_SELECTION: Final = Option(
-    "auth_backend_selection",
-    text,
-    "ldap",
-    "Who verifies passwords: ldap (users imported from LDAP there, others here), pam, deny_all, or allow_all.",
-    choices=("deny_all", "allow_all", "ldap", "externid", "always_ldap", "always_mysql", "pam"),
-)
-AUTH_FAIL_DELAY: Final = Option(
-    "auth_fail_delay",
-    timespan,
-    1.0,
-    "How long the answer to a failed login is held back; 0 not at all.",
-    unit="seconds",
-)
-HTTP_BASIC_AUTH_CRED_CACHING: Final = Option(
-    "http_basic_auth_cred_caching",
-    timespan,
-    60.0,
-    "How long a verified password is taken without asking the user database again; 0 asks every time.",
-    unit="seconds",
-)
-USERFILTER_RL_MAXTRIES: Final = Option(
-    "userfilter_rl_maxtries",
-    integer,
-    10,
-    "Failed logins of one user from one address before both are blocked.",
-    low=1,
-)
-USERFILTER_RL_WINDOW: Final = Option(
-    "userfilter_rl_window", timespan, 60.0, "The time in which failed logins are counted.", unit="seconds"
-)
-USERFILTER_MAXBANS: Final = Option(
-    "userfilter_maxbans",
-    integer,
-    1000,
-    "How many blocked logins are remembered; 0 blocks none.",
-    low=0,
-    high=1_000_000,
-)
-BLOCK_INTERVAL_AUTHS: Final = Option(
-    "block_interval_auths",
-    timespan,
-    60.0,
-    "How long a login stays blocked after too many failures.",
-    unit="seconds",
-    low=1,
-)
-
-#: What a daemon that logs users in adds to its own options.
-AUTH_OPTIONS: Final[tuple[Option[object], ...]] = (
-    AUTH_BACKEND_SELECTION,
-    AUTH_FAIL_DELAY,
-    HTTP_BASIC_AUTH_CRED_CACHING,
-    USERFILTER_RL_MAXTRIES,
-    USERFILTER_RL_WINDOW,
-    USERFILTER_MAXBANS,
-)
-
 PROGRAM: Final = Program(
     "mysql_adaptor",
     "The user database",
@@ -220,14 +166,6 @@ def database_url(settings: Settings) -> URL | str:
     )
 
 
-_SOCKETS: Final = (
-    "/run/mysqld/mysqld.sock",
-    "/run/mysql/mysql.sock",
-    "/var/lib/mysql/mysql.sock",
-    "/tmp/mysql.sock",
-)
-
-
 def _password(settings: Settings) -> Secret:
     if settings[MYSQL_PASSWORD_MODE_ID107]:
         return _decompressed(settings)
@@ -242,16 +180,16 @@ def _password(settings: Settings) -> Secret:
 def _decompressed(settings: Settings) -> Secret:
     try:
         packed = base64.b64decode(settings[MYSQL_PASSWORD_MODE_ID107].reveal(), validate=True)
-        reader = zstandard.ZstdDecompressor(max_window_size=1 << 20).stream_reader(packed)
-        plain = reader.read(_MAX_PASSWORD + 1)
-        if len(plain) > _MAX_PASSWORD:
-            raise ValueError
-        return Secret(plain.decode())
-    except (binascii.Error, zstandard.ZstdError, ValueError):
+        reader = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).stream_reader(packed)
+        plain = reader.read(_MAX_PASSWORD + 1).decode()
+    except (ValueError, zstandard.ZstdError):
+        plain = ""
+    if not 0 < len(plain) <= _MAX_PASSWORD:
         raise SettingsError(
-            "mysql_password_mode_id107 is not base64 of zstd-compressed text",
+            "mysql_password_mode_id107 is not base64 of a zstd-compressed password",
             origin=settings.origin(MYSQL_PASSWORD_MODE_ID107),
-        ) from None
+        )
+    return Secret(plain)
 
 
 def limits(settings: Settings) -> Limits:

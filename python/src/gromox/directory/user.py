@@ -1,8 +1,8 @@
 """Users: making, finding, changing and removing them.
 
 Spec:
-    Fact sheets db-schema.md (users, user_properties: PR_DISPLAY_TYPE_EX is mandatory), admin-api.md "Users" (limits,
-    directory names, what deletion removes), cli.md "user".
+    Fact sheets db-schema.md (users, user_properties: PR_DISPLAY_TYPE_EX is mandatory), admin-api.md "Users"
+    (limits, directory names, what deletion removes), cli.md "user".
 """
 
 from __future__ import annotations
@@ -79,10 +79,10 @@ class UserInfo:
     def display_type(self) -> DisplayType:
         """User, list, contact, room or equipment; a user when the mandatory row is missing or strange."""
         value = self.properties.get(user_property.DISPLAY_TYPE_EX)
-        return DisplayType(value) if value in tuple(DisplayType) else DisplayType.USER
+        return next((kind for kind in DisplayType if kind == value), DisplayType.USER)
 
 
-def create(
+def create(  # noqa: PLR0913 - the columns of one row, by keyword
     directory: Directory,
     username: str,
     *,
@@ -165,7 +165,8 @@ def create_contact(
     target = names.address(address)
     with directory.writing() as session:
         owner = domain_by_name(session, domain)
-        # The name needs the number, which the database gives; the provisional name is unique by the same address rule.
+        # The name needs the number, which the database gives; the provisional name is unique by the same
+        # address rule.
         row = User(
             username=f"contact-new-{target}",
             domain_id=owner.id,

@@ -1,8 +1,8 @@
 """MAPI properties of users in the address book, as rows of ``user_properties``.
 
 Spec:
-    Fact sheet db-schema.md, "user_properties": numbers as decimal text, strings verbatim, binary in ``propval_bin``,
-    several values by ``order_id`` from 1. [MS-OXCDATA] 2.11.1 (property types).
+    Fact sheet db-schema.md, "user_properties": numbers as decimal text, strings verbatim, binary in
+    ``propval_bin``, several values by ``order_id`` from 1. [MS-OXCDATA] 2.11.1 (property types).
 """
 
 from __future__ import annotations

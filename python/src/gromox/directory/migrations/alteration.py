@@ -1,4 +1,4 @@
-"""Changes to tables that look before they act, so a step that broke off can simply be run again. MariaDB only."""
+"""Changes to tables that look before they act: a step that broke off can be run again. MariaDB only."""
 
 from __future__ import annotations
 
@@ -125,15 +125,16 @@ class Alteration:
         return False
 
     def _refuse_orphans(self, table: str, column: str, referred: str, target: str) -> None:
+        child, parent = f"c.{_quoted(column)}", f"p.{_quoted(target)}"
         condition = (
-            f"FROM {_quoted(table)} c LEFT JOIN {_quoted(referred)} p ON p.{_quoted(target)} = c.{_quoted(column)} "
-            f"WHERE p.{_quoted(target)} IS NULL AND c.{_quoted(column)} IS NOT NULL"
+            f"FROM {_quoted(table)} c LEFT JOIN {_quoted(referred)} p ON {parent} = {child} "
+            f"WHERE {parent} IS NULL AND {child} IS NOT NULL"
         )
-        count = self._connection.scalar(sql(f"SELECT COUNT(*) {condition}")) or 0  # noqa: S608 - names of ours
+        count = self._connection.scalar(sql(f"SELECT COUNT(*) {condition}")) or 0
         if count:
             raise SchemaError(
-                f"{count} rows of table {table} name a {column} that table {referred} does not have; look at them with "
-                f"SELECT c.* {condition}; mend or delete them and run the upgrade again"
+                f"{count} rows of table {table} name a {column} that table {referred} does not have; "
+                f"look at them with SELECT c.* {condition}; mend or delete them and run the upgrade again"
             )
 
     def _definition(self, table: str, column: str) -> str:

@@ -1,17 +1,19 @@
 """The tables of schema number 0, as the oldest databases in use have them (``gromox-dbop --create-old``).
 
-They exist to prove that such a database can be upgraded. MariaDB only; SQLite databases begin with number 133.
+They exist to prove that such a database can be upgraded. MariaDB only; SQLite databases begin with number
+133.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Column, Date, Index, MetaData, Table, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.mysql import INTEGER, TINYINT, VARCHAR
 
-_OPTIONS: Final = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_general_ci"}
+if TYPE_CHECKING:
+    from sqlalchemy.schema import SchemaItem
 _EMPTY: Final = sql("''")
 _ZERO: Final = sql("0")
 
@@ -35,34 +37,40 @@ def _text(name: str, width: int, *, default: bool = False, nullable: bool = Fals
     return Column(name, VARCHAR(width), nullable=nullable, server_default=_EMPTY if default else None)
 
 
+def _table(name: str, *items: SchemaItem) -> Table:
+    return Table(
+        name,
+        METADATA,
+        *items,
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_general_ci",
+    )
+
+
 def _day(name: str) -> Column[object]:
     return Column(name, Date, nullable=False)
 
 
-Table(
+_table(
     "aliases",
-    METADATA,
     _id(),
     _text("aliasname", 128),
     _text("mainname", 128),
     UniqueConstraint("aliasname", name="aliasname"),
     Index("mainname", "mainname"),
-    **_OPTIONS,
 )
-Table(
+_table(
     "associations",
-    METADATA,
     _id(),
     _text("username", 128),
     _number("list_id", unsigned=False),
     UniqueConstraint("list_id", "username", name="list_id_2"),
     Index("username", "username"),
     Index("list_id", "list_id"),
-    **_OPTIONS,
 )
-Table(
+_table(
     "classes",
-    METADATA,
     _id(),
     _text("classname", 128),
     _text("listname", 128, nullable=True),
@@ -71,11 +79,9 @@ Table(
     Index("listname", "listname"),
     Index("domain_id", "domain_id"),
     Index("group_id", "group_id"),
-    **_OPTIONS,
 )
-Table(
+_table(
     "domains",
-    METADATA,
     _id(),
     _number("org_id", default=True),
     _text("domainname", 64),
@@ -96,21 +102,17 @@ Table(
     UniqueConstraint("domainname", name="domainname"),
     Index("homedir", "homedir", "domain_type"),
     Index("org_id", "org_id"),
-    **_OPTIONS,
 )
-Table(
+_table(
     "forwards",
-    METADATA,
     _id(),
     _text("username", 128),
     _code("forward_type"),
     _text("destination", 128),
     UniqueConstraint("username", name="username"),
-    **_OPTIONS,
 )
-Table(
+_table(
     "groups",
-    METADATA,
     _id(),
     _text("groupname", 128),
     _text("password", 40, default=True),
@@ -123,42 +125,34 @@ Table(
     _code("group_status"),
     UniqueConstraint("groupname", name="groupname"),
     Index("domain_id", "domain_id"),
-    **_OPTIONS,
 )
-Table(
+_table(
     "hierarchy",
-    METADATA,
     _id(),
     _number("class_id"),
     _number("child_id"),
     _number("domain_id"),
     _number("group_id"),
-    **_OPTIONS,
 )
-Table(
+_table(
     "members",
-    METADATA,
     _id(),
     _text("username", 128),
     _number("class_id"),
     _number("domain_id"),
     _number("group_id"),
     UniqueConstraint("class_id", "username", name="class_id_2"),
-    **_OPTIONS,
 )
-Table("orgs", METADATA, _id(), _text("memo", 128, default=True), **_OPTIONS)
-Table(
+_table("orgs", _id(), _text("memo", 128, default=True))
+_table(
     "specifieds",
-    METADATA,
     _id(),
     _text("username", 128),
     _number("list_id", unsigned=False),
     Index("list_id", "list_id"),
-    **_OPTIONS,
 )
-Table(
+_table(
     "users",
-    METADATA,
     _id(),
     _text("username", 128),
     _text("password", 40, default=True),
@@ -188,11 +182,9 @@ Table(
     Index("group_id", "group_id"),
     Index("domain_id", "domain_id"),
     Index("maildir", "maildir", "address_type"),
-    **_OPTIONS,
 )
-Table(
+_table(
     "mlists",
-    METADATA,
     _id(),
     _text("listname", 128),
     _number("domain_id"),
@@ -200,7 +192,6 @@ Table(
     _code("list_privilege"),
     UniqueConstraint("listname", name="listname"),
     Index("domain_id", "domain_id"),
-    **_OPTIONS,
 )
 #: The order in which the tables are created and named on the screen.
 TABLES: Final = (

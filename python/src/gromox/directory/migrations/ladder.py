@@ -1,8 +1,9 @@
 """The numbered steps from schema number 0 to 133.
 
 Spec:
-    Fact sheet db-schema.md, "Upgrade history". Numbers that belong together are one step here; a database that stands in
-    the middle of one goes through it again, which is harmless because every change looks before it acts.
+    Fact sheet db-schema.md, "Upgrade history". Numbers that belong together are one step here; a database
+    that stands in the middle of one goes through it again, which is harmless because every change looks
+    before it acts.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def _widen_addresses(change: Alteration) -> None:
     for table, column in _ADDRESSES:
         change.shape(table, column)
     change.shape_as("classes", "listname", "varchar(320) CHARACTER SET ascii COLLATE ascii_general_ci NULL")
-    change.shape_as("members", "username", "varchar(320) CHARACTER SET ascii COLLATE ascii_general_ci NOT NULL")
+    change.shape_as(
+        "members", "username", "varchar(320) CHARACTER SET ascii COLLATE ascii_general_ci NOT NULL"
+    )
 
 
 def _widen_passwords(change: Alteration) -> None:
@@ -83,7 +86,7 @@ def _personal_properties(change: Alteration) -> None:
     for column, tag in _PERSONAL:
         if change.has_column("users", column):
             change.run(
-                "INSERT IGNORE INTO user_properties (user_id, proptag, propval_str) "  # noqa: S608 - names of ours
+                "INSERT IGNORE INTO user_properties (user_id, proptag, propval_str) "
                 f"SELECT id, :tag, `{column}` FROM users WHERE `{column}` != ''",
                 tag=tag,
             )
@@ -151,7 +154,7 @@ def _display_types(change: Alteration) -> None:
     if change.has_column("users", "address_type") and change.has_column("users", "sub_type"):
         for condition, kind in _DISPLAY_TYPES:
             change.run(
-                "INSERT IGNORE INTO user_properties (user_id, proptag, order_id, propval_str) "  # noqa: S608 - constants
+                "INSERT IGNORE INTO user_properties (user_id, proptag, order_id, propval_str) "
                 f"SELECT id, :tag, 1, :kind FROM users WHERE {condition}",
                 tag=DISPLAY_TYPE_EX,
                 kind=str(kind),

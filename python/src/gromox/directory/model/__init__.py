@@ -1,8 +1,9 @@
 """The tables of the user database at schema number 133, as SQLAlchemy models.
 
 Spec:
-    Fact sheet db-schema.md, "Tables". Names, widths, character sets, keys, foreign keys and defaults are exact on
-    MariaDB; on SQLite the same names with the types it has, ASCII case ignored in comparisons as on MariaDB.
+    Fact sheet db-schema.md, "Tables". Names, widths, character sets, keys, foreign keys and defaults are
+    exact on MariaDB; on SQLite the same names with the types it has, ASCII case ignored in comparisons as on
+    MariaDB.
 """
 
 from gromox.directory.model.administration import (

@@ -25,7 +25,7 @@ from gromox.directory.model.base import (
 
 
 class User(Base):
-    """A user; lists and contacts have a row here too. Id 0 is the built-in administrator, who has no mailbox."""
+    """A user, list or contact. Id 0 is the built-in administrator, who has no mailbox."""
 
     __tablename__ = "users"
     __table_args__ = (
