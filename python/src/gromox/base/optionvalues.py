@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable  # noqa: TC003 - the alias below is evaluated
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
@@ -93,7 +94,7 @@ def quantity(value: str) -> int:
         raise ValueError(
             "write a number, optionally with one of the suffixes k M G T P E Z Y R Q: 64M or 1.5G"
         )
-    return int(Decimal(number) * factor)
+    return int(Fraction(number) * factor)
 
 
 def timespan(value: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Final
 
-from gromox.base.optionvalues import kind, shown
+from gromox.base.optionvalues import kind, shown, timespan
 
 if TYPE_CHECKING:
     from gromox.base.settings import Option, Program
@@ -85,22 +85,18 @@ def _remarks(option: Option[object]) -> list[str]:
     if option.choices:
         remarks.append(f"One of: {', '.join(word or 'nothing' for word in option.choices)}.")
     if option.low is not None or option.high is not None:
-        low = (
-            ""
-            if option.low is None
-            else shown(option.parse, option.low if option.low % 1 else int(option.low))
-        )
-        high = (
-            ""
-            if option.high is None
-            else shown(option.parse, option.high if option.high % 1 else int(option.high))
-        )
-        remarks.append(f"Clamped to [{low}..{high}].")
+        remarks.append(f"Clamped to [{_bound(option, option.low)}..{_bound(option, option.high)}].")
     if option.aliases:
         remarks.append(f"Former names: {', '.join(option.aliases)}.")
     if option.reloadable:
         remarks.append("Taken over by a reload.")
     return remarks
+
+
+def _bound(option: Option[object], value: float | None) -> str:
+    if value is None:
+        return ""
+    return shown(option.parse, float(value) if option.parse is timespan else int(value))
 
 
 def _commented(text: str) -> str:
