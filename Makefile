@@ -2,7 +2,7 @@
 #   make run [PORT_BASE=20000]   the whole server with demo data below var/demo
 #   make test [ARGS=tests/imap]  tests; all of them without ARGS
 #   make check                   lint, types, layers, generated files
-#   make bench                   ours and Dovecot side by side
+#   make bench [RECORD=1]        ours and Dovecot side by side; RECORD writes docs/performance.md
 #   make dist                    wheel and source archive in dist/
 #   make generate                tables and settings documents from their sources
 #   make lock                    versions and hashes from python/pyproject.toml
@@ -10,7 +10,8 @@
 
 PORT_BASE ?= 10000
 ARGS ?=
-export PORT_BASE
+RECORD ?=
+export PORT_BASE RECORD
 
 .PHONY: help run test check bench dist generate lock format clean
 
