@@ -1,4 +1,4 @@
-"""An installation in a temporary directory: configuration files, user database and stores, as an operator has them."""
+"""An installation in a temporary directory: configuration files, user database and stores."""
 
 from __future__ import annotations
 

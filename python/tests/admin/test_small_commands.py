@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -118,8 +118,7 @@ def completions(line: str, environment: dict[str, str]) -> list[str]:
         timeout=60,
     )
     assert b"Traceback" not in ran.stderr
-    with open(environment["OUT"], encoding="utf-8") as file:
-        return [word.strip() for word in file.read().split("\n") if word]
+    return [word.strip() for word in Path(environment["OUT"]).read_text(encoding="utf-8").split("\n") if word]
 
 
 def test_the_shell_offers_commands_options_and_names(example: Installation) -> None:
@@ -212,5 +211,5 @@ def test_output_that_nobody_reads_is_no_error(installation: Installation) -> Non
         assert process.stdout is not None
         process.stdout.close()
         assert process.stderr is not None
-        assert io.TextIOWrapper(process.stderr).read() == ""
+        assert process.stderr.read() == b""
         assert process.wait(60) == 0

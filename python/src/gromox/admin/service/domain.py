@@ -137,8 +137,17 @@ def create(site: Site, name: str, *, max_user: int, **columns: Value | date) -> 
     return info
 
 
-def make_store(site: Site, domain: DomainInfo) -> None:
-    """Make the public store of a domain; nothing of it stays if that fails."""
+def make_store(
+    site: Site, domain: DomainInfo, *, data_directory: Path | None = None, force: bool = False
+) -> None:
+    """Make the public store of a domain; nothing of it stays if that fails.
+
+    Args:
+        site: the installation.
+        domain: whose.
+        data_directory: where to look first for propnames.txt.
+        force: replace a database that is there, with all that is in it.
+    """
     path = Path(domain.homedir)
     owner = ownership(site.configuration)
     is_new = not path.exists()
@@ -148,7 +157,8 @@ def make_store(site: Site, domain: DomainInfo) -> None:
             path,
             domain=domain.name,
             domain_id=domain.domain_id,
-            property_names=property_names(),
+            property_names=property_names(data_directory),
+            force=force,
             clock=site.clock,
             ids=site.ids,
         ).close()

@@ -39,11 +39,19 @@ QUOTA_TAGS: Final = frozenset(
 )
 
 
-def create(site: Site, user: UserInfo) -> None:
+def create(site: Site, user: UserInfo, *, data_directory: Path | None = None, force: bool = False) -> None:
     """Make the mailbox of a user, with folder names in the user's language and the quotas of the directory.
 
+    Args:
+        site: the installation.
+        user: whose.
+        data_directory: where to look first for folder_names.txt and propnames.txt.
+        force: replace a database that is there, with all mails in it.
+
     Raises:
+        ExistsError: there is a mailbox already.
         StoreError, OSError: it cannot be made; nothing of it stays.
+        DataFileError: one of the data files is damaged.
     """
     path = Path(user.maildir)
     owner = ownership(site.configuration)
@@ -55,9 +63,10 @@ def create(site: Site, user: UserInfo) -> None:
             owner=user.username,
             user_id=user.user_id,
             locale=user.lang or FALLBACK,
-            names=builtin_names(user.lang or FALLBACK),
-            property_names=property_names(),
+            names=builtin_names(user.lang or FALLBACK, data_directory),
+            property_names=property_names(data_directory),
             limits=_limits(user.properties),
+            force=force,
             clock=site.clock,
             ids=site.ids,
         ).close()

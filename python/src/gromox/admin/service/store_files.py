@@ -122,6 +122,8 @@ def remove_made(made: list[Path]) -> None:
     for parent in reversed(made):
         try:
             parent.rmdir()
+        except FileNotFoundError:
+            continue
         except OSError:
             return
 
