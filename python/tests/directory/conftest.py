@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,7 @@ from gromox.base.clock import ManualClock
 from gromox.directory import Directory, schema
 from gromox.directory.paths import StorePaths
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from support import mariadb
+from tests.support import mariadb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from gromox.directory import names
 from gromox.directory.domain import by_name as domain_by_name
 from gromox.directory.errors import ExistsError, InvalidError, NotFoundError
 from gromox.directory.model import Alias, Altname, Domain
-from gromox.directory.user import by_name, refuse_taken
+from gromox.directory.user_record import by_name, refuse_taken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,9 +14,9 @@ from gromox.directory import names, user_property
 from gromox.directory.errors import AuthError, AuthReason, InvalidError
 from gromox.directory.login import look_up
 from gromox.directory.model import User
-from gromox.directory.password import hash_password, verify_password
+from gromox.directory.password import DECOY, hash_password, verify_password
 from gromox.directory.status import DisplayType, Privilege, is_granted
-from gromox.directory.user import ADMIN_ID, ADMIN_NAME, by_name
+from gromox.directory.user_record import ADMIN_ID, ADMIN_NAME, by_name
 
 if TYPE_CHECKING:
     from gromox.base.secret import Secret
@@ -76,6 +76,8 @@ def change_own_password(directory: Directory, login: str, old: Secret, new: Secr
     """
     hashed = hash_password(new.reveal())
     found = look_up(directory, login)
+    if found is None:
+        verify_password(old.reveal(), DECOY)  # as long as for a known user
     if found is None or found.display_type != DisplayType.USER or found.address_status:
         raise AuthError(
             AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail=f"{names.split(login)[0]}: no such active user"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
@@ -10,7 +11,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from gromox.base.clock import SYSTEM_CLOCK
 from gromox.directory.engine import WRITES, Limits, Tls, open_engine, translated
-from gromox.directory.errors import ExistsError
 from gromox.directory.paths import StorePaths
 
 if TYPE_CHECKING:
@@ -54,15 +54,19 @@ class Directory:
         return cls(engine, clock=clock, paths=paths)
 
     @classmethod
-    def open(cls, settings: Settings, *, clock: Clock = SYSTEM_CLOCK) -> Self:
-        """Work on the database that the options of mysql_adaptor.cfg name."""
+    def open(cls, settings: Settings, *, clock: Clock = SYSTEM_CLOCK, patience: float = 0.0) -> Self:
+        """Work on the database that the options of mysql_adaptor.cfg name.
+
+        ``patience`` is a longer time (seconds) that one statement may take, for changes of tables.
+        """
         from gromox.directory import settings as declared  # noqa: PLC0415 - it needs this class's neighbours
 
+        bounds = declared.limits(settings)
         return cls.connect(
             declared.database_url(settings),
             clock=clock,
             paths=declared.store_paths(settings),
-            limits=declared.limits(settings),
+            limits=dataclasses.replace(bounds, io_timeout=max(bounds.io_timeout, patience)),
             tls=declared.tls(settings),
         )
 
@@ -104,15 +108,11 @@ class Directory:
         try:
             session.connection(execution_options={WRITES: writes})
             yield session
-        except exc.IntegrityError as error:
-            raise ExistsError(
-                f"the user database refused a duplicate or a dangling reference: {error.orig}"
-            ) from error
         except exc.SQLAlchemyError as error:
-            unavailable = translated(error)
-            if unavailable is None:
+            meaning = translated(error)
+            if meaning is None:
                 raise
-            raise unavailable from error
+            raise meaning from error
         finally:
             _close(session)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, func, select, update
@@ -251,7 +252,8 @@ def _assign(session: Session, row: Domain, changes: Mapping[str, object]) -> Non
 def _free_homedir(session: Session, directory: Directory, name: str) -> str:
     for attempt in range(_MAX_ATTEMPTS):
         path = directory.paths.of_domain(name, attempt=attempt)
-        if session.scalar(select(Domain.id).where(Domain.homedir == path)) is None:
+        taken = session.scalar(select(Domain.id).where(Domain.homedir == path))
+        if taken is None and not Path(path).exists():
             return path
     raise ExistsError(f"no free directory for the public store of {name}")
 

@@ -7,16 +7,23 @@ directory errors.
 from __future__ import annotations
 
 import socket
-import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import pymysql
 from sqlalchemy import URL, create_engine, event, exc, make_url
 
-from gromox.directory.errors import InvalidError, UnavailableError
+from gromox.directory.errors import (
+    DirectoryError,
+    ExistsError,
+    InvalidError,
+    SchemaError,
+    UnavailableError,
+)
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from sqlalchemy import Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -29,11 +36,13 @@ WRITES: Final = "gromox_writes"
 
 _MYSQL_DRIVER: Final = "mysql+pymysql"
 _SQLITE_DRIVER: Final = "sqlite+pysqlite"
-# MariaDB error numbers that mean "not now": access refused while the server starts with other grants is not
-# among them.
 _CANNOT_CONNECT: Final = 2002
-_LOCK_WAIT: Final = frozenset({1205, 1213})
-_SERVER_GOING: Final = frozenset({1040, 1053, 1203, 1927, 2002, 2003, 2006, 2013, 2014, 4031})
+_SLOW: Final = 1.0  #: seconds after which a failed connection counts as a dead host
+_REST: Final = 5.0  #: seconds for which a dead host is not asked again
+#: Errors of the server that are neither operational to the driver nor lasting: shutdown, killed, lock wait,
+#: deadlock.
+_NOT_NOW: Final = frozenset({1040, 1053, 1205, 1213, 1317, 1927})
+_NO_SUCH_TABLE: Final = frozenset({1054, 1146})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class Limits:
 
     connections: int = 8
     connect_timeout: float = 20.0
-    io_timeout: float = 60.0
+    io_timeout: float = 20.0
     pool_timeout: float = 10.0
     idle_timeout: float = 60.0
 
@@ -96,35 +105,57 @@ def _open_mysql(url: URL, limits: Limits, tls: Tls, clock: Clock) -> Engine:
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
     )
-    _probe_unix_socket(engine, limits.connect_timeout)
+    event.listen(engine, "do_connect", _Gate(limits.connect_timeout, clock).connect)
     _retire_idle(engine, limits.idle_timeout, clock)
     return engine
 
 
-def _probe_unix_socket(engine: Engine, timeout: float) -> None:
-    """Look whether the server listens before the driver tries.
+class _Gate:
+    """The way to the server: looks before it leaps, and rests after a server that kept it waiting.
 
-    Where nobody does, PyMySQL leaves the socket to the garbage collector, in a cycle with its own error: an
-    outage would cost a descriptor for each failed try.
+    While a host is dead without saying so, each try costs the whole connect timeout. One caller pays it; for
+    a few seconds afterwards the others are told at once.
     """
 
-    @event.listens_for(engine, "do_connect")
-    def probe(
-        _dialect: Dialect,
+    def __init__(self, timeout: float, clock: Clock) -> None:
+        self._timeout, self._clock = timeout, clock
+        self._closed_until = 0.0
+
+    def connect(
+        self,
+        dialect: Dialect,
         _entry: ConnectionPoolEntry | None,
-        _arguments: object,
+        arguments: tuple[object, ...],
         parameters: dict[str, object],
-    ) -> None:
-        path = parameters.get("unix_socket")
+    ) -> DBAPIConnection:
+        start = self._clock.monotonic()
+        if start < self._closed_until:
+            raise pymysql.err.OperationalError(_CANNOT_CONNECT, "the server did not answer a moment ago")
+        try:
+            self._look(parameters.get("unix_socket"))
+            return dialect.connect(*arguments, **parameters)
+        except pymysql.err.OperationalError:
+            now = self._clock.monotonic()
+            if now - start >= min(_SLOW, self._timeout):
+                self._closed_until = now + _REST
+            raise
+
+    def _look(self, path: object) -> None:
+        """See that somebody listens on a Unix socket.
+
+        Where nobody does, PyMySQL leaves its socket to the garbage collector, in a cycle with its own error:
+        an outage would cost a descriptor for each failed try.
+        """
         if not isinstance(path, str):
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
-            trial.settimeout(timeout)
+            trial.settimeout(self._timeout)
             try:
                 trial.connect(path)
             except OSError as error:
+                reason = error.strerror or str(error)
                 raise pymysql.err.OperationalError(
-                    _CANNOT_CONNECT, f"no server at {path}: {error.strerror}"
+                    _CANNOT_CONNECT, f"no server at {path}: {reason}"
                 ) from None
 
 
@@ -176,18 +207,19 @@ def _open_sqlite(url: URL, limits: Limits) -> Engine:
     return engine
 
 
-def translated(error: exc.SQLAlchemyError) -> UnavailableError | None:
-    """Return the error to raise instead of ``error`` if it means that the database cannot be asked now."""
+def translated(error: exc.SQLAlchemyError) -> DirectoryError | None:
+    """Return the error to raise instead of ``error``; None: it is a mistake in this program."""
     if isinstance(error, exc.TimeoutError):
-        return UnavailableError(
-            "all connections to the user database are busy; raise connection_num or look for a lock"
-        )
-    if not isinstance(error, exc.DBAPIError):
+        return UnavailableError("all connections to the user database are busy; raise connection_num")
+    if not isinstance(error, exc.DBAPIError) or error.orig is None:
         return None
-    if isinstance(error.orig, sqlite3.OperationalError):
+    number = error.orig.args[0] if error.orig.args else None
+    if number in _NO_SUCH_TABLE or str(number).startswith(("no such table", "no such column")):
+        return SchemaError(f"the user database lacks a table: {error.orig}; run gromox-dbop -C or -U")
+    if isinstance(error, exc.IntegrityError):
+        return ExistsError(f"the user database refused a duplicate or a dangling reference: {error.orig}")
+    if isinstance(error, exc.DataError):
+        return InvalidError(f"the user database refused a value: {error.orig}")
+    if isinstance(error, exc.OperationalError | exc.InterfaceError) or number in _NOT_NOW:
         return UnavailableError(f"user database: {error.orig}")
-    number = error.orig.args[0] if error.orig is not None and error.orig.args else None
-    lost = error.connection_invalidated or number in _LOCK_WAIT or number in _SERVER_GOING
-    if lost or isinstance(error, exc.OperationalError | exc.InterfaceError):
-        return UnavailableError(f"user database: {error.orig}")
-    return None
+    return UnavailableError(f"user database: {error.orig}") if error.connection_invalidated else None

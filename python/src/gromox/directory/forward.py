@@ -15,7 +15,7 @@ from gromox.directory import names
 from gromox.directory.errors import InvalidError
 from gromox.directory.model import Forward
 from gromox.directory.status import ForwardType
-from gromox.directory.user import by_name
+from gromox.directory.user_record import by_name
 
 if TYPE_CHECKING:
     from gromox.directory.directory import Directory

@@ -16,8 +16,9 @@ from gromox.base.log import get_logger
 from gromox.directory import names
 from gromox.directory.errors import AmbiguousError
 from gromox.directory.model import Alias, Altname, Domain, OrgParam, User, UserProperty
-from gromox.directory.user import ADMIN_ID
+from gromox.directory.status import with_domain_status
 from gromox.directory.user_property import DISPLAY_TYPE_EX
+from gromox.directory.user_record import ADMIN_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +98,7 @@ def _look_up(
 ) -> Login | None:
     match = matches.subquery()
     query = (
-        select(User, UserProperty.propval_str, Domain.org_id, match.c.by)
+        select(User, UserProperty.propval_str, Domain.org_id, Domain.domain_status, match.c.by)
         .join(match, match.c.found == User.id)
         .outerjoin(
             UserProperty, (UserProperty.user_id == User.id) & (UserProperty.proptag == DISPLAY_TYPE_EX)
@@ -106,8 +107,8 @@ def _look_up(
         .where(User.id != ADMIN_ID)
     )
     found = {
-        user.id: (user, kind, org_id)
-        for user, kind, org_id, by in session.execute(query)
+        user.id: (user, kind, org_id, with_domain_status(user.address_status, domain_status))
+        for user, kind, org_id, domain_status, by in session.execute(query)
         # MariaDB takes accented letters for their base letter; a login name means what it says.
         if not by or by.lower() == altname
     }
@@ -115,7 +116,7 @@ def _look_up(
         return None
     if len(found) > 1:
         raise AmbiguousError(f"login name {login!r} belongs to {len(found)} objects")
-    ((user, kind, org_id),) = found.values()
+    ((user, kind, org_id, status),) = found.values()
     if kind is None or not kind.isdigit():
         _log.error(
             "user has no display type", user=user.username, remedy="set PR_DISPLAY_TYPE_EX in user_properties"
@@ -135,7 +136,7 @@ def _look_up(
         domain_id=user.domain_id,
         org_id=org_id or 0,
         display_type=int(kind),
-        address_status=user.address_status,
+        address_status=status,
         privilege_bits=user.privilege_bits,
         password=user.password,
         externid=user.externid,

@@ -24,7 +24,7 @@ from gromox.directory.status import (
     ListPrivilege,
     ListType,
 )
-from gromox.directory.user import refuse_taken
+from gromox.directory.user_record import refuse_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

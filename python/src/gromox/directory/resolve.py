@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gromox.directory import mlist, names
-from gromox.directory.recipient_query import Target, domain_status, find_target
+from gromox.directory.recipient_query import Target, find_domain, find_target
 from gromox.directory.status import (
     DOMAIN_STATUS_MASK,
     USER_STATUS_MASK,
@@ -148,7 +148,7 @@ class Resolver:
         if remembered is not None and remembered[0] > now:
             return remembered[1]
         generation = self._generation
-        status = domain_status(self._directory, name)
+        status = find_domain(self._directory, name)
         lifetime = self._lifetime if status is not None else min(self._lifetime, _NEGATIVE_LIFETIME)
         with self._lock:
             if generation == self._generation:
@@ -235,7 +235,10 @@ class Resolver:
         )
 
     def _foreign(self, address: str) -> Recipient:
-        status = self.domain_status(names.split(address)[1])
+        domain = names.split(address)[1]
+        if not domain:
+            return Unknown(address)
+        status = self.domain_status(domain)
         if status is None:
             return External(address)
         return Unknown(address) if status is DomainStatus.NORMAL else Disabled(address, "domain disabled")

@@ -83,8 +83,7 @@ MYSQL_RDWR_TIMEOUT: Final = Option(
     "mysql_rdwr_timeout",
     timespan,
     0.0,
-    "How long to wait for the server to accept a connection or to answer; "
-    "0 means 20 seconds to connect and 60 to answer.",
+    "How long to wait for the server to accept a connection or to answer; 0 means 20 seconds for either.",
     unit="seconds",
 )
 MYSQL_TLS_CERT: Final = Option(

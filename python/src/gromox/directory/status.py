@@ -76,6 +76,11 @@ class DomainStatus(IntEnum):
     DELETED = 3
 
 
+def with_domain_status(address_status: int, domain_status: int | None) -> int:
+    """Return ``users.address_status`` with the status of the domain in it, even if nobody copied it there."""
+    return address_status | ((domain_status or 0) << DOMAIN_STATUS_SHIFT) & DOMAIN_STATUS_MASK
+
+
 class DisplayType(IntEnum):
     """Values of PR_DISPLAY_TYPE_EX that the directory knows."""
 

@@ -7,7 +7,7 @@ Spec:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, func, or_, select, update
@@ -15,16 +15,25 @@ from sqlalchemy import delete, func, or_, select, update
 from gromox.directory import names, user_property
 from gromox.directory.domain import by_name as domain_by_name
 from gromox.directory.errors import ExistsError, InvalidError, NotFoundError
-from gromox.directory.model import Alias, Altname, Association, Domain, Forward, Server, User
+from gromox.directory.model import Association, Domain, Forward, Server, User
 from gromox.directory.password import hash_password
 from gromox.directory.status import (
     DEFAULT_PRIVILEGE,
     DOMAIN_STATUS_MASK,
     DOMAIN_STATUS_SHIFT,
-    USER_STATUS_MASK,
     AddressStatus,
     DisplayType,
     Privilege,
+)
+from gromox.directory.user_record import (
+    ADMIN_ID,
+    ADMIN_NAME,
+    UserInfo,
+    by_name,
+    info_of,
+    infos_of,
+    refuse_taken,
+    user_status,
 )
 
 if TYPE_CHECKING:
@@ -36,50 +45,25 @@ if TYPE_CHECKING:
     from gromox.directory.directory import Directory
     from gromox.directory.user_property import PropertyValue
 
-#: The built-in administrator: no mailbox, id 0.
-ADMIN_ID: Final = 0
-ADMIN_NAME: Final = "admin"
+__all__ = [
+    "ADMIN_ID",
+    "ADMIN_NAME",
+    "UserInfo",
+    "create",
+    "create_contact",
+    "get",
+    "get_by_id",
+    "list_all",
+    "modify",
+    "remove",
+    "rename",
+    "set_privilege",
+    "set_status",
+]
 
 _MAX_ATTEMPTS: Final = 100
 _WIDTHS: Final[Mapping[str, int]] = {"lang": 32, "timezone": 64, "maildir": 128}
 _RESOURCES: Final = frozenset({DisplayType.USER, DisplayType.ROOM, DisplayType.EQUIPMENT})
-
-
-@dataclass(frozen=True, slots=True)
-class UserInfo:
-    """A user as callers see it; nothing of the password."""
-
-    user_id: int
-    username: str
-    domain_id: int
-    maildir: str
-    homeserver: int
-    lang: str
-    timezone: str
-    privilege: Privilege  #: as stored, DETAIL1 not resolved
-    status: AddressStatus
-    domain_status: int
-    externid: bytes | None
-    chat_id: str | None
-    has_password: bool
-    aliases: tuple[str, ...] = ()
-    altnames: tuple[str, ...] = ()
-    properties: Mapping[int, PropertyValue] = field(default_factory=dict)
-
-    @property
-    def display_name(self) -> str:
-        """The name people read: display name, else nickname, else the address."""
-        for tag in (user_property.DISPLAY_NAME, user_property.NICKNAME):
-            value = self.properties.get(tag)
-            if isinstance(value, str) and value:
-                return value
-        return self.username
-
-    @property
-    def display_type(self) -> DisplayType:
-        """User, list, contact, room or equipment; a user when the mandatory row is missing or strange."""
-        value = self.properties.get(user_property.DISPLAY_TYPE_EX)
-        return next((kind for kind in DisplayType if kind == value), DisplayType.USER)
 
 
 def create(  # noqa: PLR0913 - the columns of one row, by keyword
@@ -223,8 +207,7 @@ def list_all(directory: Directory, *, domain: str | None = None, prefix: str = "
             query = query.where(User.domain_id == domain_by_name(session, domain).id)
         if prefix:
             query = query.where(User.username.istartswith(prefix, autoescape=True))
-        rows = session.scalars(query).all()
-        return [info_of(session, row) for row in rows]
+        return infos_of(session, session.scalars(query).all())
 
 
 def modify(directory: Directory, username: str, changes: Mapping[str, object]) -> UserInfo:
@@ -245,7 +228,7 @@ def set_status(directory: Directory, username: str, status: AddressStatus) -> Us
     """Set the user's part of ``address_status``; that of the domain stays."""
     with directory.writing() as session:
         row = by_name(session, username)
-        if (status is AddressStatus.CONTACT) != (_user_status(row) is AddressStatus.CONTACT):
+        if (status is AddressStatus.CONTACT) != (user_status(row) is AddressStatus.CONTACT):
             raise InvalidError("a user cannot become a contact nor a contact a user; make it anew")
         row.address_status = (row.address_status & DOMAIN_STATUS_MASK) | int(status)
         session.flush()
@@ -312,70 +295,6 @@ def remove(directory: Directory, username: str) -> str:
     return maildir
 
 
-def by_name(session: Session, username: str) -> User:
-    """Return the row of a user within a transaction.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    key = names.lookup_key(username.strip())
-    row = session.scalar(select(User).where(User.username == key)) if key else None
-    if row is None:
-        raise NotFoundError(f"there is no user {username}")
-    return row
-
-
-def refuse_taken(session: Session, name: str) -> None:
-    """Check that a name is no user, list, alias or alternative name.
-
-    Raises:
-        ExistsError: it is; the text says whose.
-    """
-    if session.scalar(select(User.id).where(User.username == name)) is not None:
-        raise ExistsError(f"{name} exists already")
-    main = session.scalar(select(Alias.mainname).where(Alias.aliasname == name))
-    if main is not None:
-        raise ExistsError(f"{name} is an alias of {main}")
-    other = session.scalar(
-        select(User.username).join(Altname, Altname.user_id == User.id).where(Altname.altname == name)
-    )
-    if other is not None:
-        raise ExistsError(f"{name} is an alternative name of {other}")
-
-
-def info_of(session: Session, row: User) -> UserInfo:
-    """Return what callers see of a row, within a transaction."""
-    aliases = session.scalars(
-        select(Alias.aliasname).where(Alias.mainname == row.username).order_by(Alias.aliasname)
-    )
-    altnames = session.scalars(
-        select(Altname.altname).where(Altname.user_id == row.id).order_by(Altname.altname)
-    )
-    return UserInfo(
-        user_id=row.id,
-        username=row.username,
-        domain_id=row.domain_id,
-        maildir=row.maildir,
-        homeserver=row.homeserver,
-        lang=row.lang,
-        timezone=row.timezone,
-        privilege=Privilege(row.privilege_bits & 0xFFF),
-        status=_user_status(row),
-        domain_status=(row.address_status & DOMAIN_STATUS_MASK) >> DOMAIN_STATUS_SHIFT,
-        externid=row.externid,
-        chat_id=row.chat_id,
-        has_password=bool(row.password),
-        aliases=tuple(aliases),
-        altnames=tuple(altnames),
-        properties=user_property.rows_of(session, row.id),
-    )
-
-
-def _user_status(row: User) -> AddressStatus:
-    value = row.address_status & USER_STATUS_MASK
-    return AddressStatus(value) if value in tuple(AddressStatus) else AddressStatus.SUSPENDED
-
-
 def _combined(status: AddressStatus, domain: Domain) -> int:
     return int(status) | ((domain.domain_status << DOMAIN_STATUS_SHIFT) & DOMAIN_STATUS_MASK)
 
@@ -398,7 +317,8 @@ def _free_maildir(session: Session, directory: Directory, address: str) -> str:
         taken = select(User.id).where(
             or_(User.maildir == path, User.maildir.startswith(f"{path}/", autoescape=True))
         )
-        if session.scalar(taken.limit(1)) is None:
+        # What lies there may be the mailbox of somebody removed; it is not handed to a namesake.
+        if session.scalar(taken.limit(1)) is None and not Path(path).exists():
             return path
     raise ExistsError(f"no free directory for the mailbox of {address}")
 

@@ -7,7 +7,6 @@ Spec:
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select
@@ -113,7 +112,7 @@ def decode(tag: int, text: str | None, octets: bytes | None) -> Value | None:
         return None
     try:
         return reader(text)
-    except (ValueError, struct.error):
+    except ValueError:
         return None
 
 
@@ -138,22 +137,28 @@ def write(directory: Directory, user_id: int, values: Mapping[int, PropertyValue
 
 def rows_of(session: Session, user_id: int) -> Mapping[int, PropertyValue]:
     """Return the properties of a user within a transaction."""
+    return rows_of_many(session, [user_id]).get(user_id, {})
+
+
+def rows_of_many(session: Session, user_ids: Sequence[int]) -> Mapping[int, Mapping[int, PropertyValue]]:
+    """Return the properties of several users by number, within a transaction."""
     query = (
-        select(UserProperty.proptag, UserProperty.propval_str, UserProperty.propval_bin)
-        .where(UserProperty.user_id == user_id)
-        .order_by(UserProperty.proptag, UserProperty.order_id)
+        select(UserProperty.user_id, UserProperty.proptag, UserProperty.propval_str, UserProperty.propval_bin)
+        .where(UserProperty.user_id.in_(user_ids))
+        .order_by(UserProperty.user_id, UserProperty.proptag, UserProperty.order_id)
     )
-    values: dict[int, PropertyValue] = {}
-    collected: dict[int, list[Value]] = {}
-    for tag, text, octets in session.execute(query):
+    found: dict[int, dict[int, PropertyValue]] = {}
+    for user_id, tag, text, octets in session.execute(query):
         value = decode(tag, text, octets)
         if value is None:
             continue
+        values = found.setdefault(user_id, {})
         if tag & _MULTIPLE:
-            collected.setdefault(tag, []).append(value)
+            former = values.get(tag, ())
+            values[tag] = (*(former if isinstance(former, tuple) else ()), value)
         else:
             values[tag] = value
-    return values | {tag: tuple(several) for tag, several in collected.items()}
+    return found
 
 
 def put(session: Session, user_id: int, values: Mapping[int, PropertyValue | None]) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from gromox.base.settings import Settings
 
+_PATIENCE: Final = 3600.0  #: seconds that changing one table may take
 _HTTP_SEARCH: Final = (CONFIG_ROOT / "http", CONFIG_ROOT)
 
 
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        directory = Directory.open(_settings(options.config))
+        directory = Directory.open(_settings(options.config), patience=_PATIENCE)
         try:
             options.run(directory)
         finally:
