@@ -26,9 +26,7 @@ def main() -> int:
         for requirement in map(Requirement, requirements):
             version = locked.get(canonicalize_name(requirement.name))
             if version is None or not requirement.specifier.contains(version, prereleases=True):
-                print(
-                    f"requirements/{name}.txt has {version or 'nothing'} for {requirement}; run scripts/lock"
-                )
+                print(f"{name}.txt has {version or 'nothing'} for {requirement}; run scripts/lock")
                 wrong = 1
     return wrong
 

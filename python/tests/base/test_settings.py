@@ -245,6 +245,9 @@ def test_check_knows_what_the_shared_file_holds_for_others(tmp_path: Path) -> No
 
     assert len(problems) == 1
     assert "nonsense" in problems[0]
+    # The same in a file given in place of all; but not in the program's own.
+    assert len(check(PROGRAM, (tmp_path / "gromox.cfg").rename(tmp_path / "temporary"))) == 1
+    assert len(check(PROGRAM, (tmp_path / "temporary").rename(tmp_path / "x.cfg"))) == 2
 
 
 def test_check_of_a_missing_or_broken_file(tmp_path: Path) -> None:

@@ -350,7 +350,9 @@ def _check_file(program: Program, file: Path) -> list[str]:
     for entry in entries:
         option = program.option(entry.key)
         if option is None:
-            if not (file.name == SHARED_FILE and entry.key in SHARED_DIRECTIVES):
+            # A file of any other name may be meant in place of all, as with -c.
+            shared = file.name == SHARED_FILE or file.name not in program.files
+            if not (shared and entry.key in SHARED_DIRECTIVES):
                 problems.append(
                     f"warning: {entry.origin}: {program.title} has no directive {entry.key}; it has no effect"
                 )
