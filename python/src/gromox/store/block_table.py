@@ -56,6 +56,11 @@ def _block(row: _Row, sets: KeywordSets) -> Block:
     )
 
 
+def read_blocks(file: MailboxFile, folder_id: int) -> list[Block]:
+    """Return the blocks as they are stored, past all caches."""
+    return [_block(row, file.keywords) for row in file.execute(_ALL, (folder_id,)).fetchall()]
+
+
 def current_view(file: MailboxFile, folder_id: int) -> FolderView:
     """Return the newest view of a folder; what did not change since the last one is shared with it.
 
@@ -89,7 +94,7 @@ def _load(file: MailboxFile, folder_id: int) -> FolderView:
     old = file.views.get(folder_id)
     sets = file.keywords
     if old is None:
-        blocks = [_block(row, sets) for row in file.execute(_ALL, (folder_id,)).fetchall()]
+        blocks = read_blocks(file, folder_id)
     else:
         known = {block.block_id: block for block in old.blocks}
         blocks = []

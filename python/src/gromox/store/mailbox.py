@@ -15,12 +15,18 @@ from gromox.store import (
     append,
     block_table,
     builtin,
+    check,
+    copying,
     database,
+    expunge,
     fetch,
     flagging,
     hierarchy,
     permission,
+    purge,
     quota,
+    repair,
+    searching,
     tombstone,
 )
 from gromox.store.content import INLINE_LIMIT
@@ -32,7 +38,7 @@ from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gromox.base.clock import Clock
@@ -40,7 +46,18 @@ if TYPE_CHECKING:
     from gromox.store.content import Content, StagedContent
     from gromox.store.flags import FlagChange
     from gromox.store.folder import Folder
-    from gromox.store.model import Appended, Columns, FetchRow, FlagsChanged, NewMail, Quota
+    from gromox.store.model import (
+        Appended,
+        Columns,
+        Copied,
+        Expunged,
+        FetchRow,
+        FlagsChanged,
+        NewMail,
+        Problem,
+        Quota,
+    )
+    from gromox.store.search import Expression
     from gromox.store.view import FolderView
 
 
@@ -136,6 +153,11 @@ class Mailbox:
         """Tell whether an acknowledgement has to wait for :meth:`sync`; flag changes alone do not ask for it."""
         return self._file.ticket > self._file.wal.synced
 
+    @property
+    def is_poisoned(self) -> bool:
+        """Tell whether the disk failed: close the mailbox and open it again (MailboxPool.get does)."""
+        return self._file.wal.poisoned
+
     def sync(self) -> None:
         """Make what was committed durable. Blocks; any thread; callers that arrive together share one fdatasync.
 
@@ -210,6 +232,16 @@ class Mailbox:
         return hierarchy.rename(self._file, folder_id, parent_id=parent_id, name=name).snapshot()
 
     @guarded
+    def delete_folder(self, folder_id: int) -> None:
+        """Remove a folder with its messages.
+
+        Raises:
+            ReservedError: it is built in.
+            HasChildrenError: it has sub-folders.
+        """
+        expunge.delete_folder(self._file, folder_id)
+
+    @guarded
     def set_subscribed(self, folder_id: int, *, subscribed: bool) -> None:
         """Remember whether a folder is subscribed (RFC 9051 6.3.7)."""
         hierarchy.set_subscribed(self._file, folder_id, subscribed=subscribed)
@@ -267,6 +299,44 @@ class Mailbox:
             RFC 9051 6.4.6; RFC 7162 3.1.3 (``unchanged_since``).
         """
         return flagging.set_flags(self._file, folder_id, uids, change, unchanged_since=unchanged_since)
+
+    @guarded
+    def copy(self, folder_id: int, uids: UidSet, target_id: int) -> Copied:
+        """Copy messages with their flags: all or none (RFC 9051 6.4.7).
+
+        Raises:
+            FolderGoneError, QuotaError, LimitError: nothing was copied.
+        """
+        return copying.copy(self._file, folder_id, uids, target_id)
+
+    @guarded
+    def move(self, folder_id: int, uids: UidSet, target_id: int) -> Copied:
+        """Move messages with their flags, in one transaction (RFC 9051 6.4.8)."""
+        return copying.move(self._file, folder_id, uids, target_id)
+
+    @guarded
+    def expunge(self, folder_id: int, uids: UidSet | None = None) -> Expunged:
+        r"""Remove the messages that have ``\Deleted``, all or those among ``uids`` (RFC 9051 6.4.3, 6.4.9)."""
+        return expunge.expunge(self._file, folder_id, uids, only_deleted=True)
+
+    @guarded
+    def delete_messages(self, folder_id: int, uids: UidSet) -> Expunged:
+        """Remove messages whatever their flags."""
+        return expunge.expunge(self._file, folder_id, uids, only_deleted=False)
+
+    @guarded
+    def search(self, folder_id: int, expression: Expression, *, view: FolderView | None = None) -> Sequence[int]:
+        """Return the UIDs of a view's messages that match, ascending; ``view`` None: the newest one."""
+        return searching.search(self._file, expression, view or self.view(folder_id))
+
+    def search_steps(
+        self, folder_id: int, expression: Expression, *, view: FolderView | None = None
+    ) -> Generator[None, None, Sequence[int]]:
+        """Search in steps of a few milliseconds each; the return value of the generator is that of :meth:`search`."""
+        try:
+            return (yield from searching.search_steps(self._file, expression, view or self.view(folder_id)))
+        except (sqlite3.Error, OSError) as error:
+            raise translated(error) from error
 
     def fetch(self, folder_id: int, uids: Sequence[int], columns: Columns) -> Iterator[FetchRow]:
         """Go through ready octets of messages; ``uids`` must ascend. Purged messages are left out.
@@ -334,6 +404,41 @@ class Mailbox:
     def set_rights(self, folder_id: int, user: str, rights: int | None) -> None:
         """Set the rights of a user on a folder; None removes the row."""
         permission.set_rights(self._file, folder_id, user, rights)
+
+
+    # Maintenance.
+
+    @guarded
+    def purge_softdeleted(self, *, before: float, folder_id: int | None = None, recurse: bool = True) -> int:
+        """Remove for good what was deleted at or before a time (Unix seconds); returns the number of messages.
+
+        Args:
+            before: the cut-off.
+            folder_id: only there; None: everywhere.
+            recurse: and in the folders below.
+        """
+        return purge.purge_softdeleted(self._file, before=before, folder_id=folder_id, recurse=recurse)
+
+    @guarded
+    def purge_datafiles(self) -> int:
+        """Remove files below ``cid/`` that nothing refers to; returns how many."""
+        return purge.purge_datafiles(self._file)
+
+    @guarded
+    def check(self) -> list[Problem]:
+        """Return what is inconsistent; an empty list is good news."""
+        return check.check(self._file)
+
+    @guarded
+    def repair(self) -> list[Problem]:
+        """Put right what can be derived from the messages; returns what was found."""
+        return repair.repair(self._file)
+
+    @guarded
+    def vacuum(self) -> None:
+        """Rewrite the database without the space of removed messages; nobody else may have it open meanwhile."""
+        self._file.execute("VACUUM")
+        self._file.ticket = self._file.wal.wrote()
 
 
 def create_private(  # noqa: PLR0913 - what a mailbox is

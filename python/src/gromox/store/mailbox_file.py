@@ -87,7 +87,6 @@ class MailboxFile:
         self.views: OrderedDict[int, FolderView] = OrderedDict()
         self.ticket = 0
         self._data_version = -1
-        self.writing = False
         self.change_number = self.hierarchy_cn = -1
         self.next_object_id = self.normal_size = self.associated_size = self.deleted_size = (
             self.message_count
@@ -190,14 +189,13 @@ class MailboxFile:
 class Write:
     """One write transaction. Its records are the mailbox's own: a rollback makes the file forget and read anew."""
 
-    __slots__ = ("_changes", "_dirty", "_durable", "_first", "_views", "file", "hierarchy_changed", "now")
+    __slots__ = ("_changes", "_dirty", "_durable", "_first", "file", "hierarchy_changed", "now")
 
     def __init__(self, file: MailboxFile, *, durable: bool) -> None:
         """Prepare; begins on entry."""
         self.file = file
         self._durable = durable
         self._dirty: dict[int, FolderRecord] = {}
-        self._views: list[FolderView] = []
         self._first = self._changes = 0
         self.hierarchy_changed = False
         self.now = 0.0
@@ -250,8 +248,6 @@ class Write:
         except BaseException:
             self._roll_back()
             raise
-        for view in self._views:
-            file.keep_view(view)
         if self._durable:
             file.ticket = file.wal.wrote()
         file.ring(file.path, file.change_number)
@@ -304,5 +300,5 @@ class Write:
         return record
 
     def publish(self, view: FolderView) -> None:
-        """Make this the newest view of its folder once the transaction is committed."""
-        self._views.append(view)
+        """Make this the newest view of its folder; a rollback forgets it with all others."""
+        self.file.keep_view(view)

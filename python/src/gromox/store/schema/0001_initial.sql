@@ -60,6 +60,7 @@ CREATE TABLE folders (
   deleted_size INTEGER NOT NULL DEFAULT 0,
   created_time INTEGER NOT NULL,
   modified_time INTEGER NOT NULL,
+  deleted_at INTEGER,
   change_key BLOB,                        -- foreign XID; null: our GUID and cn
   predecessors BLOB,
   properties BLOB                         -- the others, packed

@@ -1,0 +1,200 @@
+"""Is everything in the mailbox consistent?
+
+One read transaction; other processes go on meanwhile. What check finds, ``repair`` can put right as far as it is derived
+data: counters, reference counts, blocks, rows without their message.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from gromox.store import block_table, content
+from gromox.store.content import Storage
+from gromox.store.flags import ALL_FLAGS
+from gromox.store.model import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gromox.store.folder import FolderRecord
+    from gromox.store.mailbox_file import MailboxFile
+
+NARROW_TABLES: Final = ("fetch_rows", "structures", "headers", "search_texts")
+_MAX_PROBLEMS: Final = 1000
+
+
+def check(file: MailboxFile) -> list[Problem]:
+    """Return what is inconsistent; at most a thousand findings."""
+    file.execute("BEGIN")
+    try:
+        file.refresh()
+        problems: list[Problem] = []
+        for problem in find(file):
+            problems.append(problem)
+            if len(problems) >= _MAX_PROBLEMS:
+                break
+        return problems
+    finally:
+        file.execute("COMMIT")
+
+
+def find(file: MailboxFile) -> Iterator[Problem]:
+    """Go through all findings; within a transaction."""
+    for (text,) in file.execute("PRAGMA quick_check(20)").fetchall():
+        if text != "ok":
+            yield Problem("database-damaged", text)
+    for folder_id in sorted(file.folders):
+        yield from _folder(file, file.folders[folder_id])
+    yield from _orphans(file)
+    yield from _contents(file)
+    yield from _counters(file)
+
+
+def folder_sums(file: MailboxFile, folder_id: int) -> dict[str, int]:
+    """Return the counters of a folder as its messages say (unread stands in the blocks)."""
+    row = file.execute(
+        "SELECT sum(state = 0 AND NOT associated), coalesce(sum(CASE WHEN state = 0 AND NOT associated THEN size END), 0),"
+        " sum(state = 1), coalesce(sum(CASE WHEN state = 1 THEN size END), 0),"
+        " sum(state = 0 AND associated), coalesce(sum(CASE WHEN state = 0 AND associated THEN size END), 0)"
+        " FROM messages WHERE folder_id = ?",
+        (folder_id,),
+    ).fetchone()
+    names = ("total", "size", "deleted_total", "deleted_size", "associated_total", "associated_size")
+    return {name: int(value or 0) for name, value in zip(names, row, strict=True)}
+
+
+def _folder(file: MailboxFile, record: FolderRecord) -> Iterator[Problem]:
+    folder_id = record.folder_id
+    sums = folder_sums(file, folder_id)
+    blocks = block_table.read_blocks(file, folder_id)
+    sums["unread"] = sum(block.unseen for block in blocks)
+    for name, value in sums.items():
+        if getattr(record, name) != value:
+            yield Problem("folder-counter", f"folder {folder_id:#x}: {name} is {getattr(record, name)}, not {value}")
+    if record.parent_id and record.parent_id not in file.folders:
+        yield Problem("folder-parent", f"folder {folder_id:#x}: its parent {record.parent_id:#x} is not there")
+    uids: list[int] = []
+    for block in blocks:
+        if not len(block.uids) == len(block.flags) == len(block.modseq_list()):
+            yield Problem("block-shape", f"folder {folder_id:#x}: a block has columns of different length")
+        if block.keyword_sets is not None and len(block.keyword_sets) != len(block.flags):
+            yield Problem("block-shape", f"folder {folder_id:#x}: a block has columns of different length")
+        if block.max_modseq > record.highest_modseq or block.changed > file.change_number:
+            yield Problem("block-modseq", f"folder {folder_id:#x}: a message has a modseq above the highest one")
+        if any(octet > ALL_FLAGS for octet in block.flags):
+            yield Problem("block-flags", f"folder {folder_id:#x}: unknown flag bits")
+        if block.keyword_sets and any(number and not file.keywords.names(number) for number in block.keyword_sets):
+            yield Problem("block-keywords", f"folder {folder_id:#x}: a message has an unknown set of keywords")
+        uids += block.uids
+    if any(a >= b for a, b in zip(uids, uids[1:], strict=False)):
+        yield Problem("block-order", f"folder {folder_id:#x}: UIDs do not ascend")
+    if uids and uids[-1] >= record.uid_next:
+        yield Problem("folder-uidnext", f"folder {folder_id:#x}: a message has a UID from UIDNEXT on")
+    rows = file.execute(
+        "SELECT uid FROM messages WHERE folder_id = ? AND state = 0 AND uid IS NOT NULL ORDER BY uid", (folder_id,)
+    ).fetchall()
+    if uids != [uid for (uid,) in rows]:
+        yield Problem("block-members", f"folder {folder_id:#x}: blocks and rows disagree on which messages are there")
+    for table in NARROW_TABLES:
+        (missing,) = file.execute(
+            f"SELECT count(*) FROM messages m LEFT JOIN {table} n"  # noqa: S608 - constants
+            " ON n.folder_id = m.folder_id AND n.uid = m.uid"
+            " WHERE m.folder_id = ? AND m.uid IS NOT NULL AND n.uid IS NULL",
+            (folder_id,),
+        ).fetchone()
+        if missing:
+            yield Problem("row-missing", f"folder {folder_id:#x}: {missing} messages have no row in {table}")
+    (wrong,) = file.execute(
+        "SELECT count(*) FROM fetch_rows f JOIN messages m ON m.mid = f.mid WHERE f.folder_id = ?"
+        " AND (m.folder_id, m.uid, m.size, m.content_id) IS NOT (f.folder_id, f.uid, f.size, f.content_id)",
+        (folder_id,),
+    ).fetchone()
+    if wrong:
+        yield Problem("row-mismatch", f"folder {folder_id:#x}: {wrong} rows of fetch_rows disagree with their messages")
+
+
+def _orphans(file: MailboxFile) -> Iterator[Problem]:
+    for table in NARROW_TABLES:
+        (count,) = file.execute(
+            f"SELECT count(*) FROM {table} n LEFT JOIN messages m"  # noqa: S608 - constants
+            " ON m.folder_id = n.folder_id AND m.uid = n.uid WHERE m.mid IS NULL"
+            if table != "fetch_rows"
+            else "SELECT count(*) FROM fetch_rows n LEFT JOIN messages m ON m.mid = n.mid WHERE m.mid IS NULL"
+        ).fetchone()
+        if count:
+            yield Problem("row-orphan", f"{count} rows of {table} belong to no message")
+    for table in ("messages", "flag_blocks"):
+        (count,) = file.execute(
+            f"SELECT count(*) FROM {table} WHERE folder_id <> 0"  # noqa: S608 - constants
+            " AND folder_id NOT IN (SELECT folder_id FROM folders)"
+        ).fetchone()
+        if count:
+            yield Problem("row-orphan", f"{count} rows of {table} belong to no folder")
+
+
+def content_references(file: MailboxFile) -> Counter[int]:
+    """Return how many messages and attachments refer to each content."""
+    references: Counter[int] = Counter()
+    for table in ("messages", "attachments"):
+        for content_id, count in file.execute(
+            f"SELECT content_id, count(*) FROM {table} WHERE content_id IS NOT NULL GROUP BY 1"  # noqa: S608
+        ).fetchall():
+            references[content_id] += count
+    return references
+
+
+def _contents(file: MailboxFile) -> Iterator[Problem]:
+    references = content_references(file)
+    kept = {
+        content_id: (storage, digest, 1 + (extra or 0))
+        for content_id, storage, digest, extra in file.execute(
+            "SELECT c.content_id, storage, hash, extra FROM contents c LEFT JOIN content_shares USING (content_id)"
+        ).fetchall()
+    }
+    for content_id, count in references.items():
+        if content_id not in kept:
+            yield Problem("content-missing", f"content {content_id} has {count} references and no row")
+        elif kept[content_id][2] != count:
+            detail = f"content {content_id} has {count} references, not {kept[content_id][2]}"
+            yield Problem("content-references", detail)
+    for content_id, (storage, digest, _) in kept.items():
+        if content_id not in references:
+            yield Problem("content-orphan", f"nothing refers to content {content_id}")
+        elif storage != Storage.INLINE:
+            name = content.file_name(storage, digest)
+            if not (file.path / "cid" / name).is_file():
+                yield Problem("content-file-missing", f"the file cid/{name} is not there")
+    for (content_id,) in file.execute(
+        "SELECT content_id FROM content_shares WHERE content_id NOT IN (SELECT content_id FROM contents)"
+    ).fetchall():
+        yield Problem("content-references", f"content {content_id} is shared, but has no row")
+
+
+def mailbox_sums(file: MailboxFile) -> dict[str, int]:
+    """Return the counters of the mailbox as its messages say."""
+    row = file.execute(
+        "SELECT coalesce(sum(CASE WHEN live AND NOT associated THEN size END), 0),"
+        " coalesce(sum(CASE WHEN live AND associated THEN size END), 0),"
+        " coalesce(sum(CASE WHEN NOT live THEN size END), 0), coalesce(sum(live AND NOT associated), 0) FROM"
+        " (SELECT m.size, m.associated, m.state = 0 AND f.state = 0 AS live"
+        " FROM messages m JOIN folders f USING (folder_id))"
+    ).fetchone()
+    return dict(zip(("normal_size", "associated_size", "deleted_size", "message_count"), map(int, row), strict=True))
+
+
+def _counters(file: MailboxFile) -> Iterator[Problem]:
+    for name, value in mailbox_sums(file).items():
+        if getattr(file, name) != value:
+            yield Problem("mailbox-counter", f"{name} is {getattr(file, name)}, not {value}")
+    (highest,) = file.execute(
+        "SELECT max((SELECT coalesce(max(mid), 0) FROM messages), (SELECT coalesce(max(folder_id), 0) FROM folders))"
+    ).fetchone()
+    if highest >= file.next_object_id:
+        yield Problem("mailbox-counter", f"object {highest:#x} is beyond the counter of object ids")
+    (newest,) = file.execute(
+        "SELECT max((SELECT coalesce(max(cn), 0) FROM messages), (SELECT coalesce(max(cn), 0) FROM folders),"
+        " (SELECT coalesce(max(highest_modseq), 0) FROM folders), (SELECT coalesce(max(cn), 0) FROM tombstones))"
+    ).fetchone()
+    if newest > file.change_number:
+        yield Problem("mailbox-counter", f"change number {newest} is beyond the counter")

@@ -1,0 +1,111 @@
+"""Put right what check finds, as far as it can be derived from the messages themselves."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gromox.store import block_table, check
+from gromox.store.block import CAPACITY, Block, packed_modseqs
+
+if TYPE_CHECKING:
+    from gromox.store.mailbox_file import MailboxFile, Write
+    from gromox.store.model import Problem
+
+
+def repair(file: MailboxFile) -> list[Problem]:
+    """Return what was found, each with whether it is right now."""
+    with file.write(durable=True) as tx:
+        found = list(check.find(file))
+        if not found:
+            return []
+        tx.next_cn()
+        _drop_orphans(tx)
+        _count_references(file)
+        for folder_id in sorted(file.folders):
+            _rebuild_folder(tx, folder_id)
+        for name, value in check.mailbox_sums(file).items():
+            setattr(file, name, value)
+        _raise_counters(file)
+    left = {problem.detail for problem in check.check(file)}
+    return [replace(problem, repaired=problem.detail not in left) for problem in found]
+
+
+def _drop_orphans(tx: Write) -> None:
+    execute = tx.file.execute
+    for table in check.NARROW_TABLES:
+        execute(
+            f"DELETE FROM {table} WHERE NOT EXISTS (SELECT 1 FROM messages m"  # noqa: S608 - constants
+            f" WHERE m.folder_id = {table}.folder_id AND m.uid = {table}.uid)"
+        )
+    execute(
+        "UPDATE fetch_rows SET (mid, content_id, size) = (SELECT mid, content_id, size FROM messages m"
+        " WHERE m.folder_id = fetch_rows.folder_id AND m.uid = fetch_rows.uid)"
+        " WHERE EXISTS (SELECT 1 FROM messages m WHERE m.folder_id = fetch_rows.folder_id AND m.uid = fetch_rows.uid"
+        " AND (m.mid, m.size, m.content_id) IS NOT (fetch_rows.mid, fetch_rows.size, fetch_rows.content_id))"
+    )
+    execute("DELETE FROM flag_blocks WHERE folder_id NOT IN (SELECT folder_id FROM folders)")
+
+
+def _count_references(file: MailboxFile) -> None:
+    references = check.content_references(file)
+    file.execute("DELETE FROM content_shares")
+    file.executemany(
+        "INSERT INTO content_shares SELECT ?, ? WHERE EXISTS (SELECT 1 FROM contents WHERE content_id = ?)",
+        [(content_id, count - 1, content_id) for content_id, count in references.items() if count > 1],
+    )
+    kept = [row[0] for row in file.execute("SELECT content_id FROM contents").fetchall()]
+    unused = [(content_id,) for content_id in kept if content_id not in references]
+    file.executemany("DELETE FROM contents WHERE content_id = ?", unused)
+
+
+def _rebuild_folder(tx: Write, folder_id: int) -> None:
+    """Make blocks and counters agree with the rows of messages; flags are kept where a block knows them."""
+    file = tx.file
+    record = tx.folder(folder_id)
+    blocks = block_table.read_blocks(file, folder_id)
+    known = {
+        uid: (block.flags[i], block.keyword_sets[i] if block.keyword_sets else 0, block.modseq_at(i))
+        for block in blocks
+        for i, uid in enumerate(block.uids)
+    }
+    rows = file.execute(
+        "SELECT uid, flags, keyword_set FROM messages WHERE folder_id = ? AND state = 0 AND uid IS NOT NULL ORDER BY uid",
+        (folder_id,),
+    ).fetchall()
+    if list(known) != [row[0] for row in rows]:
+        record.uid_next = max([record.uid_next, *[row[0] + 1 for row in rows[-1:]]])
+        record.highest_modseq = tx.cn
+        file.execute("DELETE FROM flag_blocks WHERE folder_id = ?", (folder_id,))
+        file.views.pop(folder_id, None)
+        for at in range(0, len(rows), CAPACITY):
+            part = [(uid, *known.get(uid, (flags, number, tx.cn))) for uid, flags, number in rows[at : at + CAPACITY]]
+            base, modseqs = packed_modseqs([row[3] for row in part])
+            sets = array("I", [row[2] for row in part])
+            block = Block(
+                array("I", [row[0] for row in part]),
+                bytes([row[1] & 0x3F for row in part]),
+                sets if any(sets) else None,
+                base,
+                modseqs,
+                changed=tx.cn,
+                sets=file.keywords,
+            )
+            block_table.save(tx, folder_id, block)
+        blocks = block_table.read_blocks(file, folder_id)
+    for name, value in check.folder_sums(file, folder_id).items():
+        setattr(record, name, value)
+    record.unread = sum(block.unseen for block in blocks)
+
+
+def _raise_counters(file: MailboxFile) -> None:
+    (highest,) = file.execute(
+        "SELECT max((SELECT coalesce(max(mid), 0) FROM messages), (SELECT coalesce(max(folder_id), 0) FROM folders))"
+    ).fetchone()
+    file.next_object_id = max(file.next_object_id, highest + 1)
+    (newest,) = file.execute(
+        "SELECT max((SELECT coalesce(max(cn), 0) FROM messages), (SELECT coalesce(max(cn), 0) FROM folders),"
+        " (SELECT coalesce(max(highest_modseq), 0) FROM folders), (SELECT coalesce(max(cn), 0) FROM tombstones))"
+    ).fetchone()
+    file.change_number = max(file.change_number, newest)

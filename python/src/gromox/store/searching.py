@@ -1,0 +1,248 @@
+"""Carry out searches: flags from blocks, texts and dates by range scans, bodies from the contents.
+
+A set of messages is one big integer with an octet for each message of the view (0 or 1): AND, OR and NOT are single
+operations on it, whatever the size of the folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import compress
+from typing import TYPE_CHECKING, Final
+
+from gromox.store import bodysearch
+from gromox.store.extract import fold
+from gromox.store.flags import count_table
+from gromox.store.search import (
+    All,
+    And,
+    Body,
+    Expression,
+    Field,
+    Flagged,
+    HasKeyword,
+    Header,
+    InternalDay,
+    Larger,
+    Modseq,
+    Not,
+    Or,
+    Recent,
+    SentDay,
+    Smaller,
+    Text,
+    TextIn,
+    Uids,
+)
+from gromox.store.uidset import MAX_UID, UidSet
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Callable, Generator, Iterable, Sequence
+
+    from gromox.store.mailbox_file import MailboxFile
+    from gromox.store.view import FolderView
+
+    Steps = Generator[None, None, int]
+
+_STEP: Final = 8192
+"""Rows of a narrow table that are scanned before others get their turn."""
+_HEADERS_A_STEP: Final = 512
+_SPARSE: Final = 16
+_KEPT_FIELDS: Final = {
+    "subject": Field.SUBJECT,
+    "from": Field.FROM,
+    "to": Field.TO,
+    "cc": Field.CC,
+    "bcc": Field.BCC,
+}
+
+
+@dataclass(slots=True)
+class _Scope:
+    """One search: the folder, its messages, and all of them as a set."""
+
+    file: MailboxFile
+    view: FolderView
+    uids: array[int]
+    everything: int
+
+    def number(self, octets: bytes | bytearray) -> int:
+        return int.from_bytes(octets, "little")
+
+    def members(self, candidates: int) -> list[int]:
+        """Return the UIDs of a set, ascending."""
+        return list(compress(self.uids, candidates.to_bytes(len(self.uids), "little")))
+
+    def of_uids(self, found: Sequence[int]) -> int:
+        """Return the set of UIDs; those that are not in the view are left out."""
+        if len(found) * _SPARSE > len(self.uids):
+            return self.number(bytes(map(set(found).__contains__, self.uids)))
+        marks = bytearray(len(self.uids))
+        for uid in found:
+            seq = self.view.seq_of(uid)
+            if seq is not None:
+                marks[seq - 1] = 1
+        return self.number(marks)
+
+
+def search(file: MailboxFile, expression: Expression, view: FolderView) -> Sequence[int]:
+    """Return the UIDs of the messages of a view that match, ascending."""
+    steps = search_steps(file, expression, view)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: Sequence[int] = done.value
+            return result
+
+
+def search_steps(
+    file: MailboxFile, expression: Expression, view: FolderView
+) -> Generator[None, None, Sequence[int]]:
+    """Search in steps of a few milliseconds; the generator's return value are the UIDs, ascending."""
+    uids = view.uids()
+    scope = _Scope(file, view, uids, int.from_bytes(b"\1" * len(uids), "little"))
+    if not uids:
+        return []
+    found = yield from _evaluate(scope, expression, scope.everything)
+    return scope.members(found)
+
+
+def _evaluate(scope: _Scope, expression: Expression, within: int) -> Steps:
+    """Return the members of ``within`` that match."""
+    if not within:
+        return 0
+    match expression:
+        case And(terms):
+            for term in sorted(terms, key=_cost):
+                within = yield from _evaluate(scope, term, within)
+            return within
+        case Or(terms):
+            found = 0
+            for term in sorted(terms, key=_cost):
+                found |= yield from _evaluate(scope, term, within ^ found)
+            return found
+        case Not(term):
+            found = yield from _evaluate(scope, term, within)
+            return within ^ found
+        case Body(needle) | Text(needle):
+            found = yield from _contents(scope, fold(needle), within, with_header=isinstance(expression, Text))
+            return found
+        case Header(name, needle):
+            field = _KEPT_FIELDS.get(name.casefold())
+            if field is not None and needle:
+                found = yield from _rows(scope, f"instr({field.value}, ?)", fold(needle))
+            else:
+                found = yield from _headers(scope, name, fold(needle), within)
+            return found & within
+        case All():
+            return within
+        case Flagged() | HasKeyword() | Uids() | Modseq() | Recent():
+            return _from_blocks(scope, expression) & within
+        case _:
+            condition, value = _condition(expression)
+            found = yield from _rows(scope, condition, value)
+            return found & within
+
+
+def _cost(expression: Expression) -> int:
+    """Return how dear a term is: the cheap ones are to narrow down what the dear ones look at."""
+    match expression:
+        case And(terms) | Or(terms):
+            return max(map(_cost, terms), default=0)
+        case Not(term):
+            return _cost(term)
+        case Body() | Text():
+            return 3
+        case Header():
+            return 2
+        case TextIn() | Larger() | Smaller() | InternalDay() | SentDay():
+            return 1
+        case _:
+            return 0
+
+
+def _from_blocks(scope: _Scope, expression: Expression) -> int:
+    blocks = scope.view.blocks
+    match expression:
+        case Flagged(mask, value):
+            table = count_table(int(mask), int(value))
+            return scope.number(b"".join([block.flags.translate(table) for block in blocks]))
+        case HasKeyword(name):
+            return scope.number(b"".join([_with_keyword(scope, block.keyword_sets, len(block), name) for block in blocks]))
+        case Modseq(least):
+            return scope.of_uids(scope.view.changed_since(least - 1))
+        case Recent(first_uid):
+            return scope.of_uids(scope.view.resolve(UidSet([(max(first_uid, 1), MAX_UID)])))
+        case Uids(uids):
+            return scope.of_uids(scope.view.resolve(uids))
+        case _:
+            return 0
+
+
+def _with_keyword(scope: _Scope, keyword_sets: array[int] | None, count: int, name: str) -> bytes:
+    if keyword_sets is None:
+        return bytes(count)
+    wanted = name.casefold()
+    has = {
+        number: any(word.casefold() == wanted for word in scope.view.sets.names(number)) for number in set(keyword_sets)
+    }
+    return bytes([has[number] for number in keyword_sets])
+
+
+def _condition(expression: Expression) -> tuple[str, str | int]:
+    match expression:
+        case TextIn(field, needle):
+            return f"instr({field.value}, ?)", fold(needle)
+        case Larger(size):
+            return "size > ?", size
+        case Smaller(size):
+            return "size < ?", size
+        case InternalDay(comparison, day):
+            return f"internal_day {comparison.value} ?", day
+        case SentDay(comparison, day):
+            return f"sent_day {comparison.value} ?", day
+        case _:
+            raise TypeError(expression)
+
+
+def _rows(scope: _Scope, condition: str, value: str | int) -> Steps:
+    """Scan the table of search texts."""
+    statement = f"SELECT uid FROM search_texts WHERE folder_id = ? AND uid BETWEEN ? AND ? AND {condition}"  # noqa: S608
+    found: list[int] = []
+    for first, last in _stretches(scope.uids, _STEP):
+        rows = scope.file.execute(statement, (scope.view.folder_id, first, last, value)).fetchall()
+        found += [uid for (uid,) in rows]
+        yield
+    return scope.of_uids(found)
+
+
+def _stretches(uids: Sequence[int], count: int) -> Iterable[tuple[int, int]]:
+    for at in range(0, len(uids), count):
+        yield uids[at], uids[min(at + count, len(uids)) - 1]
+
+
+def _headers(scope: _Scope, name: str, needle: str, within: int) -> Steps:
+    """Look into header blocks for fields that are not kept decoded."""
+    statement = "SELECT uid, header FROM headers WHERE folder_id = ? AND uid BETWEEN ? AND ?"
+    matches: Callable[[bytes], bool] = bodysearch.header_matcher(name, needle)
+    uids = scope.members(within)
+    wanted = set(uids)
+    found: list[int] = []
+    for first, last in _stretches(uids, _HEADERS_A_STEP):
+        rows = scope.file.execute(statement, (scope.view.folder_id, first, last)).fetchall()
+        found += [uid for uid, header in rows if uid in wanted and matches(header)]
+        yield
+    return scope.of_uids(found)
+
+
+def _contents(scope: _Scope, needle: str, within: int, *, with_header: bool) -> Steps:
+    """Look into the text parts of messages, one after the other."""
+    found: list[int] = []
+    uids = scope.members(within)
+    for batch in range(0, len(uids), bodysearch.BATCH):
+        part = uids[batch : batch + bodysearch.BATCH]
+        found += bodysearch.matching(scope.file, scope.view.folder_id, part, needle, with_header=with_header)
+        yield
+    return scope.of_uids(found)
