@@ -6,7 +6,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-# The machine is shared and slow at times: an example has no deadline, the whole test has one (pytest-timeout). In
+# Machines are slow at times: an example has no deadline, the whole test has one (pytest-timeout). In
 # continuous integration the same examples run each time, so that a red run means a change, not luck.
 settings.register_profile(
     "gromox",
