@@ -35,7 +35,7 @@ CACHE_SCAN_INTERVAL: Final = Option(
     "cache_scan_interval",
     timespan,
     180.0,
-    "The time between the first tries of a mail that could not be delivered yet; later ones are further apart.",
+    "The time between the first tries of a mail that cannot be delivered yet; later ones are further apart.",
     unit="seconds",
     low=1,
 )

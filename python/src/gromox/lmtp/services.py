@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from gromox.base.clock import SYSTEM_CLOCK, Clock
+from gromox.lmtp.recipients import RecipientChecks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ class Spool(Protocol):
         """Make all finished mails durable. Raises NoSpaceError or OSError."""
         ...
 
-    def begin(  # noqa: PLR0913 - the envelope as it stands on the wire
+    def begin(
         self,
         *,
         sender: str,
@@ -71,3 +72,8 @@ class LmtpServices:
     host: str  #: our name in greetings and Received fields
     tls: bool = False  #: a certificate is loaded: STARTTLS is possible
     clock: Clock = SYSTEM_CLOCK
+    checks: RecipientChecks = field(init=False, repr=False)  #: what all connections know of recipients
+
+    def __post_init__(self) -> None:
+        """Share what is learnt of recipients."""
+        object.__setattr__(self, "checks", RecipientChecks(self.resolver, self.clock))

@@ -27,7 +27,7 @@ from gromox.base.settings import (
     text,
     timespan,
 )
-from gromox.directory.settings import AUTH_OPTIONS, BLOCK_INTERVAL_AUTHS
+from gromox.directory.auth_settings import AUTH_OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,7 @@ POP3_CONN_TIMEOUT: Final = Option(
     "pop3_conn_timeout",
     timespan,
     180.0,
-    "Silence after which a connection is closed; RFC 1939 section 3 asks for 10 minutes, which few clients need.",
+    "Silence after which a connection is closed; RFC 1939 section 3 asks for 10 minutes.",
     unit="seconds",
     low=1,
 )
@@ -151,7 +151,6 @@ PROGRAM: Final = Program(
         POP3_LISTEN,
         POP3_LISTEN_TLS,
         POP3_ACCEPT_HAPROXY,
-        BLOCK_INTERVAL_AUTHS,
         *AUTH_OPTIONS,
         CONTEXT_NUM,
         CONTEXT_AVERAGE_MEM,
