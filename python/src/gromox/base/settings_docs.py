@@ -28,7 +28,8 @@ def render_sample(program: Program) -> str:
 
 def render_manual(program: Program) -> str:
     """Return the manual page of the program's configuration in mdoc(7)."""
-    page = program.files[-1]
+    own = f"{program.name}.cfg"
+    page = own if own in program.files else program.files[-1]
     out = [
         '.\\" Generated from the option declarations; do not edit',
         f".Dd {_PAGE_DATE}",
