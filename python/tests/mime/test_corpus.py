@@ -1,6 +1,6 @@
 """The corpus of nasty messages: what is shown of each, and that no mutation of any breaks a promise.
 
-``corpus/NAME.expected`` holds, with octets beyond printable ASCII escaped: ENVELOPE, BODYSTRUCTURE, BODY, then
+``corpus/NAME.expected`` holds, octets beyond printable ASCII escaped: ENVELOPE, BODYSTRUCTURE, BODY, then
 for each part its header start, body start, body end and lines.
 """
 

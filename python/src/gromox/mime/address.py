@@ -150,7 +150,7 @@ class _Parser:
             first = len(words)
             while first and words[first - 1] != b" ":
                 first -= 1
-            name, local = b"".join(words[:first]).strip(), b"".join(words[first:])
+            name, local = b"".join(words[: max(first - 1, 0)]), b"".join(words[first:])
             if name and (name.endswith(b".") or local.startswith(b".")):
                 name, local = b"", name.replace(b" ", b"") + local
             self._local, self._words = local, []
@@ -160,7 +160,7 @@ class _Parser:
         self._blank_before = False
 
     def _phrase(self) -> bytes:
-        return b"".join(self._words).strip()
+        return b"".join(self._words)
 
     def _flush(self) -> None:
         """End an address that had no brackets."""

@@ -14,6 +14,8 @@ _SAMPLE: Final = 4096
 #: Below this, statistics say nothing.
 _SAMPLE_LEAST: Final = 48
 _ASCII: Final = bytes(range(128))
+#: The beginning of a UTF-8 character that lacks its end.
+_CUT: Final = re.compile(rb"[\xe0-\xf4][\x80-\xbf]{1,2}\Z")
 _NOT_ALNUM: Final = re.compile(r"[^a-z0-9]")
 
 #: Key: the name in lower case without anything but letters and digits. Supersets stand for their subsets
@@ -193,15 +195,15 @@ def decode(octets: bytes, name: str) -> str:
         return octets.decode("ascii")
     if codec is None:
         return guess(octets)
-    if codec == "utf-8":
-        try:
-            return octets.decode("utf-8")
-        except UnicodeDecodeError:
-            # Mislabelled text of an older program, unless most of it is UTF-8 all the same.
-            text = octets.decode("utf-8", "replace")
-            sample = text[:_SAMPLE]
-            return text if sample.count("\ufffd") * 8 <= sum(map(_is_high, sample)) else guess(octets)
-    return octets.decode(codec, "replace")
+    text = octets.decode(codec, "replace")
+    if codec == "utf-8" and "\ufffd" in text[:_SAMPLE]:
+        # Text of an older program with the wrong label, unless most of it is UTF-8 all the same or it was
+        # only cut off within its last character.
+        sample = text[:_SAMPLE]
+        is_cut = text.find("\ufffd") == len(text) - 1 and _CUT.search(octets[-3:]) is not None
+        if sample.count("\ufffd") * 2 > sum(map(_is_high, sample)) and not is_cut:
+            return guess(octets)
+    return text
 
 
 def _is_high(character: str) -> bool:

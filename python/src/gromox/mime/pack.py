@@ -28,7 +28,7 @@ _LARGEST: Final = 1 << 62
 def pack_parts(root: Part) -> bytes:
     """Return the offsets, sizes, line counts and encodings of a tree."""
     out = bytearray((_VERSION,))
-    _pack(out, root, root.header_start)
+    _pack(out, root, 0)
     return bytes(out)
 
 
