@@ -47,6 +47,14 @@ def test_log_levels_are_clamped(given: str, used: int) -> None:
     assert Settings.of(PROGRAM, {"x_log_level": given})[LEVEL] == used
 
 
+def test_one_limit_for_all_daemons_loses_against_the_own_one() -> None:
+    both = Settings.of(PROGRAM, {"x_fd_limit": "2K", "daemons_fd_limit": "1K"})
+
+    assert both[LIMIT] == 2048
+    assert Settings.of(PROGRAM, {"daemons_fd_limit": "1K"})[LIMIT] == 1024
+    assert both.warnings == ()
+
+
 def test_shared_directives_are_lower_case_words() -> None:
     assert all(name == name.lower() and " " not in name for name in SHARED_DIRECTIVES)
     assert {"http_listen", "imap_listen", "host_id"} <= SHARED_DIRECTIVES

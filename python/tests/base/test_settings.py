@@ -250,6 +250,14 @@ def test_check_knows_what_the_shared_file_holds_for_others(tmp_path: Path) -> No
     assert len(check(PROGRAM, (tmp_path / "temporary").rename(tmp_path / "x.cfg"))) == 2
 
 
+def test_check_lets_a_general_directive_stand_beside_the_own_one(tmp_path: Path) -> None:
+    limit = Option("x_limit", integer, 0, "Limit.", general="all_limit")
+    file = tmp_path / "x.cfg"
+    file.write_text("x_limit = 1\nall_limit = 2\n")
+
+    assert check(Program("x", "the X server", ("x.cfg",), (limit,)), file) == []
+
+
 def test_check_of_a_missing_or_broken_file(tmp_path: Path) -> None:
     assert check(PROGRAM, search=[tmp_path]) == []
     assert check(PROGRAM, tmp_path / "absent")[0].startswith("error: ")

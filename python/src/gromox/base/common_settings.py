@@ -70,7 +70,7 @@ def fd_limit(prefix: str) -> Option[int]:
         quantity,
         0,
         "How many open files to ask the system for; 0 asks for the hard limit.",
-        aliases=("daemons_fd_limit",),
+        general="daemons_fd_limit",
     )
 
 

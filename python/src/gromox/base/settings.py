@@ -71,7 +71,8 @@ class Option(Generic[T_co]):
     """One directive.
 
     ``low`` and ``high`` clamp numbers (with a warning); ``choices`` are the accepted words, whatever their
-    case; ``aliases`` are former names that still work (with a warning).
+    case; ``aliases`` are former names that still work (with a warning); ``general`` is a name under which one
+    value can be given to several programs, and over which the own name wins.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Option(Generic[T_co]):
     secret: bool = False
     reloadable: bool = False
     choices: tuple[str, ...] = ()
+    general: str = ""
 
     def default_text(self) -> str:
         """Return the default as it would stand in a file; nothing of a secret."""
@@ -106,7 +108,7 @@ class Program:
         """Return the option of that name or former name, whatever its case."""
         wanted = name.lower()
         for option in self.options:
-            if wanted == option.name or wanted in option.aliases:
+            if wanted == option.name or wanted in option.aliases or wanted == option.general:
                 return option
         return None
 
@@ -207,7 +209,7 @@ class Settings:
                 waiting.append(option)
                 continue
             changed.append(option)
-            values[name], origins[name] = fresh._values[name], fresh._origins[name]  # noqa: SLF001 - same class
+            values[name], origins[name] = fresh._values[name], fresh._origins[name]  # noqa: SLF001
         settings = Settings(self.program, values, origins, fresh.warnings, sources=self._sources)
         return Reloaded(settings, tuple(changed), tuple(waiting))
 
@@ -286,7 +288,8 @@ def _settings(program: Program, entries: Sequence[Entry], sources: _Sources) -> 
         *entries,
         *(Entry(key.lower(), value, "override") for key, value in sources.overrides),
     ]
-    for entry in stated:
+    # What is said to many counts less than what is said to one, whichever comes first.
+    for entry in sorted(stated, key=lambda each: _names_itself(program, each)):
         option = program.option(entry.key)
         if option is None:
             if entry.line == 0:
@@ -298,10 +301,15 @@ def _settings(program: Program, entries: Sequence[Entry], sources: _Sources) -> 
     return Settings(program, values, origins, warnings, sources=sources)
 
 
+def _names_itself(program: Program, entry: Entry) -> bool:
+    option = program.option(entry.key)
+    return option is None or entry.key != option.general
+
+
 def _value(option: Option[object], entry: Entry) -> tuple[object, list[str]]:
     """Return the value an entry gives to its option, and warnings."""
     warnings: list[str] = []
-    if entry.key != option.name:
+    if entry.key not in {option.name, option.general}:
         warnings.append(f"{entry.origin}: {entry.key} is deprecated; write {option.name}")
     given = entry.value
     if option.choices:
@@ -357,10 +365,11 @@ def _check_file(program: Program, file: Path) -> list[str]:
                     f"warning: {entry.origin}: {program.title} has no directive {entry.key}; it has no effect"
                 )
             continue
-        if option.name in first:
-            earlier = first[option.name].origin
+        name = entry.key if entry.key == option.general else option.name
+        if name in first:
+            earlier = first[name].origin
             problems.append(f"warning: {entry.origin}: {entry.key} replaces the value given at {earlier}")
-        first[option.name] = entry
+        first[name] = entry
         try:
             problems += (f"warning: {warning}" for warning in _value(option, entry)[1])
         except SettingsError as error:

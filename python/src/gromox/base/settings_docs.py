@@ -44,7 +44,7 @@ def render_manual(program: Program) -> str:
         out += [_escaped(line) for line in textwrap.wrap(program.description, _WIDTH)]
         out.append(".Pp")
     out += [
-        f"{_escaped(program.title[:1].upper() + program.title[1:])} reads",
+        f"{_escaped(_at_start(program.title))} reads",
         *(f".Pa {name}{' ,' if name != page else ''}" for name in program.files),
         "from the folders",
         f".Pa /etc/gromox/{program.name}",
@@ -89,9 +89,16 @@ def _remarks(option: Option[object]) -> list[str]:
         remarks.append(f"Clamped to [{_bound(option, option.low)}..{_bound(option, option.high)}].")
     if option.aliases:
         remarks.append(f"Former names: {', '.join(option.aliases)}.")
+    if option.general:
+        remarks.append(f"For several programs at once: {option.general}.")
     if option.reloadable:
         remarks.append("Taken over by a reload.")
     return remarks
+
+
+def _at_start(title: str) -> str:
+    """Capitalise words, but not the name of a command."""
+    return title[:1].upper() + title[1:] if " " in title else title
 
 
 def _bound(option: Option[object], value: float | None) -> str:
