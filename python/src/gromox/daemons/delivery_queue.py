@@ -5,16 +5,20 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from gromox.base.common_settings import RUNNING_IDENTITY
 from gromox.daemons.frame import Daemon, listen, run, tls_of
 from gromox.daemons.home import Home
-from gromox.delivery.spool import Spool
+from gromox.delivery.spool import QUEUES, Spool
 from gromox.lmtp import settings as declared
 from gromox.lmtp.core import LmtpCore
 from gromox.lmtp.services import LmtpServices
 from gromox.serve.engine import Service
+from gromox.serve.identity import make_directory
 from gromox.serve.limits import Limits
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gromox.base.settings import Settings
     from gromox.serve.server import Server
 
@@ -49,10 +53,17 @@ def add_delivery_queue(home: Home, settings: Settings, spool: Spool) -> None:
     listen(home.server, service, settings[declared.LDA_LISTEN], secure)
 
 
+def open_spool(path: Path, settings: Settings) -> Spool:
+    """Open the spool at ``path``; what is missing of it is made for the user that the daemon becomes."""
+    for queue in QUEUES:
+        make_directory(path / queue, settings[RUNNING_IDENTITY])
+    return Spool(path)
+
+
 def build(server: Server, settings: Settings) -> None:
     """Wire the daemon."""
     home = Home(server, settings, name="delivery-queue", delimiter=settings[declared.LDA_RECIPIENT_DELIMITER])
-    add_delivery_queue(home, settings, Spool(settings[declared.DEQUEUE_PATH]))
+    add_delivery_queue(home, settings, open_spool(settings[declared.DEQUEUE_PATH], settings))
 
 
 DAEMON = Daemon(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from gromox.base.common_settings import RUNNING_IDENTITY
 from gromox.base.errors import GromoxError
 from gromox.base.settings import Endpoint
 from gromox.daemons.frame import Daemon, run
@@ -13,6 +14,7 @@ from gromox.event.broker import Broker
 from gromox.event.session import EventCore
 from gromox.serve.doorbell import Doorbell
 from gromox.serve.engine import Service
+from gromox.serve.identity import give, make_directory
 from gromox.serve.limits import HostsAllow, Limits
 from gromox.serve.listener import Listening, bind, bind_unix
 
@@ -44,8 +46,10 @@ def add_event(server: Server, settings: Settings) -> tuple[Broker, Doorbell]:
     )
     path = settings[declared.EVENT_SOCKET]
     if path is not None:
-        path.parent.mkdir(mode=0o775, parents=True, exist_ok=True)
+        user = settings[RUNNING_IDENTITY]
+        make_directory(path.parent, user, 0o775)
         server.listen(Listening(bind_unix(path), service))
+        give(path, user)
     address, port = settings[declared.EVENT_LISTEN_IP], settings[declared.EVENT_LISTEN_PORT]
     if address and port:
         server.listen(Listening(bind(Endpoint(address, port)), service))

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.common_settings import host_id
+from gromox.base.log import get_logger
 from gromox.base.settings import Endpoint, load
 from gromox.directory import Directory
 from gromox.directory import settings as directory_settings
-from gromox.directory.auth import Authenticator, AuthPolicy
-from gromox.directory.limiter import LimiterBounds
+from gromox.directory.auth import Authenticator
+from gromox.directory.auth_settings import auth_policy
 from gromox.directory.resolve import Resolver
 from gromox.event import settings as event_settings
-from gromox.serve.background import Periodic
 from gromox.serve.bridge import EventBridge
 from gromox.store.pool import MailboxPool
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from gromox.base.settings import Settings
+    from gromox.base.wire import Outcome
     from gromox.serve.server import Server
+    from gromox.store.mailbox import Mailbox
+
+_log = get_logger(__name__)
 
 #: Seconds between two looks at mailboxes that nobody uses.
 HOUSEKEEPING: Final = 20.0
@@ -65,18 +71,7 @@ class Home:
 
     def authenticator(self, settings: Settings) -> Authenticator:
         """Return who verifies logins for a daemon with these settings."""
-        policy = AuthPolicy(
-            backend=settings[directory_settings.AUTH_BACKEND_SELECTION],
-            cache_lifetime=settings[directory_settings.HTTP_BASIC_AUTH_CRED_CACHING],
-            fail_delay=settings[directory_settings.AUTH_FAIL_DELAY],
-            first_password=self._database[directory_settings.ENABLE_FIRSTTIME_PASSWORD],
-            limits=LimiterBounds(
-                settings[directory_settings.USERFILTER_RL_MAXTRIES],
-                settings[directory_settings.USERFILTER_RL_WINDOW],
-                settings[directory_settings.BLOCK_INTERVAL_AUTHS],
-                settings[directory_settings.USERFILTER_MAXBANS],
-            ),
-        )
+        policy = auth_policy(settings, self._database)
         return Authenticator(self.directory, policy=policy)
 
     def join_event(self) -> None:
@@ -93,18 +88,34 @@ class _Housekeeping:
 
     def __init__(self, server: Server, mailboxes: MailboxPool) -> None:
         self._server, self._mailboxes = server, mailboxes
-        self._periodic = Periodic("checkpoint", HOUSEKEEPING, mailboxes.checkpoint)
+        self._written_back: dict[Path, int] = {}
 
     def start(self) -> None:
         """Begin."""
-        self._periodic.start()
-        self._server.loop.call_later(HOUSEKEEPING, self._close_idle)
+        self._server.loop.call_later(HOUSEKEEPING, self._keep)
 
     def stop(self) -> None:
-        """End, with every mailbox closed."""
-        self._periodic.stop()
+        """Close every mailbox."""
         self._mailboxes.close()
 
-    def _close_idle(self) -> None:
+    def _keep(self) -> None:
         self._mailboxes.close_idle()
-        self._server.loop.call_later(HOUSEKEEPING, self._close_idle)
+        now = {mailbox.path: mailbox for mailbox in self._mailboxes.mailboxes()}
+        numbers = {path: mailbox.change_number() for path, mailbox in now.items()}
+        changed = [now[path] for path, number in numbers.items() if self._written_back.get(path) != number]
+        self._written_back = numbers
+        if changed:
+            self._server.engine.call(lambda: _write_back(changed), self._wrote_back)
+        else:
+            self._server.loop.call_later(HOUSEKEEPING, self._keep)
+
+    def _wrote_back(self, outcome: Outcome) -> None:
+        if outcome.error is not None:  # the next turn may succeed; until then the log of the mailbox grows
+            _log.warning("checkpoint failed", reason=outcome.error)
+            self._written_back.clear()
+        self._server.loop.call_later(HOUSEKEEPING, self._keep)
+
+
+def _write_back(mailboxes: Sequence[Mailbox]) -> None:
+    for mailbox in mailboxes:
+        mailbox.checkpoint()

@@ -37,7 +37,7 @@ def add_imap(home: Home, settings: Settings) -> None:
     services = Services(
         authenticator=home.authenticator(settings),
         resolver=home.resolver,
-        open_mailbox=home.mailboxes.get,
+        open_mailbox=home.mailboxes.hold,
         policy=dataclasses.replace(policy, starttls=policy.starttls and tls is not None),
         pause=time.sleep,
     )

@@ -1,4 +1,4 @@
-"""Which user a daemon runs as and how many files it may open."""
+"""Which user a daemon runs as, what belongs to that user, and how many files may be open."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import grp
 import os
 import pwd
 import resource
+from typing import TYPE_CHECKING
 
 from gromox.base.errors import GromoxError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class IdentityError(GromoxError):
@@ -16,18 +20,28 @@ class IdentityError(GromoxError):
 
 def drop_privileges(user: str) -> None:
     """Become ``user`` if we are root (after binding and reading keys); an empty name changes nothing."""
-    if not user or os.geteuid() != 0:
+    entry = _entry(user)
+    if entry is None:
         return
-    try:
-        entry = pwd.getpwnam(user)
-    except KeyError:
-        raise IdentityError(
-            f"there is no user {user}: create it, or set running_identity (empty: stay what you are)"
-        ) from None
     groups = [group.gr_gid for group in grp.getgrall() if user in group.gr_mem]
     os.setgroups(sorted({entry.pw_gid, *groups}))
     os.setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid)
     os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
+
+
+def make_directory(path: Path, user: str, mode: int = 0o770) -> None:
+    """Make a directory that ``user`` will work in, with the missing ones above it."""
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=mode, exist_ok=True)
+        give(each, user)
+
+
+def give(path: Path, user: str) -> None:
+    """Let a file belong to ``user`` if we are root and will become that user."""
+    entry = _entry(user)
+    if entry is not None:
+        os.chown(path, entry.pw_uid, entry.pw_gid)
 
 
 def raise_fd_limit(wish: int = 0) -> int:
@@ -36,3 +50,15 @@ def raise_fd_limit(wish: int = 0) -> int:
     limit = min(wish, hard) if wish else hard
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     return limit
+
+
+def _entry(user: str) -> pwd.struct_passwd | None:
+    """Return the account to become; None if we stay what we are."""
+    if not user or os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(user)
+    except KeyError:
+        raise IdentityError(
+            f"there is no user {user}: create it, or set running_identity (empty: stay what you are)"
+        ) from None

@@ -1,0 +1,72 @@
+"""The daemons of an embedded home, each in a process of its own."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gromox.daemons.embedded import Embedded
+from tests.support.server import HOST, Process, free_port
+
+#: Module of each daemon and the file with its own settings.
+FILES = {
+    "event": "event.cfg",
+    "imap": "imap.cfg",
+    "pop3": "pop3.cfg",
+    "delivery_queue": "smtp.cfg",
+    "delivery": "delivery.cfg",
+}
+TITLES = {"delivery_queue": "delivery-queue"}
+
+
+@dataclass
+class Daemons:
+    """A home and its daemons; ports are fixed for the life of the object."""
+
+    home: Path
+    settings: str = ""  #: more lines for every daemon
+    imap_port: int = field(default_factory=free_port)
+    pop3_port: int = field(default_factory=free_port)
+    lmtp_port: int = field(default_factory=free_port)
+    processes: dict[str, Process] = field(default_factory=dict)
+
+    def create(self) -> None:
+        """Make users, stores and configuration; the sample mails are not wanted here."""
+        embedded = Embedded(self.home)
+        embedded.create()
+        for mail in (self.home / "queue" / "mess").iterdir():
+            mail.unlink()
+        shared = (embedded.etc / "gromox.cfg").read_text()
+        if self.settings:
+            shared += self.settings
+            (embedded.etc / "gromox.cfg").write_text(shared)
+        for name, file in FILES.items():
+            own = (embedded.etc / file).read_text()
+            listens = (
+                f"imap_listen = [{HOST}]:{self.imap_port}\npop3_listen = [{HOST}]:{self.pop3_port}\n"
+                f"lda_listen = [{HOST}]:{self.lmtp_port}\ncontext_num = 5000\n"
+            )
+            (embedded.etc / f"only-{name}.cfg").write_text(shared + own + listens)
+
+    def start(self, *names: str) -> None:
+        """Start these daemons and wait until each is ready."""
+        for name in names:
+            process = self.processes.get(name)
+            if process is None:
+                config = self.home / "etc" / f"only-{name}.cfg"
+                title = f"gromox-{TITLES.get(name, name)}"
+                process = self.processes[name] = Process(
+                    [sys.executable, "-m", f"gromox.daemons.{name}", "-c", str(config)], f"{title}: ready"
+                )
+            process.start()
+
+    def stop(self) -> None:
+        """Stop what runs."""
+        for process in self.processes.values():
+            if process.process is not None and process.process.poll() is None:
+                assert process.stop() == 0, "".join(process.lines[-30:])
+
+    def log(self) -> str:
+        """Return what all wrote."""
+        return "".join(line for process in self.processes.values() for line in process.lines)

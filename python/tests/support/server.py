@@ -1,0 +1,142 @@
+"""A gromox-server as a process of its own, for tests over sockets."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src"
+HOST = "127.0.0.1"
+#: Seconds that a start may take, the making of the demo included.
+START_LIMIT = 60.0
+OFFSETS = {"lmtp": 24, "smtp": 25, "pop3": 110, "imap": 143, "imaps": 993, "pop3s": 995}
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1"}
+
+
+def free_port_base() -> int:
+    """Return a base for which all ports are free at the moment."""
+    while True:
+        base = 20_000 + secrets.randbelow(10_000)
+        if all(_is_free(base + offset) for offset in OFFSETS.values()):
+            return base
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind((HOST, 0))
+        return int(sock.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+@dataclass
+class Process:
+    """A daemon in a process; what it writes is collected."""
+
+    command: Sequence[str]
+    ready_line: str
+    lines: list[str] = field(default_factory=list)
+    process: subprocess.Popen[str] | None = None
+    _ready: threading.Event = field(default_factory=threading.Event)
+    _reader: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start and wait until it says that it is ready."""
+        self._ready.clear()
+        self.process = subprocess.Popen(
+            self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
+        )
+        self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
+        self._reader.start()
+        assert self._ready.wait(START_LIMIT), f"not ready: {''.join(self.lines[-50:])}"
+        assert self.process.poll() is None, f"ended: {''.join(self.lines[-50:])}"
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def kill(self) -> None:
+        """Kill it as a crash would."""
+        assert self.process is not None
+        self.process.kill()
+        self._wait()
+
+    def stop(self) -> int:
+        """Stop it as Ctrl-C does; return its exit status."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self._wait()
+
+    def _wait(self) -> int:
+        assert self.process is not None
+        assert self._reader is not None
+        status = self.process.wait(30)
+        self._reader.join(30)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return status
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.lines.append(line)
+            if self.ready_line in line:
+                self._ready.set()
+        self._ready.set()
+
+
+class GromoxServer(Process):
+    """gromox-server in a directory of its own."""
+
+    def __init__(self, home: Path, *, base: int | None = None, arguments: Sequence[str] = ()) -> None:
+        self.home, self.base = home, base or free_port_base()
+        super().__init__(
+            [
+                sys.executable, "-m", "gromox.daemons.all_in_one",
+                "--home", str(home), "--port-base", str(self.base), "--address", HOST, *arguments,
+            ],
+            "Ready.",
+        )  # fmt: skip
+
+    def port(self, name: str) -> int:
+        return self.base + OFFSETS[name]
+
+    @property
+    def certificate(self) -> Path:
+        return self.home / "tls" / "server.pem"
+
+    def password(self, user: str) -> str:
+        entries: list[dict[str, str]] = json.loads((self.home / "credentials.json").read_text())
+        return next(entry["password"] for entry in entries if entry["user"] == user)
+
+
+def eventually(condition: Callable[[], object], *, limit: float = 20.0, what: str = "") -> None:
+    """Wait until ``condition()`` is true; for what another process does in its own time."""
+    deadline = time.monotonic() + limit
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, f"never happened: {what}"
+        pause.wait(0.02)

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import resource
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.server import GromoxServer
+
+ALICE, BOB = "alice@example.test", "bob@example.test"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/system" in str(item.path):
+            item.add_marker(pytest.mark.system)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def many_files() -> None:
+    """Allow this process a thousand connections."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GromoxServer]:
+    """A gromox-server that all tests of clients share."""
+    started = GromoxServer(tmp_path_factory.mktemp("gromox") / "home")
+    started.start()
+    yield started
+    status = started.stop()
+    log = "".join(started.lines)
+    assert status == 0, log[-3000:]
+    assert "traceback" not in log.lower(), log[-5000:]
+
+
+@pytest.fixture
+def program() -> Callable[[str], str]:
+    """Find a program, or skip with the reason."""
+
+    def find(name: str) -> str:
+        found = shutil.which(name)
+        if found is None:
+            pytest.skip(f"{name} is not installed: scripts/setup system")
+        return found
+
+    return find
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
