@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from gromox.base.configtext import Entry, SettingsError, read_entries
+from gromox.base.option import Option, Program
 from gromox.base.optionvalues import (
     Endpoint,
     boolean,
@@ -29,13 +29,16 @@ from gromox.base.optionvalues import (
     text,
     timespan,
 )
+from gromox.base.paths import CONFIG as CONFIG_ROOT
 from gromox.base.settings_docs import render_manual, render_sample
 from gromox.base.shared_directives import SHARED_DIRECTIVES, SHARED_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 __all__ = [
+    "CONFIG_ROOT",
     "Endpoint",
     "Option",
     "Program",
@@ -45,6 +48,7 @@ __all__ = [
     "boolean",
     "check",
     "endpoint",
+    "find",
     "host_list",
     "integer",
     "listen_list",
@@ -61,60 +65,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-CONFIG_ROOT: Final = Path("/etc/gromox")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Option(Generic[T_co]):
-    """One directive.
-
-    ``low`` and ``high`` clamp numbers (with a warning); ``choices`` are the accepted words, whatever their
-    case; ``aliases`` are former names that still work (with a warning); ``general`` is a name under which one
-    value can be given to several programs, and over which the own name wins.
-    """
-
-    name: str
-    parse: Callable[[str], T_co]
-    default: T_co
-    help: str
-    since: str = "1.0"
-    unit: str = ""
-    aliases: tuple[str, ...] = ()
-    low: float | None = None
-    high: float | None = None
-    secret: bool = False
-    reloadable: bool = False
-    choices: tuple[str, ...] = ()
-    general: str = ""
-
-    def default_text(self) -> str:
-        """Return the default as it would stand in a file; nothing of a secret."""
-        return "" if self.secret else shown(self.parse, self.default)
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """The settings of one daemon or tool; later ``files`` override earlier ones."""
-
-    name: str
-    title: str
-    files: tuple[str, ...]
-    options: tuple[Option[object], ...]
-    description: str = ""
-
-    def option(self, name: str) -> Option[object] | None:
-        """Return the option of that name or former name, whatever its case."""
-        wanted = name.lower()
-        for option in self.options:
-            if wanted == option.name or wanted in option.aliases or wanted == option.general:
-                return option
-        return None
-
-    def default_search(self) -> tuple[Path, ...]:
-        """Return where each file is looked for; the first hit wins."""
-        return (CONFIG_ROOT / self.name, CONFIG_ROOT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gromox.base.optionvalues import kind, shown, timespan
 
 if TYPE_CHECKING:
-    from gromox.base.settings import Option, Program
+    from gromox.base.option import Option, Program
 
 _WIDTH: Final = 78
 _PAGE_DATE: Final = "November 22, 2026"
