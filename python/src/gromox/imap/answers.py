@@ -1,0 +1,63 @@
+"""What IMAP says when the store or the directory refuses: one row for each error. RFC 5530 section 3."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from gromox.base.errors import GromoxError  # noqa: TC001 - keys of the table
+from gromox.directory import errors as directory
+from gromox.directory.errors import AuthReason
+from gromox.store import errors as store
+
+
+class No(NamedTuple):
+    """A tagged NO: response code and human text."""
+
+    code: str
+    text: str
+
+
+ANSWERS: Final[dict[type[GromoxError], No]] = {
+    store.NotFoundError: No("NONEXISTENT", "no such mailbox"),
+    store.FolderGoneError: No("NONEXISTENT", "the mailbox was deleted meanwhile"),
+    store.MessageGoneError: No("EXPUNGEISSUED", "the message was removed meanwhile"),
+    store.ExistsError: No("ALREADYEXISTS", "a mailbox has that name"),
+    store.DeniedError: No("NOPERM", "your rights do not allow that"),
+    store.QuotaError: No("OVERQUOTA", "the mailbox is full"),
+    store.ReservedError: No("CANNOT", "that mailbox is built in and has to stay"),
+    store.HasChildrenError: No("HASCHILDREN", "the mailbox has inferior names; delete them first"),
+    store.InvalidNameError: No("CANNOT", "no mailbox can have that name at that place"),
+    store.LimitError: No("LIMIT", "that is more than a mailbox can hold"),
+    store.BusyError: No("INUSE", "the mailbox is busy; try again"),
+    store.NoSpaceError: No("UNAVAILABLE", "the server has no room at the moment; try again later"),
+    store.CorruptError: No("CORRUPTION", "the mailbox is damaged; ask the administrator"),
+    store.NewerVersionError: No("UNAVAILABLE", "the mailbox is being upgraded; try again later"),
+    directory.NotFoundError: No("NONEXISTENT", "no such user"),
+    directory.ExistsError: No("ALREADYEXISTS", "that name is taken"),
+    directory.AmbiguousError: No("AUTHENTICATIONFAILED", "the name belongs to more than one user"),
+    directory.UnavailableError: No("UNAVAILABLE", "the user database does not answer; try again later"),
+    directory.InvalidError: No("CLIENTBUG", "that value is not allowed"),
+    directory.SchemaError: No("UNAVAILABLE", "the user database is being upgraded; try again later"),
+    directory.AuthError: No("AUTHENTICATIONFAILED", "the user name or the password is wrong"),
+}
+
+AUTH_ANSWERS: Final[dict[AuthReason, No]] = {
+    AuthReason.UNKNOWN_OR_WRONG_PASSWORD: ANSWERS[directory.AuthError],
+    AuthReason.DISABLED: No("AUTHORIZATIONFAILED", "the account is disabled"),
+    AuthReason.DOMAIN_DISABLED: No("AUTHORIZATIONFAILED", "the domain is disabled"),
+    AuthReason.SHARED: No("AUTHORIZATIONFAILED", "shared mailboxes have no login of their own"),
+    AuthReason.NOT_A_USER: No("AUTHORIZATIONFAILED", "the name is not that of a user"),
+    AuthReason.NO_PRIVILEGE: No("AUTHORIZATIONFAILED", "the user may not use this service"),
+    AuthReason.BLOCKED: No("UNAVAILABLE", "too many failed logins; try again later"),
+    AuthReason.AMBIGUOUS: No("AUTHENTICATIONFAILED", "the user name belongs to more than one user"),
+    AuthReason.UNAVAILABLE: No("UNAVAILABLE", "the user database does not answer; try again later"),
+}
+
+_UNKNOWN: Final = No("SERVERBUG", "internal error; it was logged")
+
+
+def answer(error: GromoxError) -> No:
+    """Return the answer to an error, by the nearest class that has one."""
+    if isinstance(error, directory.AuthError):
+        return AUTH_ANSWERS[error.reason]
+    return next((ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS), _UNKNOWN)

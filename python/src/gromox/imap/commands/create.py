@@ -1,0 +1,61 @@
+"""CREATE: make a mailbox. RFC 3501 section 6.3.3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gromox.imap.dispatch import command
+from gromox.imap.errors import CommandError
+from gromox.imap.machine import AUTHENTICATED
+from gromox.imap.replies import Reply
+from gromox.imap.tree import SEPARATOR, tree_of
+from gromox.store.errors import ExistsError
+
+if TYPE_CHECKING:
+    from gromox.imap.parser import Parser
+    from gromox.imap.session import Session
+    from gromox.store.folder import Folder
+    from gromox.store.mailbox import Mailbox
+
+
+def parse_name(p: Parser) -> str:
+    """``SP mailbox``."""
+    p.space()
+    name = p.mailbox()
+    p.end()
+    return name
+
+
+@command("CREATE", AUTHENTICATED, parse_name, durable=True)
+def create(session: Session, name: str) -> Reply:
+    """Make a mailbox, and superior ones that are missing.
+
+    Spec:
+        RFC 3501 6.3.3: a separator at the end says that names below it will follow; it is dropped. INBOX
+        cannot be created.
+    """
+    wanted = name.removesuffix(SEPARATOR)
+    if tree_of(session.mailbox).find(wanted) is not None:
+        raise ExistsError("a folder has that name")
+    make_path(session.mailbox, wanted)
+    return Reply("CREATE completed")
+
+
+def make_path(mailbox: Mailbox, name: str) -> Folder:
+    """Return the folder of a name, made with its superiors as far as they are missing."""
+    parent_id, last = parent_of(mailbox, name)
+    existing = mailbox.child(parent_id, last)
+    return existing if existing is not None else mailbox.create_folder(parent_id, last)
+
+
+def parent_of(mailbox: Mailbox, name: str) -> tuple[int, str]:
+    """Return the id of the folder that contains a name, made if missing, and the name's last part."""
+    parts = name.split(SEPARATOR)
+    if not all(parts):
+        raise CommandError("a part of the mailbox name is empty", "CANNOT")
+    tree = tree_of(mailbox)
+    if len(parts) == 1:
+        return tree.top, name
+    superior = SEPARATOR.join(parts[:-1])
+    known = tree.find(superior)
+    return (make_path(mailbox, superior) if known is None else known.folder).folder_id, parts[-1]

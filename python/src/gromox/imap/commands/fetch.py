@@ -1,0 +1,160 @@
+"""FETCH and UID FETCH: data of messages. RFC 3501 section 6.4.5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+from gromox.imap.dispatch import command
+from gromox.imap.errors import BadCommandError
+from gromox.imap.fetching import VIEW_ATTRIBUTES, Fetching
+from gromox.imap.fetchitems import Attribute, parse_items
+from gromox.imap.fetchlines import flag_lines
+from gromox.imap.machine import SELECTED
+from gromox.imap.replies import Ready, Reply, Status, Stream
+from gromox.store.uidset import UidSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gromox.base.wire import Piece
+    from gromox.imap.fetchitems import Item
+    from gromox.imap.parser import Parser
+    from gromox.imap.replies import Result
+    from gromox.imap.selected import Selected
+    from gromox.imap.sequence import SequenceSet
+    from gromox.imap.session import Session
+
+#: An answer up to this size goes out with its tagged line at once.
+AT_ONCE: Final = 64 << 10
+#: Blocks of flag lines in one step; 60 kB each.
+BLOCKS_A_STEP: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Which messages, and what of them."""
+
+    numbers: SequenceSet
+    items: tuple[Item, ...]
+    uid: bool
+    changed_since: int | None = None
+
+
+def _parse(p: Parser, *, uid: bool) -> Fetch:
+    p.space()
+    numbers = p.sequence_set()
+    p.space()
+    items = parse_items(p)
+    changed_since = _modifiers(p) if p.accept(b" (") else None
+    p.end()
+    if uid and Attribute.UID not in items:
+        items = (Attribute.UID, *items)
+    if changed_since is not None and Attribute.MODSEQ not in items:
+        items = (*items, Attribute.MODSEQ)
+    return Fetch(numbers, items, uid, changed_since)
+
+
+def _modifiers(p: Parser) -> int:
+    """``"CHANGEDSINCE" SP mod-sequence-value ")"``, RFC 7162 section 3.1.4.1."""
+    if p.word() != b"CHANGEDSINCE":
+        raise BadCommandError("no such FETCH modifier")
+    p.space()
+    modseq = p.modseq()
+    p.expect(b")")
+    return modseq
+
+
+def parse_fetch(p: Parser) -> Fetch:
+    """``SP sequence-set SP items [SP modifiers]``, sequence numbers."""
+    return _parse(p, uid=False)
+
+
+def parse_uid_fetch(p: Parser) -> Fetch:
+    """``SP sequence-set SP items [SP modifiers]``, UIDs; UID is always told (RFC 3501 6.4.8)."""
+    return _parse(p, uid=True)
+
+
+@command("FETCH", SELECTED, parse_fetch, sequence_numbers=True)
+@command("UID FETCH", SELECTED, parse_uid_fetch)
+def fetch(session: Session, args: Fetch) -> Result:
+    r"""Tell data of messages.
+
+    Spec:
+        RFC 3501 6.4.5 (``\Seen`` is set by what reads contents, unless peeked at), 6.4.8, 7.4.2; RFC 7162
+        3.1.4 (MODSEQ, CHANGEDSINCE); RFC 2180 4.1.3 and RFC 5530 (EXPUNGEISSUED) for messages that are gone.
+
+    Returns:
+        Lines in ascending order of numbers, made in steps.
+    """
+    here = session.here
+    if Attribute.MODSEQ in args.items:
+        session.enable_condstore()
+    uids = session.numbered(args.numbers, uid=args.uid)
+    if args.changed_since is not None:
+        uids &= UidSet.from_ascending(here.view.changed_since(args.changed_since))
+    if not uids:
+        return _DONE
+    if Attribute.FLAGS in args.items and VIEW_ATTRIBUTES.issuperset(args.items):
+        return _flags(here, uids, args.items)
+    fetching = Fetching(here, here.view.resolve(uids), args.items)
+    steps = fetching.steps()
+    first = next(steps, ())
+    octets = _small(first) if fetching.finished else None
+    if octets is not None:
+        return _done(fetching, [Ready(octets)])
+    return Stream(chain((first,), steps), lambda: _done(fetching, []))
+
+
+_DONE: Final = Reply("FETCH completed")
+
+
+def _small(pieces: Sequence[Piece]) -> bytes | None:
+    """Return the octets of an answer that is worth no stream."""
+    parts: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        if not isinstance(piece, bytes):
+            return None
+        parts.append(piece)
+        size += len(piece)
+    return b"".join(parts) if size <= AT_ONCE else None
+
+
+def _done(fetching: Fetching, data: list[Ready]) -> Reply:
+    if fetching.missing:
+        return Reply(
+            "some messages were removed meanwhile",
+            data,
+            code=b"EXPUNGEISSUED",
+            status=Status.NO,
+            quiet=fetching.quiet(),
+        )
+    return Reply("FETCH completed", data, quiet=fetching.quiet())
+
+
+def _flags(here: Selected, uids: UidSet, items: Sequence[Item]) -> Result:
+    """Answer from the blocks of the view alone."""
+    lines = flag_lines(
+        here,
+        uids,
+        values=here.view,
+        with_uid=Attribute.UID in items,
+        with_modseq=Attribute.MODSEQ in items,
+    )
+    if len(uids.ranges) == 1 and uids.ranges[0][1] - uids.ranges[0][0] < BLOCKS_A_STEP:
+        return Reply("FETCH completed", [Ready(b"".join(lines))])
+    return Stream(_in_steps(lines), lambda: _DONE)
+
+
+def _in_steps(lines: Iterator[bytes]) -> Iterator[Sequence[Piece]]:
+    out: list[Piece] = []
+    size = 0
+    for line in lines:
+        out.append(line)
+        size += len(line)
+        if size > BLOCKS_A_STEP * AT_ONCE or len(out) >= 2000:  # noqa: PLR2004 - single lines: 2 ms
+            yield out
+            out, size = [], 0
+    yield out

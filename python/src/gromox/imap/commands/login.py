@@ -1,0 +1,180 @@
+"""LOGIN: name and password in clear; and what every way of logging in ends with. RFC 3501 section 6.2.3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gromox.base.log import get_logger
+from gromox.base.secret import Secret
+from gromox.directory.auth import split_impersonation
+from gromox.directory.errors import AuthError, AuthReason, UnavailableError
+from gromox.directory.resolve import Mailbox as Owner
+from gromox.directory.status import Privilege
+from gromox.imap.answers import answer
+from gromox.imap.capability import capabilities
+from gromox.imap.dispatch import command
+from gromox.imap.errors import CommandError
+from gromox.imap.machine import NOT_AUTHENTICATED, Event
+from gromox.imap.replies import Capabilities, Next, Ready, Reply, Status, Wait
+from gromox.imap.serialize import bye
+from gromox.store.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gromox.base.wire import Outcome
+    from gromox.directory.auth import Account
+    from gromox.imap.parser import Parser
+    from gromox.imap.replies import Result
+    from gromox.imap.session import Session
+
+log = get_logger("imap")
+
+#: Right to open a whole mailbox of somebody else, fact sheet store.md section 7.
+STORE_OWNER = 0x2000
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who wants to log in."""
+
+    login: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Who logged in, and the mailbox to open."""
+
+    account: Account
+    maildir: Path
+    shared: bool
+
+
+def parse_login(p: Parser) -> Credentials:
+    """``LOGIN SP userid SP password``, both astring."""
+    p.space()
+    login = p.astring()
+    p.space()
+    password = p.astring()
+    p.end()
+    return credentials(login, password)
+
+
+def credentials(login: bytes, password: bytes) -> Credentials:
+    """Return what the octets of a client stand for. What is not UTF-8 is nobody's password."""
+    return Credentials(login.decode("utf-8", "replace"), Secret(password.decode("utf-8", "replace")))
+
+
+@command("LOGIN", NOT_AUTHENTICATED, parse_login, secret=True)
+def login(session: Session, given: Credentials) -> Result:
+    """Log in.
+
+    Spec:
+        RFC 3501 6.2.3, 11.2 (LOGINDISABLED). Fact sheet protocols.md section 5: ``user!mailbox`` opens
+        another mailbox for who has the store-owner right on it.
+    """
+    refuse_in_clear(session)
+    return log_in(session, given, "LOGIN")
+
+
+def refuse_in_clear(session: Session) -> None:
+    """Refuse passwords where TLS is asked for. RFC 5530, PRIVACYREQUIRED."""
+    if not session.may_log_in():
+        raise CommandError("begin TLS first", "PRIVACYREQUIRED")
+
+
+def log_in(session: Session, given: Credentials, operation: str) -> Result:
+    """Verify name and password: at once if they were verified a moment ago, else away from the loop."""
+    services = session.services
+    session.user = given.login
+    user, other = split_impersonation(given.login)
+    if other is None:
+        account = services.authenticator.cached(user, given.password, Privilege.IMAP_POP3)
+        if account is not None:
+            return _enter(session, Entrance(account, account.maildir, shared=False), operation)
+    peer = session.peer
+
+    def verify() -> Entrance:
+        try:
+            account = services.authenticator.authenticate(
+                user, given.password, Privilege.IMAP_POP3, peer=peer
+            )
+            return _entrance(session, account, other)
+        except AuthError as error:
+            # Whoever is blocked or guesses waits, in this thread; others do not.
+            if error.reason in (AuthReason.UNKNOWN_OR_WRONG_PASSWORD, AuthReason.BLOCKED):
+                services.pause(services.authenticator.policy.fail_delay)
+            raise
+
+    return Wait(verify, lambda outcome: _verified(session, outcome, operation))
+
+
+def _entrance(session: Session, account: Account, other: str | None) -> Entrance:
+    """Return what to open; runs in a thread, since the other mailbox has to be looked up."""
+    if other is None or other == account.username:
+        return Entrance(account, account.maildir, shared=False)
+    owner = session.services.resolver.recipient(other)
+    if not isinstance(owner, Owner):
+        raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail=f"no mailbox of {other}")
+    return Entrance(account, owner.maildir, shared=True)
+
+
+def _verified(session: Session, outcome: Outcome, operation: str) -> Reply:
+    error = outcome.error
+    if isinstance(error, AuthError):
+        return _refused(session, error, operation)
+    if isinstance(error, UnavailableError):
+        return _refused(session, AuthError(AuthReason.UNAVAILABLE, detail=str(error)), operation)
+    if error is not None:
+        raise error
+    if not isinstance(outcome.value, Entrance):
+        raise TypeError("the outcome of a login is an Entrance")
+    return _enter(session, outcome.value, operation)
+
+
+def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
+    """Open the mailbox and be logged in."""
+    try:
+        mailbox = session.services.open_mailbox(entrance.maildir)
+    except NotFoundError:
+        log.error(  # noqa: TRY400 - nothing failed here that a traceback explains
+            "mailbox missing",
+            connection=session.peer.connection_id,
+            user=session.user,
+            remedy="create it with gromox-mkprivate",
+        )
+        raise CommandError("the mailbox does not exist; ask the administrator", "UNAVAILABLE") from None
+    account = entrance.account
+    if entrance.shared and not mailbox.rights(account.username) & STORE_OWNER:
+        reason = AuthError(AuthReason.NO_PRIVILEGE, detail="no store-owner right on the mailbox")
+        return _refused(session, reason, operation)
+    session.enter(account, mailbox)
+    session.failed_logins = 0
+    session.move(Event.LOGGED_IN)
+    log.notice(
+        "logged in", connection=session.peer.connection_id, user=session.user, peer=session.peer.address
+    )
+    words = capabilities(session)
+    # Both as response code and as data of its own: some clients read one, some the other.
+    return Reply("logged in", [Capabilities(words)], code=b"CAPABILITY " + words)
+
+
+def _refused(session: Session, error: AuthError, operation: str) -> Reply:
+    """Answer a failed login, and end the connection after too many."""
+    log.auth_rejected(
+        operation,
+        address=session.peer.address,
+        user=session.user,
+        reason=error.detail or error.reason.value,
+        connection=session.peer.connection_id,
+    )
+    said = answer(error)
+    session.failed_logins += 1
+    code = said.code.encode("ascii")
+    if session.failed_logins < session.policy.login_attempts:
+        return Reply(said.text, code=code, status=Status.NO)
+    return Reply(
+        said.text, [Ready(bye("too many failed logins"))], code=code, status=Status.NO, next=Next.CLOSE
+    )

@@ -1,0 +1,148 @@
+"""SEARCH and UID SEARCH: which messages match. RFC 3501 section 6.4.4, RFC 4731, RFC 5182."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from gromox.imap.dispatch import command
+from gromox.imap.errors import BadCommandError, CommandError
+from gromox.imap.machine import SELECTED
+from gromox.imap.replies import ExtendedFound, Found, Reply, Stream
+from gromox.imap.searchkeys import CHARSETS, Key, KeyParser, uses_modseq
+from gromox.imap.searchterms import expression, is_costly
+from gromox.imap.sequence import ranges_of
+from gromox.store.uidset import UidSet
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from gromox.base.wire import Piece
+    from gromox.imap.parser import Parser
+    from gromox.imap.replies import Result
+    from gromox.imap.session import Session
+    from gromox.store.view import FolderView
+
+#: search-return-opt of RFC 4731 and RFC 5182.
+RETURN: Final = frozenset({b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE"})
+#: Above this, one pass over all UIDs is cheaper than looking up each.
+_MANY: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to search for; ``returned`` is None for the answer of RFC 3501."""
+
+    key: Key
+    uid: bool
+    returned: frozenset[bytes] | None = None
+
+
+def _parse(p: Parser, *, uid: bool) -> Search:
+    p.space()
+    returned: frozenset[bytes] | None = None
+    if p.accept_word(b"RETURN "):
+        options: list[bytes] = []
+        p.parenthesised(lambda: options.append(p.word()))
+        if not set(options) <= RETURN:
+            raise BadCommandError("no such SEARCH option")
+        returned = frozenset(options) or frozenset({b"ALL"})
+        p.space()
+    charset = "utf-8"
+    if p.accept_word(b"CHARSET "):
+        known = CHARSETS.get(p.astring().upper())
+        if known is None:
+            names = b" ".join(CHARSETS).decode("ascii")
+            raise CommandError("the charset is not known here", f"BADCHARSET ({names})")
+        charset = known
+        p.space()
+    return Search(KeyParser(p, charset).keys(), uid, returned)
+
+
+def parse_search(p: Parser) -> Search:
+    """``SP [RETURN (…) SP] [CHARSET SP astring SP] search-key *(SP search-key)``, sequence numbers."""
+    return _parse(p, uid=False)
+
+
+def parse_uid_search(p: Parser) -> Search:
+    """The same, answered with UIDs."""
+    return _parse(p, uid=True)
+
+
+@command("SEARCH", SELECTED, parse_search, sequence_numbers=True)
+@command("UID SEARCH", SELECTED, parse_uid_search)
+def search(session: Session, args: Search) -> Result:
+    """Tell which of the announced messages match.
+
+    Spec:
+        RFC 3501 6.4.4, 7.2.5; RFC 4731 3.1 (RETURN); RFC 5182 2.1 (SAVE); RFC 7162 3.1.5 (MODSEQ).
+
+    Returns:
+        Numbers in ascending order. A search in contents is made in steps.
+    """
+    here = session.here
+    if uses_modseq(args.key):
+        session.enable_condstore()
+    if args.returned is not None and b"SAVE" in args.returned:
+        terms = expression(session, args.key)
+        session.saved = UidSet()  # what a failure leaves, RFC 5182 section 2.1
+    else:
+        terms = expression(session, args.key)
+    view = here.view
+    if not is_costly(terms):
+        return _answer(session, args, view, here.mailbox.search(here.folder_id, terms, view=view))
+    found: list[Sequence[int]] = []
+
+    def steps() -> Generator[Sequence[Piece], None, None]:
+        work = here.mailbox.search_steps(here.folder_id, terms, view=view)
+        while True:
+            try:
+                next(work)
+            except StopIteration as done:
+                found.append(done.value)
+                return
+            yield ()
+
+    return Stream(steps(), lambda: _answer(session, args, view, found[0]))
+
+
+def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int]) -> Reply:
+    numbers = uids if args.uid else numbers_of(view, uids)
+    modseq: int | None = None
+    if uids and uses_modseq(args.key):
+        modseq = max(place[2] for place in map(view.flags_of, uids) if place is not None)
+    if args.returned is None:
+        return Reply("SEARCH completed", [Found(numbers, modseq)])
+    wanted = args.returned
+    if b"SAVE" in wanted:
+        session.saved = _saved(wanted, uids)
+        if wanted == {b"SAVE"}:
+            return Reply("SEARCH completed, result saved")
+    data = ExtendedFound(
+        session.tag,
+        args.uid,
+        lowest=numbers[0] if numbers and b"MIN" in wanted else None,
+        highest=numbers[-1] if numbers and b"MAX" in wanted else None,
+        count=len(numbers) if b"COUNT" in wanted else None,
+        all=ranges_of(numbers) if numbers and b"ALL" in wanted else None,
+        modseq=modseq,
+    )
+    return Reply("SEARCH completed", [data])
+
+
+def _saved(wanted: frozenset[bytes], uids: Sequence[int]) -> UidSet:
+    """Return what "$" stands for: all that was found, or only the ends if only they were asked for."""
+    if not uids or wanted & {b"ALL", b"COUNT"} or not wanted & {b"MIN", b"MAX"}:
+        return UidSet.from_ascending(uids)
+    return UidSet.of(([uids[0]] if b"MIN" in wanted else []) + ([uids[-1]] if b"MAX" in wanted else []))
+
+
+def numbers_of(view: FolderView, uids: Sequence[int]) -> Sequence[int]:
+    """Return the sequence numbers of UIDs that are all in the view, ascending."""
+    if len(uids) == view.total:
+        return range(1, view.total + 1)
+    if len(uids) < _MANY:
+        return [seq for seq in map(view.seq_of, uids) if seq is not None]
+    seqs = dict(zip(view.uids(), count(1), strict=False))
+    return [seqs[uid] for uid in uids]

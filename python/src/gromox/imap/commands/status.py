@@ -1,0 +1,93 @@
+"""STATUS: figures of a mailbox that need not be selected. RFC 3501 section 6.3.10."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gromox.imap.dispatch import command
+from gromox.imap.errors import BadCommandError
+from gromox.imap.machine import AUTHENTICATED
+from gromox.imap.replies import MailboxStatus, Reply
+from gromox.imap.tree import tree_of
+from gromox.store.flags import Flag, count_table
+from gromox.store.uidset import MAX_UID, UidSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gromox.imap.parser import Parser
+    from gromox.imap.session import Session
+    from gromox.store.folder import Folder
+    from gromox.store.mailbox import Mailbox
+
+_DELETED: Final = count_table(Flag.DELETED, Flag.DELETED)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The mailbox and what is asked of it."""
+
+    name: str
+    items: tuple[bytes, ...]
+
+
+def _recent(mailbox: Mailbox, folder: Folder) -> int:
+    if folder.recent_from >= folder.uid_next:
+        return 0
+    return len(mailbox.view(folder.folder_id).resolve(UidSet([(folder.recent_from, MAX_UID)])))
+
+
+def _deleted(mailbox: Mailbox, folder: Folder) -> int:
+    return sum(block.flags.translate(_DELETED).count(1) for block in mailbox.view(folder.folder_id).blocks)
+
+
+#: status-att, RFC 3501 section 9; SIZE is RFC 8438, HIGHESTMODSEQ RFC 7162, DELETED RFC 9051.
+ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int]]] = {
+    b"MESSAGES": lambda _, folder: folder.total,
+    b"RECENT": _recent,
+    b"UIDNEXT": lambda _, folder: folder.uid_next,
+    b"UIDVALIDITY": lambda _, folder: folder.uid_validity,
+    b"UNSEEN": lambda _, folder: folder.unread,
+    b"SIZE": lambda _, folder: folder.size,
+    b"HIGHESTMODSEQ": lambda _, folder: folder.highest_modseq,
+    b"DELETED": _deleted,
+}
+
+
+def parse_items(p: Parser) -> tuple[bytes, ...]:
+    """``"(" status-att *(SP status-att) ")"``."""
+    items: list[bytes] = []
+    p.parenthesised(lambda: items.append(p.word()))
+    if not items or not set(items) <= ITEMS.keys():
+        raise BadCommandError("no such STATUS item")
+    return tuple(dict.fromkeys(items))
+
+
+def parse_status(p: Parser) -> Status:
+    """``STATUS SP mailbox SP "(" status-att *(SP status-att) ")"``."""
+    p.space()
+    name = p.mailbox()
+    p.space()
+    items = parse_items(p)
+    p.end()
+    return Status(name, items)
+
+
+@command("STATUS", AUTHENTICATED, parse_status, durable=True)
+def status(session: Session, args: Status) -> Reply:
+    """Say figures of a mailbox, the selected one included.
+
+    Spec:
+        RFC 3501 6.3.10; RFC 8438 (SIZE); RFC 7162 3.1.7 (HIGHESTMODSEQ, which enables CONDSTORE).
+    """
+    folder = tree_of(session.mailbox).selectable(args.name)
+    return Reply("STATUS completed", [status_of(session, args.name, folder, args.items)])
+
+
+def status_of(session: Session, name: str, folder: Folder, items: tuple[bytes, ...]) -> MailboxStatus:
+    """Return the figures; also for LIST with RETURN (STATUS …)."""
+    if b"HIGHESTMODSEQ" in items:
+        session.enable_condstore()
+    mailbox = session.mailbox
+    return MailboxStatus(name, [(item, ITEMS[item](mailbox, folder)) for item in items])

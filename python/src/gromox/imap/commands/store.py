@@ -1,0 +1,153 @@
+"""STORE and UID STORE: change flags. RFC 3501 section 6.4.6."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gromox.imap.dispatch import command
+from gromox.imap.errors import BadCommandError
+from gromox.imap.fetchlines import flag_lines
+from gromox.imap.flagnames import split_flags
+from gromox.imap.machine import SELECTED
+from gromox.imap.replies import Ready, Reply
+from gromox.imap.selected import flags_line
+from gromox.imap.sequence import ranges_of, render
+from gromox.store.flags import Flag, FlagChange, FlagOperation
+from gromox.store.uidset import UidSet
+
+if TYPE_CHECKING:
+    from gromox.imap.parser import Parser
+    from gromox.imap.replies import Untagged
+    from gromox.imap.selected import Selected
+    from gromox.imap.sequence import SequenceSet
+    from gromox.imap.session import Session
+    from gromox.store.model import FlagsChanged
+
+_ITEMS: Final = {
+    b"FLAGS": FlagOperation.REPLACE,
+    b"+FLAGS": FlagOperation.ADD,
+    b"-FLAGS": FlagOperation.REMOVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Which messages, and what becomes of their flags."""
+
+    numbers: SequenceSet
+    change: FlagChange
+    silent: bool
+    unchanged_since: int | None
+    uid: bool
+
+
+def _parse(p: Parser, *, uid: bool) -> Store:
+    p.space()
+    numbers = p.sequence_set()
+    p.space()
+    unchanged_since = _unchanged_since(p)
+    word = p.word()
+    operation = _ITEMS.get(word.removesuffix(b".SILENT"))
+    if operation is None:
+        raise BadCommandError("STORE changes FLAGS, +FLAGS or -FLAGS")
+    p.space()
+    names = list(p.flag_list()) if p.peek(b"(") else [p.flag()]
+    while not p.at_end():
+        p.space()
+        if not p.at_end():
+            names.append(p.flag())
+    flags, keywords = split_flags(names)
+    change = FlagChange(operation, flags, keywords)
+    return Store(numbers, change, word.endswith(b".SILENT"), unchanged_since, uid)
+
+
+def _unchanged_since(p: Parser) -> int | None:
+    """``"(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")" SP``, RFC 7162 section 3.1.3."""
+    if not p.accept_word(b"(UNCHANGEDSINCE "):
+        return None
+    modseq = p.modseq()
+    p.expect(b")")
+    p.space()
+    return modseq
+
+
+def parse_store(p: Parser) -> Store:
+    """``SP sequence-set SP [modifiers SP] store-att-flags``, sequence numbers."""
+    return _parse(p, uid=False)
+
+
+def parse_uid_store(p: Parser) -> Store:
+    """``SP sequence-set SP [modifiers SP] store-att-flags``, UIDs."""
+    return _parse(p, uid=True)
+
+
+@command("STORE", SELECTED, parse_store, writes=True, sequence_numbers=True)
+@command("UID STORE", SELECTED, parse_uid_store, writes=True)
+def store(session: Session, args: Store) -> Reply:
+    r"""Add, remove or replace flags, and say what they are now.
+
+    Spec:
+        RFC 3501 6.4.6: the new values of all messages named are told unless ``.SILENT``; 6.4.8: with UID for
+        UID STORE (here always). RFC 7162 3.1.3: UNCHANGEDSINCE leaves newer messages alone (MODIFIED) and
+        tells the mod-sequence even when silent. RFC 5530 EXPUNGEISSUED when a message is gone.
+
+    Raises:
+        FolderGoneError: another session deleted the mailbox.
+    """
+    here = session.here
+    if args.unchanged_since is not None:
+        session.enable_condstore()
+    uids = session.numbered(args.numbers, uid=args.uid)
+    if not uids:
+        return Reply("STORE completed")
+    done = here.mailbox.set_flags(here.folder_id, uids, args.change, unchanged_since=args.unchanged_since)
+    data = _told(here, args, uids, done)
+    if session.policy.expunge_on_delete and _deletes(args.change):
+        here.mailbox.expunge(here.folder_id, uids)
+    quiet = uids.ranges
+    if done.refused:
+        refused = ranges_of(done.refused) if args.uid else _numbers(here, done)
+        quiet = (uids - UidSet(ranges_of(done.refused))).ranges
+        return Reply(
+            "some messages were changed meanwhile",
+            data,
+            code=b"MODIFIED " + render(refused),
+            quiet=quiet,
+        )
+    return Reply("STORE completed", data, quiet=quiet)
+
+
+def _deletes(change: FlagChange) -> bool:
+    return change.operation is not FlagOperation.REMOVE and bool(change.flags & Flag.DELETED)
+
+
+def _numbers(here: Selected, done: FlagsChanged) -> tuple[tuple[int, int], ...]:
+    seqs = (here.view.seq_of(uid) for uid in done.refused)
+    return ranges_of([seq for seq in seqs if seq is not None])
+
+
+def _told(here: Selected, args: Store, uids: UidSet, done: FlagsChanged) -> list[Untagged]:
+    """Return the FETCH lines of the command."""
+    data: list[Untagged] = []
+    now = here.mailbox.view(here.folder_id)
+    if args.change.keywords and not set(now.keyword_names) <= set(here.keywords):
+        here.keywords = now.keyword_names
+        data.append(Ready(flags_line(here.keywords)))
+    if args.silent:
+        if here.condstore and args.unchanged_since is not None:
+            data.append(Ready(b"".join(_modseq_lines(here, done))))
+        return data
+    told = uids - UidSet(ranges_of(done.refused)) if done.refused else uids
+    # Numbers are those of the view the client knows, values those of now.
+    data.append(Ready(b"".join(flag_lines(here, told, values=now, with_uid=args.uid))))
+    return data
+
+
+def _modseq_lines(here: Selected, done: FlagsChanged) -> list[bytes]:
+    lines = []
+    for uid in done.changed:
+        seq = here.view.seq_of(uid)
+        if seq is not None:
+            lines.append(b"* %d FETCH (UID %d MODSEQ (%d))\r\n" % (seq, uid, done.modseq))
+    return lines

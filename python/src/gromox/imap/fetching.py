@@ -1,0 +1,297 @@
+"""Carrying out one FETCH: rows of ready octets and contents, in steps of a few milliseconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gromox.imap.errors import TruncatedAnswerError
+from gromox.imap.fetchitems import Attribute, Section, Text
+from gromox.imap.headercache import cache_of
+from gromox.imap.sequence import Ranges, ranges_of
+from gromox.mime import Specifier, section, unpack_parts
+from gromox.mime.header import select_fields
+from gromox.store.errors import MessageGoneError, StoreError
+from gromox.store.flags import Flag, FlagChange, FlagOperation
+from gromox.store.model import Columns, FetchRow
+from gromox.store.uidset import UidSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from gromox.base.wire import Piece
+    from gromox.imap.fetchitems import Item
+    from gromox.imap.selected import Selected
+    from gromox.store.block import Block
+    from gromox.store.content import Content
+
+#: Bounds of one step.
+ROWS_A_STEP: Final = 256
+OCTETS_A_STEP: Final = 1 << 20
+#: Contents above this are not put together with the line they stand in.
+STREAMED: Final = 128 << 10
+
+_COLUMNS: Final[dict[Attribute, Columns]] = {
+    Attribute.UID: Columns(0),
+    Attribute.FLAGS: Columns(0),
+    Attribute.MODSEQ: Columns(0),
+    Attribute.INTERNALDATE: Columns.INTERNAL_DATE,
+    Attribute.SIZE: Columns.SIZE,
+    Attribute.ENVELOPE: Columns.ENVELOPE,
+    Attribute.BODY: Columns.BODY,
+    Attribute.BODYSTRUCTURE: Columns.BODYSTRUCTURE,
+}
+_SPECIFIERS: Final = {
+    Text.ALL: Specifier.BODY,
+    Text.HEADER: Specifier.HEADER,
+    Text.FIELDS: Specifier.HEADER,
+    Text.FIELDS_NOT: Specifier.HEADER,
+    Text.TEXT: Specifier.TEXT,
+    Text.MIME: Specifier.MIME,
+}
+_SEEN: Final = FlagChange(FlagOperation.ADD, Flag.SEEN)
+#: Attributes that come from the view alone.
+VIEW_ATTRIBUTES: Final = frozenset({Attribute.UID, Attribute.FLAGS, Attribute.MODSEQ})
+
+
+def columns_of(items: Sequence[Item]) -> Columns:
+    """Return what the store has to read for some items."""
+    columns = Columns(0)
+    for item in items:
+        if isinstance(item, Attribute):
+            columns |= _COLUMNS[item]
+        elif item.path or item.text is Text.TEXT:
+            columns |= Columns.PARTS
+        elif item.text is not Text.ALL:
+            columns |= Columns.HEADER
+    return columns
+
+
+class Large:
+    """A section that is too large to be put together: its octets follow the line so far."""
+
+    __slots__ = ("content", "length", "offset")
+
+    def __init__(self, content: Content, offset: int, length: int) -> None:
+        self.content, self.offset, self.length = content, offset, length
+
+
+class Fetching:
+    """One FETCH on its way. After :meth:`steps`, ``missing`` tells whether messages were gone."""
+
+    __slots__ = (
+        "_cache",
+        "_columns",
+        "_flags",
+        "_items",
+        "_quiet",
+        "_sections",
+        "_sees",
+        "_tables",
+        "finished",
+        "here",
+        "missing",
+        "uids",
+    )
+
+    def __init__(self, here: Selected, uids: Sequence[int], items: Sequence[Item]) -> None:
+        """Fetch ``items`` of the messages ``uids`` (ascending, of the announced view)."""
+        self.here, self.uids, self._items = here, uids, tuple(items)
+        self._columns = columns_of(items)
+        self._sections = [item for item in items if isinstance(item, Section)]
+        self._flags = Attribute.FLAGS in items
+        self._sees = not here.read_only and any(not item.peek for item in self._sections)
+        self._cache = cache_of(here.mailbox)
+        self._tables: dict[bytes, dict[int, bytes]] = {}
+        for item in self._sections:
+            if not item.path and item.fields:
+                key = item.text.value + b" " + b" ".join(item.fields).lower()
+                self._tables[item.label] = self._cache.table(here.folder_id, key)
+        self._quiet: list[int] = []
+        self.finished = self.missing = False
+
+    def quiet(self) -> Ranges:
+        r"""Return the messages whose new ``\Seen`` was told already."""
+        return ranges_of(self._quiet)
+
+    def steps(self) -> Iterator[Sequence[Piece]]:
+        """Yield the lines, some at a time."""
+        out: list[Piece] = []
+        size = 0
+        for at in range(0, len(self.uids), ROWS_A_STEP):
+            chunk = self.uids[at : at + ROWS_A_STEP]
+            seen_now = self._see(chunk) if self._sees else frozenset[int]()
+            rows = 0
+            for row in self._rows(chunk):
+                rows += 1
+                line = self._line(row, seen_now)
+                if line is None:
+                    self.missing = True
+                    continue
+                if isinstance(line, bytes):
+                    out.append(line)
+                    size += len(line)
+                else:
+                    yield from self._streamed(out, line)
+                    out, size = [], 0
+                if size >= OCTETS_A_STEP:
+                    yield out
+                    out, size = [], 0
+            self.missing = self.missing or rows < len(chunk)
+            if out and at + ROWS_A_STEP < len(self.uids):
+                yield out
+                out, size = [], 0
+        self.finished = True
+        yield out
+
+    def _rows(self, chunk: Sequence[int]) -> Iterator[FetchRow]:
+        """Return the rows of some messages, without the headers if all selections from them are known."""
+        columns = self._columns
+        tables = self._tables
+        if tables and not any(
+            item.text is Text.HEADER or item.label not in tables for item in self._sections if not item.path
+        ):
+            known = all(uid in table for table in tables.values() for uid in chunk)
+            columns = columns & ~Columns.HEADER if known else columns
+        if not columns:
+            return iter([FetchRow(uid, 0, 0, b"", b"") for uid in chunk])
+        return self.here.mailbox.fetch(self.here.folder_id, chunk, columns)
+
+    def _see(self, chunk: Sequence[int]) -> frozenset[int]:
+        r"""Set ``\Seen`` on messages whose contents are read; return those that did not have it."""
+        here = self.here
+        unseen = []
+        for uid in chunk:
+            place = here.view.place_of_uid(uid)
+            if place is not None and not place[0].flags[place[1]] & Flag.SEEN:
+                unseen.append(uid)
+        if not unseen:
+            return frozenset()
+        try:
+            here.mailbox.set_flags(here.folder_id, UidSet.from_ascending(unseen), _SEEN)
+        except StoreError:
+            return frozenset()  # reading has to work on a full disk, and in a mailbox that was deleted
+        self._quiet += unseen
+        return frozenset(unseen)
+
+    # -- one line
+
+    def _line(self, row: FetchRow, seen_now: frozenset[int]) -> bytes | list[bytes | Large] | None:
+        """Return the line of a message; in parts if some of it is large; None if the message is gone."""
+        here, uid = self.here, row.uid
+        place = here.view.place_of_uid(uid)
+        if place is None:
+            return None
+        block, index, seq = place
+        if uid in seen_now:
+            # What was seen only now is shown with its new flags, asked for or not.
+            newer = here.mailbox.view(here.folder_id).place_of_uid(uid)
+            if newer is not None:
+                block, index = newer[0], newer[1]
+        parts: list[bytes | Large] = []
+        try:
+            for item in self._items:
+                parts.append(  # noqa: PERF401 - the error below belongs to one message
+                    self._attribute(item, row, block, index)
+                    if type(item) is Attribute
+                    else self._section(item, row)  # type: ignore[arg-type]
+                )
+        except MessageGoneError:
+            return None
+        if uid in seen_now and not self._flags:
+            parts.append(self._attribute(Attribute.FLAGS, row, block, index))
+        if not any(type(part) is Large for part in parts):
+            return b"* %d FETCH (%b)\r\n" % (seq, b" ".join(parts))  # type: ignore[arg-type]
+        line: list[bytes | Large] = [b"* %d FETCH (" % seq]
+        for number, part in enumerate(parts):
+            if number:
+                line.append(b" ")
+            if isinstance(part, Large):
+                item = self._items[number]
+                line.append(b"%b {%d}\r\n" % (item.label if isinstance(item, Section) else b"", part.length))
+            line.append(part)
+        line.append(b")\r\n")
+        return line
+
+    def _attribute(self, item: Attribute, row: FetchRow, block: Block, index: int) -> bytes:
+        return _ATTRIBUTES[item](self.here, row, block, index)
+
+    def _section(self, item: Section, row: FetchRow) -> bytes | Large:
+        octets: bytes | None
+        if not item.path and item.fields:
+            octets = self._selected_fields(item, row)
+        elif not item.path and item.text is Text.HEADER:
+            octets = row.header
+        else:
+            return self._content(item, row)
+        return _literal(item.label, _cut(octets, item.partial))
+
+    def _selected_fields(self, item: Section, row: FetchRow) -> bytes:
+        table = self._tables[item.label]
+        octets = table.get(row.uid)
+        if octets is None:
+            octets = select_fields(row.header, item.fields, invert=item.text is Text.FIELDS_NOT)
+            self._cache.keep(table, row.uid, octets)
+        return octets
+
+    def _content(self, item: Section, row: FetchRow) -> bytes | Large:
+        """Return a section of the octets as they were received."""
+        content = self.here.mailbox.content(self.here.folder_id, row.uid)
+        offset, length = 0, content.size
+        if item.path or item.text is not Text.ALL:
+            found = section(unpack_parts(row.parts), item.path, _SPECIFIERS[item.text])
+            if found is None:
+                return item.label + b" NIL"
+            offset, length = found
+        if item.fields:
+            header = content.read(offset, length)
+            octets = select_fields(header, item.fields, invert=item.text is Text.FIELDS_NOT)
+            return _literal(item.label, _cut(octets, item.partial))
+        if item.partial is not None:
+            skipped = min(item.partial[0], length)
+            offset, length = offset + skipped, min(item.partial[1], length - skipped)
+        if length > STREAMED:
+            return Large(content, offset, length)
+        octets = content.read(offset, length)
+        content.close()
+        return _literal(item.label, octets)
+
+    def _streamed(self, before: list[Piece], line: list[bytes | Large]) -> Iterator[Sequence[Piece]]:
+        """Yield a line with large sections piece by piece."""
+        out = before
+        for part in line:
+            if isinstance(part, bytes):
+                out.append(part)
+                continue
+            try:
+                for piece in part.content.pieces(part.offset, part.length):
+                    out.append(piece)
+                    yield out
+                    out = []
+            except Exception as error:
+                raise TruncatedAnswerError("a message could not be read to its end") from error
+            finally:
+                part.content.close()
+        yield out
+
+
+def _cut(octets: bytes, partial: tuple[int, int] | None) -> bytes:
+    return octets if partial is None else octets[partial[0] : partial[0] + partial[1]]
+
+
+def _literal(label: bytes, octets: bytes) -> bytes:
+    return b"%b {%d}\r\n%b" % (label, len(octets), octets)
+
+
+_ATTRIBUTES: Final[dict[Attribute, Callable[[Selected, FetchRow, Block, int], bytes]]] = {
+    Attribute.UID: lambda here, row, block, index: b"UID %d" % row.uid,  # noqa: ARG005 - the common signature
+    Attribute.FLAGS: lambda here, row, block, index: (
+        b"FLAGS (%b)" % block.flags_text(index, recent=here.is_recent(row.uid))
+    ),
+    Attribute.MODSEQ: lambda here, row, block, index: b"MODSEQ (%d)" % block.modseq_at(index),  # noqa: ARG005
+    Attribute.INTERNALDATE: lambda here, row, block, index: b"INTERNALDATE " + row.internal_date,  # noqa:
+    ARG005 Attribute.SIZE: lambda here, row, block, index: b"RFC822.SIZE %d" % row.size,  # noqa: ARG005
+    Attribute.ENVELOPE: lambda here, row, block, index: b"ENVELOPE " + row.envelope,  # noqa: ARG005
+    Attribute.BODY: lambda here, row, block, index: b"BODY " + row.body,  # noqa: ARG005
+    Attribute.BODYSTRUCTURE: lambda here, row, block, index: b"BODYSTRUCTURE " + row.bodystructure,  # noqa:
+    ARG005
+}

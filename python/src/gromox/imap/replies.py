@@ -1,0 +1,209 @@
+"""What the server says, as values; ``gromox.imap.serialize`` turns them into octets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from gromox.base.wire import Outcome, Piece
+    from gromox.imap.machine import Event
+    from gromox.imap.sequence import Ranges
+
+
+# -- untagged data
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """``* n EXISTS``. RFC 3501 section 7.3.1."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecentCount:
+    """``* n RECENT``. RFC 3501 section 7.3.2."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expunged:
+    """``* n EXPUNGE``: one message gone, later numbers move down. RFC 3501 section 7.4.1."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """``* FLAGS (…)``. RFC 3501 section 7.2.6."""
+
+    names: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Information:
+    """``* OK [code] text``: something a client may use but did not ask for. RFC 3501 section 7.1.1."""
+
+    code: bytes
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """``* CAPABILITY …``. RFC 3501 section 7.2.1."""
+
+    names: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Enabled:
+    """``* ENABLED …``. RFC 5161 section 3.2."""
+
+    names: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """``* LIST (attributes) "/" name``, also for LSUB and XLIST. RFC 3501 section 7.2.2, RFC 5258 section 6.
+
+    ``child_info`` holds what made a mailbox match through its children (RECURSIVEMATCH).
+    """
+
+    verb: bytes
+    attributes: Sequence[bytes]
+    name: str
+    child_info: Sequence[bytes] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxStatus:
+    """``* STATUS name (item n …)``. RFC 3501 section 7.2.4."""
+
+    name: str
+    items: Sequence[tuple[bytes, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``* SEARCH n …``. RFC 3501 section 7.2.5; with ``modseq`` RFC 7162 section 3.1.5."""
+
+    numbers: Sequence[int]
+    modseq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendedFound:
+    """``* ESEARCH (TAG "t") …``. RFC 4731 section 3.1. What is None was not asked for, or is empty."""
+
+    tag: bytes
+    uid: bool
+    lowest: int | None = None
+    highest: int | None = None
+    count: int | None = None
+    all: Ranges | None = None
+    modseq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Namespaces:
+    """``* NAMESPACE …``. RFC 2342 section 5: one personal namespace, nothing shared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """``* ID (…)``. RFC 2971 section 3.2."""
+
+    fields: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Whole lines that are octets already: from the store's blocks, shared by many sessions."""
+
+    octets: bytes
+
+
+Untagged: TypeAlias = (
+    Exists
+    | RecentCount
+    | Expunged
+    | Flags
+    | Information
+    | Capabilities
+    | Enabled
+    | Listed
+    | MailboxStatus
+    | Found
+    | ExtendedFound
+    | Namespaces
+    | Identity
+    | Ready
+)
+
+
+# -- how a command ends, or goes on
+
+
+class Status(Enum):
+    """The word after the tag. RFC 3501 section 7.1."""
+
+    OK = b"OK"
+    NO = b"NO"
+    BAD = b"BAD"
+
+
+class Next(Enum):
+    """What the connection does after the tagged line."""
+
+    CLOSE = "close"
+    STARTTLS = "starttls"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The untagged data of one command and its tagged line.
+
+    ``code`` goes between brackets. ``event`` moves the state machine. ``quiet`` are ranges of UIDs whose flag
+    changes the client knows or does not want to hear of.
+    """
+
+    text: str
+    untagged: Sequence[Untagged] = ()
+    code: bytes = b""
+    status: Status = Status.OK
+    event: Event | None = None
+    next: Next | None = None
+    quiet: Ranges = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer made while it is sent; ``done`` gives the rest when all steps are."""
+
+    steps: Iterator[Sequence[Piece]]
+    done: Callable[[], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Work that may take long, away from the loop; ``then`` goes on with its outcome."""
+
+    run: Callable[[], object]
+    then: Callable[[Outcome], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A continuation request; ``resume`` takes the next line. ``idle``: changes are told meanwhile."""
+
+    text: bytes
+    resume: Callable[[bytes], Result]
+    idle: bool = False
+
+
+Result: TypeAlias = Reply | Stream | Wait | Prompt

@@ -1,0 +1,80 @@
+"""SEARCH keys of a client → the store's expressions, numbers resolved in the announced view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gromox.imap import searchkeys as keys
+from gromox.imap.flagnames import bit_of
+from gromox.store import search
+
+if TYPE_CHECKING:
+    from gromox.imap.session import Session
+
+_DAY: Final = 86_400
+_ORDERS: Final = {
+    keys.Order.BELOW: search.Comparison.BEFORE,
+    keys.Order.EQUAL: search.Comparison.ON,
+    keys.Order.FROM: search.Comparison.SINCE,
+}
+_FIELDS: Final = {
+    "subject": search.Field.SUBJECT,
+    "from": search.Field.FROM,
+    "to": search.Field.TO,
+    "cc": search.Field.CC,
+    "bcc": search.Field.BCC,
+}
+
+
+def expression(session: Session, key: keys.Key) -> search.Expression:  # noqa: C901, PLR0911 - one row a key
+    """Return what the store has to search for."""
+    match key:
+        case keys.All():
+            return search.All()
+        case keys.And(parts):
+            return search.And(tuple(expression(session, part) for part in parts))
+        case keys.Or(first, second):
+            return search.Or((expression(session, first), expression(session, second)))
+        case keys.Not(part):
+            return search.Not(expression(session, part))
+        case keys.FlagIs(flag, wanted):
+            return _flag(flag, wanted=wanted)
+        case keys.Recent(wanted):
+            recent = search.Uids(session.here.recent_uids())
+            return recent if wanted else search.Not(recent)
+        case keys.Dated(moment, order, day):
+            kind = search.InternalDay if moment is keys.Moment.INTERNAL else search.SentDay
+            return kind(_ORDERS[order], day // _DAY)
+        case keys.Sized(order, size):
+            return search.Larger(size) if order is keys.Order.ABOVE else search.Smaller(size)
+        case keys.Header(name, text):
+            # An empty text asks for the field itself: RFC 3501 6.4.4, HEADER.
+            field = _FIELDS.get(name)
+            return search.TextIn(field, text) if field is not None and text else search.Header(name, text)
+        case keys.Contains(text, header):
+            return search.Text(text) if header else search.Body(text)
+        case keys.Numbered(numbers, uid):
+            return search.Uids(session.numbered(numbers, uid=uid))
+        case keys.ModSeq(modseq):
+            return search.Modseq(modseq)
+
+
+def _flag(name: bytes, *, wanted: bool) -> search.Expression:
+    bit = bit_of(name)
+    if bit is not None:
+        return search.Flagged(int(bit), int(bit) if wanted else 0)
+    has = search.HasKeyword(name.decode("ascii"))
+    return has if wanted else search.Not(has)
+
+
+def is_costly(terms: search.Expression) -> bool:
+    """Tell whether contents or whole headers have to be read."""
+    match terms:
+        case search.And(parts) | search.Or(parts):
+            return any(map(is_costly, parts))
+        case search.Not(part):
+            return is_costly(part)
+        case search.Body() | search.Text() | search.Header():
+            return True
+        case _:
+            return False

@@ -1,0 +1,241 @@
+"""The selected mailbox of one session: its numbers, and what the client has yet to be told of it.
+
+A session keeps the last :class:`FolderView` it announced and numbers by it; views are immutable and shared,
+so a thousand sessions on one mailbox cost one. What a newer view changed is told when the protocol allows it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final
+
+from gromox.imap.errors import BadCommandError
+from gromox.imap.sequence import STAR
+from gromox.store.errors import NotFoundError
+from gromox.store.uidset import UidSet
+from gromox.store.view import FolderView, diff
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gromox.imap.sequence import Ranges, SequenceSet
+    from gromox.store.mailbox import Mailbox
+    from gromox.store.view import ViewChange
+
+#: System flags of FLAGS and PERMANENTFLAGS; ``$Forwarded`` has a bit of its own in the store.
+SYSTEM_FLAGS: Final = (rb"\Answered", rb"\Flagged", rb"\Deleted", rb"\Seen", rb"\Draft", b"$Forwarded")
+
+#: Announcements kept for other sessions that go from the same view to the same view.
+_SHARED: Final = 16
+_shared: Final[
+    dict[tuple[int, int, bool], tuple[weakref.ref[FolderView], weakref.ref[FolderView], bytes]]
+] = {}
+
+
+class Selected:
+    """A session's selected mailbox. RFC 3501 section 3.3."""
+
+    __slots__ = (
+        "change_number",
+        "condstore",
+        "folder_id",
+        "gone",
+        "keywords",
+        "mailbox",
+        "name",
+        "read_only",
+        "recent",
+        "view",
+    )
+
+    def __init__(
+        self, mailbox: Mailbox, folder_id: int, name: str, *, read_only: bool, condstore: bool
+    ) -> None:
+        """Take the present view; the caller announces it."""
+        self.mailbox, self.folder_id, self.name = mailbox, folder_id, name
+        self.read_only, self.condstore, self.gone = read_only, condstore, False
+        self.change_number = mailbox.change_number()
+        self.view: FolderView = mailbox.view(folder_id)
+        #: Ranges of UIDs that are ``\\Recent`` in this session; the last one may be open to the end.
+        self.recent: list[tuple[int, int]] = []
+        self._claim_recent()
+        self.keywords: Sequence[str] = self.view.keyword_names
+
+    # -- \Recent
+
+    def _claim_recent(self) -> None:
+        r"""Take the messages that no session was told of before. RFC 3501 section 2.3.2, ``\Recent``."""
+        if self.read_only:
+            first = self.mailbox.folder(self.folder_id).recent_from
+            self.recent = [(first, self.view.uid_next - 1)] if first < self.view.uid_next else []
+            return
+        first = self.mailbox.mark_recent_seen(self.folder_id)
+        if first < self.view.uid_next:
+            last = self.view.uid_next - 1
+            if self.recent and self.recent[-1][1] + 1 >= first:
+                self.recent[-1] = (self.recent[-1][0], last)
+            else:
+                self.recent.append((first, last))
+
+    def is_recent(self, uid: int) -> bool:
+        r"""Tell whether a message is ``\Recent`` in this session."""
+        recent = self.recent
+        if not recent or uid < recent[0][0]:
+            return False
+        at = bisect_right(recent, (uid, 1 << 32)) - 1
+        return uid <= recent[at][1]
+
+    def recent_uids(self) -> UidSet:
+        r"""Return the UIDs that are ``\Recent``, those gone included."""
+        return UidSet(self.recent)
+
+    def recent_count(self) -> int:
+        r"""Return how many messages of the view are ``\Recent``."""
+        return len(self.view.resolve(self.recent_uids())) if self.recent else 0
+
+    # -- numbers
+
+    def uids(self, numbers: SequenceSet, *, uid: bool) -> UidSet:
+        """Return the UIDs that a sequence set of the client means in the announced view.
+
+        Spec:
+            RFC 3501 6.4.8: UIDs that do not exist are ignored. RFC 3501 section 9 (seq-number): a sequence
+            number beyond the last is an error of the client; "*" in an empty mailbox is nothing here, because
+            clients ask for 1:* without looking.
+
+        Raises:
+            BadCommandError: there is no message with a number of the set.
+        """
+        view = self.view
+        if uid:
+            last = view.last_uid()
+            if not last:
+                return UidSet()
+            # Messages that came after the last announcement are not the client's to touch yet.
+            return UidSet((low, min(high, last)) for low, high in numbers.resolve(last) if low <= last)
+        total = view.total
+        if not total and any(STAR in pair for pair in numbers.ranges) and numbers.highest() <= 1:
+            return UidSet()
+        ranges = numbers.resolve(total)
+        if ranges[-1][1] > total or not total:
+            raise BadCommandError("there is no message with that number")
+        return UidSet((view.uid_at(low), view.uid_at(high)) for low, high in ranges)
+
+    def known_uids(self) -> UidSet:
+        """Return a set with all messages of the view and none that came later."""
+        last = self.view.last_uid()
+        return UidSet([(1, last)]) if last else UidSet()
+
+    # -- changes
+
+    def changes(self, *, expunge: bool, quiet: Ranges = ()) -> bytes:
+        """Return what the client has to be told now, and number by the new view from now on.
+
+        Spec:
+            RFC 3501 5.2 (EXISTS and FETCH at any time), 7.4.1 (EXPUNGE not during FETCH, STORE, SEARCH),
+            7.3.1, 7.3.2, 7.4.2.
+
+        Args:
+            expunge: whether EXPUNGE may be sent; if not and messages are gone, all waits.
+            quiet: UIDs whose flag changes are known to the client.
+        """
+        if self.gone:
+            return self._removed(expunge=expunge)
+        number = self.mailbox.change_number()
+        if number == self.change_number:
+            return b""
+        old = self.view
+        try:
+            new = self.mailbox.view(self.folder_id)
+        except NotFoundError:
+            self.gone = True
+            return self._removed(expunge=expunge)
+        if new is old:
+            self.change_number = number
+            return b""
+        change = diff(old, new)
+        if change.vanished_uids and not expunge:
+            return b""
+        self.change_number, self.view = number, new
+        return self._announcement(old, new, change, quiet)
+
+    def _removed(self, *, expunge: bool) -> bytes:
+        """Tell that all messages are gone with the mailbox, which another session deleted.
+
+        RFC 2180 section 3.3 leaves the choice; here the session stays, with nothing in it.
+        """
+        view = self.view
+        if not expunge or not view.total:
+            return b""
+        total = view.total
+        self.view = FolderView(
+            view.folder_id, view.uid_validity, view.uid_next, view.highest_modseq, (), view.sets
+        )
+        return b"* 1 EXPUNGE\r\n" * total
+
+    def _announcement(self, old: FolderView, new: FolderView, change: ViewChange, quiet: Ranges) -> bytes:
+        shareable = not quiet and not self._touches_recent(change)
+        key = (id(old), id(new), self.condstore)
+        octets: bytes | None = None
+        if shareable:
+            known = _shared.get(key)
+            if known is not None and known[0]() is old and known[1]() is new:
+                octets = known[2]
+        if octets is None:
+            octets = self._flags_line(change) + _expunges(change) + self._flag_changes(change, quiet)
+            if shareable:
+                if len(_shared) >= _SHARED:
+                    del _shared[next(iter(_shared))]
+                _shared[key] = (weakref.ref(old), weakref.ref(new), octets)
+        self.keywords = new.keyword_names if change.changed_uids or change.appended_uids else self.keywords
+        if change.appended_uids:
+            self._claim_recent()
+            octets = b"%b* %d EXISTS\r\n* %d RECENT\r\n" % (octets, new.total, self.recent_count())
+        return octets
+
+    def _touches_recent(self, change: ViewChange) -> bool:
+        return bool(self.recent and change.changed_uids and change.changed_uids[-1] >= self.recent[0][0])
+
+    def _flags_line(self, change: ViewChange) -> bytes:
+        """Tell of keywords that are new in the mailbox. RFC 3501 section 7.2.6."""
+        if not (change.changed_uids or change.appended_uids):
+            return b""
+        names = self.view.keyword_names
+        if names is self.keywords or set(names) <= set(self.keywords):
+            return b""
+        return flags_line(names)
+
+    def _flag_changes(self, change: ViewChange, quiet: Ranges) -> bytes:
+        uids: Iterable[int] = change.changed_uids
+        if quiet and change.changed_uids:
+            if quiet[0][0] <= change.changed_uids[0] and quiet[0][1] >= change.changed_uids[-1]:
+                return b""
+            uids = UidSet.from_ascending(change.changed_uids) - UidSet(quiet)
+        return b"".join([self.flag_line(uid) for uid in uids])
+
+    def flag_line(self, uid: int) -> bytes:
+        """Return ``* n FETCH (UID u FLAGS (…))`` for a message of the view."""
+        place = self.view.place_of_uid(uid)
+        if place is None:
+            return b""
+        block, index, seq = place
+        text = block.flags_text(index, recent=self.is_recent(uid))
+        if self.condstore:
+            return b"* %d FETCH (UID %d FLAGS (%b) MODSEQ (%d))\r\n" % (
+                seq,
+                uid,
+                text,
+                block.modseq_at(index),
+            )
+        return b"* %d FETCH (UID %d FLAGS (%b))\r\n" % (seq, uid, text)
+
+
+def _expunges(change: ViewChange) -> bytes:
+    """Number as each line is read: removing the third and fourth message says 3 twice."""
+    return b"".join([b"* %d EXPUNGE\r\n" % (seq - gone) for gone, seq in enumerate(change.vanished_seqs)])
+
+
+def flags_line(keywords: Iterable[str]) -> bytes:
+    """Return ``* FLAGS (…)`` with the system flags and these keywords."""
+    return b"* FLAGS (%b)\r\n" % b" ".join((*SYSTEM_FLAGS, *(name.encode("utf-8") for name in keywords)))

@@ -1,0 +1,127 @@
+"""Replies as values → octets. RFC 3501 section 7; neither state nor store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from gromox.imap import grammar, mutf7, replies, sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+#: Longest text sent as quoted; longer and odd ones are literals.
+MAX_QUOTED: Final = 1000
+
+
+def tagged(tag: bytes, reply: replies.Reply) -> bytes:
+    """Return the tagged line that ends a command."""
+    if reply.code:
+        return b"%b %b [%b] %b\r\n" % (tag, reply.status.value, reply.code, _line_text(reply.text))
+    return b"%b %b %b\r\n" % (tag, reply.status.value, _line_text(reply.text))
+
+
+def bye(text: str, code: bytes = b"") -> bytes:
+    """Return ``* BYE``. RFC 3501 section 7.1.5."""
+    return b"* BYE %b%b\r\n" % (b"[%b] " % code if code else b"", _line_text(text))
+
+
+def _line_text(text: str) -> bytes:
+    return text.replace("\r", " ").replace("\n", " ").encode("ascii", "replace")
+
+
+def untagged(data: Iterable[replies.Untagged]) -> list[bytes]:
+    """Return the octets of each piece of data, whole lines."""
+    return [_WRITERS[type(each)](each) for each in data]
+
+
+def astring(octets: bytes) -> bytes:
+    """Return an atom if it can be one, else a string."""
+    if grammar.ATOM.fullmatch(octets) and octets.upper() != b"NIL":
+        return octets
+    return string(octets)
+
+
+def string(octets: bytes) -> bytes:
+    """Return a quoted string if it can be one, else a literal."""
+    if len(octets) <= MAX_QUOTED and octets.isascii() and not any(c in octets for c in b"\0\r\n"):
+        return b'"' + octets.replace(b"\\", rb"\\").replace(b'"', rb"\"") + b'"'
+    return b"{%d}\r\n%b" % (len(octets), octets)
+
+
+def mailbox(name: str) -> bytes:
+    """Return a mailbox name: in modified UTF-7, quoted unless it is INBOX."""
+    return b"INBOX" if name == "INBOX" else string(mutf7.encode(name))
+
+
+def _flags(data: replies.Flags) -> bytes:
+    return b"* FLAGS (%b)\r\n" % b" ".join(data.names)
+
+
+def _information(data: replies.Information) -> bytes:
+    return b"* OK [%b] %b\r\n" % (data.code, _line_text(data.text))
+
+
+def _listed(data: replies.Listed) -> bytes:
+    line = b'* %b (%b) "/" %b' % (data.verb, b" ".join(data.attributes), mailbox(data.name))
+    if data.child_info:
+        line += b' ("CHILDINFO" (%b))' % b" ".join(b'"%b"' % each for each in data.child_info)
+    return line + b"\r\n"
+
+
+def _status(data: replies.MailboxStatus) -> bytes:
+    items = b" ".join(b"%b %d" % item for item in data.items)
+    return b"* STATUS %b (%b)\r\n" % (mailbox(data.name), items)
+
+
+def _found(data: replies.Found) -> bytes:
+    line = b"* SEARCH" + _numbers(data.numbers)
+    if data.modseq is not None and data.numbers:
+        line += b" (MODSEQ %d)" % data.modseq
+    return line + b"\r\n"
+
+
+def _numbers(numbers: Sequence[int]) -> bytes:
+    return (" " + " ".join(map(str, numbers))).encode("ascii") if numbers else b""
+
+
+def _extended_found(data: replies.ExtendedFound) -> bytes:
+    line = b"* ESEARCH (TAG %b)" % string(data.tag)
+    if data.uid:
+        line += b" UID"
+    for name, number in (
+        (b"MIN", data.lowest),
+        (b"MAX", data.highest),
+        (b"COUNT", data.count),
+        (b"MODSEQ", data.modseq),
+    ):
+        if number is not None:
+            line += b" %b %d" % (name, number)
+    if data.all:
+        line += b" ALL " + sequence.render(data.all)
+    return line + b"\r\n"
+
+
+def _identity(data: replies.Identity) -> bytes:
+    pairs = b" ".join(
+        string(name.encode("ascii")) + b" " + string(value.encode("utf-8")) for name, value in data.fields
+    )
+    return b"* ID (%b)\r\n" % pairs
+
+
+# Any: each writer takes its own class of value; the key says which.
+_WRITERS: Final[dict[type[replies.Untagged], Callable[[Any], bytes]]] = {
+    replies.Exists: lambda data: b"* %d EXISTS\r\n" % data.count,
+    replies.RecentCount: lambda data: b"* %d RECENT\r\n" % data.count,
+    replies.Expunged: lambda data: b"* %d EXPUNGE\r\n" % data.seq,
+    replies.Flags: _flags,
+    replies.Information: _information,
+    replies.Capabilities: lambda data: b"* CAPABILITY %b\r\n" % data.names,
+    replies.Enabled: lambda data: b"* ENABLED%b\r\n" % b"".join(b" " + name for name in data.names),
+    replies.Listed: _listed,
+    replies.MailboxStatus: _status,
+    replies.Found: _found,
+    replies.ExtendedFound: _extended_found,
+    replies.Namespaces: lambda _: b'* NAMESPACE (("" "/")) NIL NIL\r\n',
+    replies.Identity: _identity,
+    replies.Ready: lambda data: data.octets,
+}

@@ -1,0 +1,36 @@
+"""What IMAP needs of the rest of the product; the daemon puts it together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gromox.base.clock import SYSTEM_CLOCK, Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gromox.directory.auth import Authenticator
+    from gromox.directory.resolve import Resolver
+    from gromox.imap.settings import Policy
+    from gromox.store.mailbox import Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Shared by all connections of one event loop.
+
+    ``resolver`` finds the other mailbox of a ``user!mailbox`` login. ``open_mailbox`` gives the mailbox of
+    the thread that runs the loop (``MailboxPool.get``). ``policy`` is ``Policy.of(settings)`` with the
+    settings of ``gromox.imap.settings.PROGRAM``; its ``starttls`` has to be False where no certificate is
+    loaded. ``pause`` (``time.sleep``) holds back the answer to a failed login, in the thread that verified
+    it.
+    """
+
+    authenticator: Authenticator
+    resolver: Resolver
+    open_mailbox: Callable[[Path], Mailbox]
+    policy: Policy
+    pause: Callable[[float], None]
+    clock: Clock = SYSTEM_CLOCK

@@ -1,0 +1,110 @@
+"""One connection's state, as command handlers see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gromox.imap.errors import CommandError
+from gromox.imap.machine import TRANSITIONS, State
+from gromox.imap.sequence import SAVED
+from gromox.store.uidset import UidSet
+
+if TYPE_CHECKING:
+    from gromox.base.wire import Peer
+    from gromox.directory.auth import Account
+    from gromox.imap.machine import Event
+    from gromox.imap.selected import Selected
+    from gromox.imap.sequence import SequenceSet
+    from gromox.imap.services import Services
+    from gromox.store.mailbox import Mailbox
+
+
+class Session:
+    """From the greeting to the end; handlers read and change it, the connection acts on it."""
+
+    __slots__ = (
+        "_mailbox",
+        "account",
+        "condstore",
+        "depends",
+        "enabled",
+        "failed_logins",
+        "peer",
+        "policy",
+        "saved",
+        "selected",
+        "services",
+        "state",
+        "tag",
+        "tls",
+        "user",
+    )
+
+    def __init__(self, services: Services, peer: Peer) -> None:
+        """Begin not authenticated."""
+        self.services, self.peer, self.policy = services, peer, services.policy
+        self.state = State.NOT_AUTHENTICATED
+        self.tls = peer.tls
+        #: The tag of the command that runs; ESEARCH repeats it.
+        self.tag = b""
+        self.account: Account | None = None
+        #: As given at login, for the log.
+        self.user = ""
+        self.selected: Selected | None = None
+        self.enabled: set[bytes] = set()
+        #: The client uses CONDSTORE: MODSEQ stands in FETCH lines from then on. RFC 7162 section 3.1.
+        self.condstore = False
+        self.failed_logins = 0
+        #: UIDs of the last SEARCH with RETURN (SAVE) in the selected mailbox. RFC 5182.
+        self.saved = UidSet()
+        #: The answer of this round has to wait until the mailbox is durable.
+        self.depends = False
+        self._mailbox: Mailbox | None = None
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The mailbox of the user; only after login."""
+        if self._mailbox is None:
+            raise CommandError("log in first")
+        return self._mailbox
+
+    @property
+    def here(self) -> Selected:
+        """The selected mailbox; only in the selected state."""
+        if self.selected is None:
+            raise CommandError("select a mailbox first")
+        return self.selected
+
+    def may_log_in(self) -> bool:
+        """Tell whether passwords may come over this connection."""
+        return self.tls or not self.policy.force_tls
+
+    def enter(self, account: Account, mailbox: Mailbox) -> None:
+        """Be logged in."""
+        self.account, self._mailbox = account, mailbox
+
+    def move(self, event: Event) -> None:
+        """Change the state as the table says."""
+        self.state = TRANSITIONS[self.state, event]
+        if self.state is not State.SELECTED:
+            self.selected = None
+            self.saved = UidSet()
+
+    def numbered(self, numbers: SequenceSet, *, uid: bool) -> UidSet:
+        """Return the UIDs that a sequence set means in the selected mailbox."""
+        here = self.here
+        return self.saved & here.known_uids() if numbers is SAVED else here.uids(numbers, uid=uid)
+
+    def enable_condstore(self) -> None:
+        """Note that the client has shown to know CONDSTORE."""
+        self.condstore = True
+        if self.selected is not None:
+            self.selected.condstore = True
+
+    def durables(self) -> tuple[Mailbox, ...]:
+        """Return what the answer of this round depends on."""
+        return (self._mailbox,) if self.depends and self._mailbox is not None else ()
+
+    def release(self) -> None:
+        """Let go of everything that other sessions share."""
+        self.selected = self._mailbox = self.account = None

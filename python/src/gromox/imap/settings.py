@@ -1,0 +1,240 @@
+"""Directives of the IMAP daemon, and what they come to for a connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gromox.base.common_settings import (
+    CONFIG_FILE_PATH,
+    DATA_FILE_PATH,
+    HOST_ID,
+    RUNNING_IDENTITY,
+    fd_limit,
+    host_id,
+    log_file,
+    log_level,
+)
+from gromox.base.secret import Secret
+from gromox.base.settings import (
+    Endpoint,
+    Option,
+    Program,
+    boolean,
+    integer,
+    listen_list,
+    optional_path,
+    quantity,
+    secret,
+    text,
+    timespan,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gromox.base.settings import Settings
+
+_NOT_USED: Final = "Accepted for old files; memory and threads are not divided like that here."
+
+IMAP_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
+    "imap_listen", listen_list, (Endpoint("::", 143),), "Where to listen for IMAP.", since="1.0"
+)
+IMAP_LISTEN_TLS: Final[Option[tuple[Endpoint, ...]]] = Option(
+    "imap_listen_tls", listen_list, (), "Where to listen for IMAP in TLS (the usual port is 993)."
+)
+IMAP_ACCEPT_HAPROXY: Final = Option(
+    "imap_accept_haproxy",
+    integer,
+    0,
+    "2 expects a PROXY protocol version 2 header in front of each connection; 0 does not.",
+    low=0,
+    high=2,
+)
+IMAP_LOG_FILE: Final = log_file("imap")
+IMAP_LOG_LEVEL: Final = log_level("imap")
+IMAP_FD_LIMIT: Final = fd_limit("imap")
+BLOCK_INTERVAL_AUTHS: Final = Option(
+    "block_interval_auths",
+    timespan,
+    60.0,
+    "How long a user stays blocked after too many failed logins.",
+    unit="seconds",
+)
+CONTEXT_AVERAGE_MEM: Final = Option("context_average_mem", quantity, 128 << 10, _NOT_USED)
+CONTEXT_AVERAGE_MITEM: Final = Option("context_average_mitem", quantity, 64 << 10, _NOT_USED)
+CONTEXT_NUM: Final = Option(
+    "context_num", integer, 400, "Connections at the same time; 0 is no limit.", low=0
+)
+DEFAULT_LANG: Final = Option(
+    "default_lang",
+    text,
+    "en",
+    "Accepted for old files; folder names are those that stand in the mailbox.",
+)
+ENABLE_RFC2971_COMMANDS: Final = Option(
+    "enable_rfc2971_commands", boolean, False, "Whether the ID command is offered.", reloadable=True
+)
+IMAP_AUTH_TIMES: Final = Option(
+    "imap_auth_times",
+    integer,
+    10,
+    "Failed logins on one connection before it is closed.",
+    low=1,
+    reloadable=True,
+)
+IMAP_AUTOLOGOUT_TIME: Final = Option(
+    "imap_autologout_time",
+    timespan,
+    1800.0,
+    "Silence before a connection that is logged in is closed; RFC 3501 section 5.4 asks for 30 minutes.",
+    unit="seconds",
+    low=60,
+    reloadable=True,
+)
+IMAP_CMD_DEBUG: Final = Option(
+    "imap_cmd_debug",
+    integer,
+    0,
+    "1 logs failed commands, 2 all commands, without passwords and contents.",
+    low=0,
+    high=2,
+    reloadable=True,
+)
+IMAP_CONN_TIMEOUT: Final = Option(
+    "imap_conn_timeout",
+    timespan,
+    180.0,
+    "Silence before a connection that is not logged in is closed.",
+    unit="seconds",
+    low=1,
+    reloadable=True,
+)
+IMAP_EXPUNGE_ON_DELETE: Final = Option(
+    "imap_expunge_on_delete",
+    boolean,
+    False,
+    r"Whether setting \Deleted removes a message at once.",
+    reloadable=True,
+)
+IMAP_FORCE_TLS: Final = Option(
+    "imap_force_tls",
+    boolean,
+    False,
+    "Whether logging in needs TLS.",
+    aliases=("imap_force_starttls",),
+    reloadable=True,
+)
+IMAP_RFC9051: Final = Option(
+    "imap_rfc9051",
+    boolean,
+    True,
+    "Whether elements of IMAP4rev2 are offered beside IMAP4rev1.",
+    reloadable=True,
+)
+IMAP_SUPPORT_TLS: Final = Option(
+    "imap_support_tls",
+    boolean,
+    False,
+    "Whether STARTTLS is offered; needs certificate and key.",
+    aliases=("imap_support_starttls",),
+)
+IMAP_CERTIFICATE_PATH: Final[Option[Path | None]] = Option(
+    "imap_certificate_path", optional_path, None, "The certificate with its chain (PEM)."
+)
+IMAP_CERTIFICATE_PASSWD: Final = Option(
+    "imap_certificate_passwd",
+    secret,
+    Secret(""),
+    "The password of the private key, if it has one.",
+    secret=True,
+)
+IMAP_PRIVATE_KEY_PATH: Final[Option[Path | None]] = Option(
+    "imap_private_key_path", optional_path, None, "The private key (PEM)."
+)
+IMAP_THREAD_CHARGE_NUM: Final = Option("imap_thread_charge_num", integer, 20, _NOT_USED)
+IMAP_THREAD_INIT_NUM: Final = Option("imap_thread_init_num", integer, 5, _NOT_USED)
+MAIL_MAX_LENGTH: Final = Option(
+    "mail_max_length",
+    quantity,
+    64 << 20,
+    "Octets of the largest message that APPEND takes.",
+    low=1 << 16,
+    high=2 << 30,
+    reloadable=True,
+)
+TLS_MIN_PROTO: Final = Option(
+    "tls_min_proto", text, "tls1.2", "The oldest TLS version that is accepted.", choices=("tls1.2", "tls1.3")
+)
+
+PROGRAM: Final = Program(
+    "imap",
+    "gromox-imap",
+    ("gromox.cfg", "imap.cfg"),
+    (
+        IMAP_LISTEN,
+        IMAP_LISTEN_TLS,
+        IMAP_ACCEPT_HAPROXY,
+        IMAP_LOG_FILE,
+        IMAP_LOG_LEVEL,
+        IMAP_FD_LIMIT,
+        HOST_ID,
+        RUNNING_IDENTITY,
+        CONFIG_FILE_PATH,
+        DATA_FILE_PATH,
+        BLOCK_INTERVAL_AUTHS,
+        CONTEXT_AVERAGE_MEM,
+        CONTEXT_AVERAGE_MITEM,
+        CONTEXT_NUM,
+        DEFAULT_LANG,
+        ENABLE_RFC2971_COMMANDS,
+        IMAP_AUTH_TIMES,
+        IMAP_AUTOLOGOUT_TIME,
+        IMAP_CMD_DEBUG,
+        IMAP_CONN_TIMEOUT,
+        IMAP_EXPUNGE_ON_DELETE,
+        IMAP_FORCE_TLS,
+        IMAP_RFC9051,
+        IMAP_SUPPORT_TLS,
+        IMAP_CERTIFICATE_PATH,
+        IMAP_CERTIFICATE_PASSWD,
+        IMAP_PRIVATE_KEY_PATH,
+        IMAP_THREAD_CHARGE_NUM,
+        IMAP_THREAD_INIT_NUM,
+        MAIL_MAX_LENGTH,
+        TLS_MIN_PROTO,
+    ),
+    "Serves mailboxes to mail programs by IMAP4rev1 (RFC 3501) and its extensions.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a connection needs of the settings, ready to use."""
+
+    host: str
+    starttls: bool
+    force_tls: bool
+    identify: bool
+    login_attempts: int
+    login_timeout: float
+    autologout: float
+    expunge_on_delete: bool
+    max_mail: int
+    log_commands: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Policy:
+        """Take what matters from the settings of :data:`PROGRAM`."""
+        return cls(
+            host=host_id(settings),
+            starttls=settings[IMAP_SUPPORT_TLS],
+            force_tls=settings[IMAP_FORCE_TLS],
+            identify=settings[ENABLE_RFC2971_COMMANDS],
+            login_attempts=settings[IMAP_AUTH_TIMES],
+            login_timeout=settings[IMAP_CONN_TIMEOUT],
+            autologout=settings[IMAP_AUTOLOGOUT_TIME],
+            expunge_on_delete=settings[IMAP_EXPUNGE_ON_DELETE],
+            max_mail=settings[MAIL_MAX_LENGTH],
+            log_commands=settings[IMAP_CMD_DEBUG],
+        )

@@ -1,0 +1,132 @@
+"""The mailbox names of a user: the store's folders as IMAP shows them. RFC 3501 section 5.1."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gromox.imap.errors import CommandError
+from gromox.store.builtin import INBOX, SPECIAL_USE, ipm_subtree, is_mail_class
+from gromox.store.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gromox.store.folder import Folder
+    from gromox.store.mailbox import Mailbox
+
+SEPARATOR: Final = "/"
+#: Shown for a separator that stands inside one folder's name.
+SLASH: Final = "\N{DIVISION SLASH}"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    r"""One mailbox name, and the folder behind it. Not ``selectable``: ``\Noselect``."""
+
+    name: str
+    folder: Folder
+    selectable: bool
+    has_children: bool
+
+    @property
+    def special_use(self) -> bytes | None:
+        """The attribute of RFC 6154, if it has one."""
+        return SPECIAL_USE.get(self.folder.folder_id)
+
+
+class Tree:
+    """All mailbox names of a mailbox at one moment."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        """Read the folders."""
+        self.top = ipm_subtree(is_public=mailbox.is_public)
+        children: dict[int, list[Folder]] = {}
+        for folder in mailbox.folders():
+            if not folder.hidden:
+                children.setdefault(folder.parent_id, []).append(folder)
+        self._found: list[Name] = []
+        self._walk(children, self.top, "")
+        #: INBOX first, then by name, each before what is below it.
+        self.names: Sequence[Name] = sorted(self._found, key=lambda name: _rank(name.name))
+        self._exact = {name.name: name for name in self.names}
+        self._folded: dict[str, Name] = {}
+        for name in self.names:
+            self._folded.setdefault(name.name.casefold(), name)
+        self._by_id = {name.folder.folder_id: name for name in self.names}
+
+    def _walk(self, children: dict[int, list[Folder]], parent_id: int, prefix: str) -> bool:
+        """Collect what is below a folder; tell whether anything is shown. The store bounds the depth."""
+        shown = False
+        for folder in children.get(parent_id, ()):
+            at_inbox = folder.folder_id == INBOX and parent_id == self.top
+            name = "INBOX" if at_inbox else prefix + _shown(folder.name)
+            if not at_inbox and name.upper() == "INBOX":
+                continue  # a localised inbox has the name already; no client could reach this one
+            place = len(self._found)
+            below = self._walk(children, folder.folder_id, name + SEPARATOR)
+            selectable = is_mail_class(folder.container_class)
+            if selectable or below:
+                self._found.insert(place, Name(name, folder, selectable, below))
+                shown = True
+        return shown
+
+    def find(self, name: str) -> Name | None:
+        """Return what has this name, or this name in another case."""
+        return self._exact.get(name) or self._folded.get(name.casefold())
+
+    def by_id(self, folder_id: int) -> Name | None:
+        """Return the name of a folder."""
+        return self._by_id.get(folder_id)
+
+    def selectable(self, name: str) -> Folder:
+        """Return the folder with this name.
+
+        Raises:
+            NotFoundError: there is none.
+            CommandError: it is only a name.
+        """
+        found = self.find(name)
+        if found is None:
+            raise NotFoundError("no folder has that name")
+        if not found.selectable:
+            raise CommandError("the mailbox cannot be selected", "CANNOT")
+        return found.folder
+
+
+def _rank(name: str) -> tuple[bool, tuple[str, ...]]:
+    parts = tuple(name.split(SEPARATOR))
+    return parts[0] != "INBOX", parts
+
+
+def _shown(name: str) -> str:
+    if SEPARATOR in name:
+        name = name.replace(SEPARATOR, SLASH)
+    return (
+        name
+        if name.isprintable()
+        else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    )
+
+
+_trees: Final[weakref.WeakKeyDictionary[Mailbox, tuple[int, Tree]]] = weakref.WeakKeyDictionary()
+
+
+def tree_of(mailbox: Mailbox) -> Tree:
+    """Return the names of a mailbox as they are now; kept until anything in the mailbox changes."""
+    number = mailbox.change_number()
+    known = _trees.get(mailbox)
+    if known is not None and known[0] == number:
+        return known[1]
+    tree = Tree(mailbox)
+    _trees[mailbox] = number, tree
+    return tree
+
+
+def target(mailbox: Mailbox, name: str) -> Folder:
+    """Return the folder that COPY, MOVE or APPEND name. RFC 3501 6.4.7: TRYCREATE if it could be made."""
+    try:
+        return tree_of(mailbox).selectable(name)
+    except NotFoundError:
+        raise CommandError("no such mailbox; create it first", "TRYCREATE") from None
