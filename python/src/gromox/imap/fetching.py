@@ -282,16 +282,18 @@ def _literal(label: bytes, octets: bytes) -> bytes:
     return b"%b {%d}\r\n%b" % (label, len(octets), octets)
 
 
+def _flags(here: Selected, row: FetchRow, block: Block, index: int) -> bytes:
+    return b"FLAGS (%b)" % block.flags_text(index, recent=here.is_recent(row.uid))
+
+
+# One signature for all: (selected mailbox, row, block, place in the block).
 _ATTRIBUTES: Final[dict[Attribute, Callable[[Selected, FetchRow, Block, int], bytes]]] = {
-    Attribute.UID: lambda here, row, block, index: b"UID %d" % row.uid,  # noqa: ARG005 - the common signature
-    Attribute.FLAGS: lambda here, row, block, index: (
-        b"FLAGS (%b)" % block.flags_text(index, recent=here.is_recent(row.uid))
-    ),
-    Attribute.MODSEQ: lambda here, row, block, index: b"MODSEQ (%d)" % block.modseq_at(index),  # noqa: ARG005
-    Attribute.INTERNALDATE: lambda here, row, block, index: b"INTERNALDATE " + row.internal_date,  # noqa:
-    ARG005 Attribute.SIZE: lambda here, row, block, index: b"RFC822.SIZE %d" % row.size,  # noqa: ARG005
-    Attribute.ENVELOPE: lambda here, row, block, index: b"ENVELOPE " + row.envelope,  # noqa: ARG005
-    Attribute.BODY: lambda here, row, block, index: b"BODY " + row.body,  # noqa: ARG005
-    Attribute.BODYSTRUCTURE: lambda here, row, block, index: b"BODYSTRUCTURE " + row.bodystructure,  # noqa:
-    ARG005
+    Attribute.UID: lambda _here, row, _block, _index: b"UID %d" % row.uid,
+    Attribute.FLAGS: _flags,
+    Attribute.MODSEQ: lambda _here, _row, block, index: b"MODSEQ (%d)" % block.modseq_at(index),
+    Attribute.INTERNALDATE: lambda _here, row, _block, _index: b"INTERNALDATE " + row.internal_date,
+    Attribute.SIZE: lambda _here, row, _block, _index: b"RFC822.SIZE %d" % row.size,
+    Attribute.ENVELOPE: lambda _here, row, _block, _index: b"ENVELOPE " + row.envelope,
+    Attribute.BODY: lambda _here, row, _block, _index: b"BODY " + row.body,
+    Attribute.BODYSTRUCTURE: lambda _here, row, _block, _index: b"BODYSTRUCTURE " + row.bodystructure,
 }
