@@ -1,0 +1,1 @@
+"""The commands of gromox-mbop, grouped by what they work on."""
