@@ -141,6 +141,15 @@ def test_hostile_values_stay_in_their_lines() -> None:
     assert len(octets) < 200_000
 
 
+def test_what_a_sender_wrote_is_not_decoded() -> None:
+    word = "=?iso-2022-jp?q?=1B$B?="
+
+    octets = dsn(FAILED, original=f"Message-ID: <{word}@x>\n\n".encode(), to=f"{word}@example.org")
+    assert f"\r\nTo: <{word}@example.org>\r\n".encode() in octets
+    assert f"\r\nReferences: <{word}@x>\r\n".encode() in octets
+    assert b"References" not in dsn(FAILED, original=b"Subject: x\n\nMessage-ID: <in@body>\n")
+
+
 def test_a_plain_mail() -> None:
     mail = Mail(
         ("Z\u00f6e", "zoe@example.org"),

@@ -112,3 +112,12 @@ def test_values_of_an_empty_header() -> None:
     assert message.date is None
     assert scan(b"").references == ()
     assert scan(b"").message_id == ""
+
+
+def test_fields_that_lists_show_are_kept() -> None:
+    root = scan(b"Importance: High\nX-Priority: 1 (Highest)\nPriority: urgent\nSensitivity: Private\n\n").root
+
+    assert root.text(b"importance") == b"High"
+    assert root.text(b"x-priority") == b"1 (Highest)"
+    assert root.text(b"priority") == b"urgent"
+    assert root.text(b"sensitivity") == b"Private"

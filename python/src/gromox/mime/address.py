@@ -99,7 +99,7 @@ class _Parser:
             self._take(found.lastgroup or "", found[0])
         if len(self._out) < self._limit:
             self._flush()
-        if self._in_group and len(self._out) < self._limit + 1:
+        if self._in_group:
             self._out.append(END_OF_GROUP)
         return self._out
 

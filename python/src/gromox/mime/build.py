@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _POLICY: Final = policy.SMTP
 _CONTROLS: Final = re.compile(r"[\x00-\x20\x7f-\xa0]+")
+_MESSAGE_ID: Final = re.compile(rb"<[!-;=?-~]{1,900}>")
 _LONGEST_TEXT: Final = 900
 _LONGEST_HEADER: Final = 64 * 1024
 
@@ -134,20 +135,18 @@ def build_dsn(
         postmaster: address it is from.
     """
     actions = {recipient.action for recipient in report.recipients}
-    outer = EmailMessage(policy=policy.SMTPUTF8 if not (to + postmaster).isascii() else _POLICY)
-    outer["Date"] = _date(date, 0)
-    outer["From"] = _address("Mail Delivery System", postmaster)
-    outer["To"] = _address("", to)
-    outer["Subject"] = _TITLES[_worst(actions)]
-    outer["Message-ID"] = message_id
-    outer["Auto-Submitted"] = "auto-replied"
-    fields = iter_fields(original[:_LONGEST_HEADER])
-    reference = next((field.value for field in fields if field.name.lower() == b"message-id"), b"")
-    if reference.isascii() and 0 < len(reference) < _LONGEST_TEXT:
-        outer["References"] = _clean(reference.decode("ascii"))
-    outer["MIME-Version"] = "1.0"
-    outer["Content-Type"] = f'multipart/report; report-type=delivery-status; boundary="{boundary}"'
-
+    # By hand: the library decodes and encodes anew what a hostile sender wrote, and may fail at that.
+    outer = [
+        ("Date", _date_text(date)),
+        ("From", f"Mail Delivery System <{_clean(postmaster)}>"),
+        ("To", f"<{_clean(to)}>"),
+        ("Subject", _TITLES[_worst(actions)]),
+        ("Message-ID", message_id),
+        ("Auto-Submitted", "auto-replied"),
+        ("References", _message_id(original)),
+        ("MIME-Version", "1.0"),
+        ("Content-Type", f'multipart/report; report-type=delivery-status;\r\n boundary="{boundary}"'),
+    ]
     text = EmailMessage(policy=_POLICY)
     explanation = _explanation(report)
     text.set_content(explanation, cte="7bit" if explanation.isascii() else "quoted-printable")
@@ -160,7 +159,7 @@ def build_dsn(
     delimiter = b"--" + boundary.encode("ascii")
     return b"\r\n".join(
         [
-            outer.as_bytes().partition(b"\r\n\r\n")[0],  # the library would write an empty part after it
+            *(f"{name}: {value}".encode("utf-8", "replace") for name, value in outer if value),
             b"",
             delimiter,
             b"Content-Description: Notification",
@@ -278,6 +277,17 @@ def _original_header(original: bytes) -> bytes:
     if not text.isascii():
         text = text.decode("utf-8", "replace").encode()
     return text + b"\r\n"
+
+
+def _message_id(original: bytes) -> str:
+    """Return the Message-ID of a mail with its brackets, or empty."""
+    for field in iter_fields(original[:_LONGEST_HEADER]):
+        if field.name.lower() == b"message-id":
+            found = _MESSAGE_ID.search(field.value)
+            return found[0].decode("ascii") if found else ""
+        if original.startswith((b"\r\n", b"\n"), field.end):
+            break
+    return ""
 
 
 def _eight_bit(octets: bytes) -> list[bytes]:

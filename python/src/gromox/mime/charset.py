@@ -196,6 +196,9 @@ def decode(octets: bytes, name: str) -> str:
     if codec is None:
         return guess(octets)
     text = octets.decode(codec, "replace")
+    if codec == "utf-7":
+        # The only codec of the table that lets halves of surrogate pairs through.
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if codec == "utf-8" and "\ufffd" in text[:_SAMPLE]:
         # Text of an older program with the wrong label, unless most of it is UTF-8 all the same or it was
         # only cut off within its last character.

@@ -159,9 +159,7 @@ def find_part(root: Part, path: Sequence[int]) -> Part | None:
             container = inner
         if 0 < number <= len(container.children):
             part = container.children[number - 1]
-        elif number == 1:
-            if container.children:
-                return None
+        elif number == 1:  # and no children: the only part of a message that is no multipart
             part = container
         else:
             return None

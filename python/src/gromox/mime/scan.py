@@ -54,6 +54,11 @@ MESSAGE_FIELDS: Final = CONTENT_FIELDS | frozenset(
         b"in-reply-to",
         b"message-id",
         b"references",
+        # [MS-OXCMAIL] 2.2.3.2.4 and following: what lists of messages show.
+        b"importance",
+        b"priority",
+        b"x-priority",
+        b"sensitivity",
     ]
 )
 
