@@ -18,6 +18,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.system)
 
 
+#: What tests measured; shown at the end of the run.
+FIGURES: list[str] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for figure in FIGURES:
+        terminalreporter.write_line(f"measured: {figure}")
+
+
+@pytest.fixture
+def measured() -> Callable[[str], None]:
+    """Keep a figure for the end of the run."""
+    return FIGURES.append
+
+
 @pytest.fixture(scope="session", autouse=True)
 def many_files() -> None:
     """Allow this process a thousand connections."""
