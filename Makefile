@@ -1,17 +1,18 @@
 # The verbs; each does its own set-up. What they do stands in scripts/.
-#   make run [PORT_BASE=20000]   the whole server with demo data below var/demo
-#   make test [ARGS=tests/imap]  tests; all of them without ARGS
-#   make check                   lint, types, layers, generated files
-#   make bench [RECORD=1]        ours and Dovecot side by side; RECORD writes docs/performance.md
-#   make dist                    wheel and source archive in dist/
-#   make generate                tables and settings documents from their sources
-#   make lock                    versions and hashes from python/pyproject.toml
-#   make format                  put the code into its form
+#   make run [PORT_BASE=20000] [ADDRESS=::]   the whole server with demo data below var/demo
+#   make test [ARGS=tests/imap]               tests; all of them without ARGS
+#   make check                                lint, types, layers, generated files
+#   make bench [RECORD=1]                     ours and Dovecot side by side; RECORD writes docs/performance.md
+#   make dist                                 wheel and source archive in dist/
+#   make generate                             tables and settings documents from their sources
+#   make lock                                 versions and hashes from python/pyproject.toml
+#   make format                               put the code into its form
 
 PORT_BASE ?= 10000
+ADDRESS ?= localhost
 ARGS ?=
 RECORD ?=
-export PORT_BASE RECORD
+export PORT_BASE ADDRESS RECORD
 
 .PHONY: help run test check bench dist generate lock format clean
 
