@@ -91,6 +91,36 @@ def lines_of(response: bytes) -> list[object]:
     return [*out, response]
 
 
+def test_the_example_of_rfc_9051_8() -> None:
+    header = (
+        b"Date: Wed, 17 Jul 1996 02:23:25 -0700 (PDT)\r\n"
+        b"From: Terry Gray <gray@cac.washington.edu>\r\n"
+        b"Subject: IMAP4rev2 WG mtg summary and minutes\r\n"
+        b"To: imap@cac.washington.edu\r\n"
+        b"cc: minutes@CNRI.Reston.VA.US, John Klensin <KLENSIN@MIT.EDU>\r\n"
+        b"Message-Id: <B27397-0100000@cac.washington.edu>\r\n"
+        b"MIME-Version: 1.0\r\n"
+        b"Content-Type: TEXT/PLAIN; CHARSET=US-ASCII\r\n"
+        b"\r\n"
+    )
+    # The document says 3028 octets and 92 lines of body.
+    message = scan(header + b"x" * 30 + b"\r\n" + (b"x" * 30 + b"\r\n") * 90 + b"x" * 114 + b"\r\n")
+
+    assert message.header_size == 342
+    assert envelope_octets(message) == (
+        b'("Wed, 17 Jul 1996 02:23:25 -0700 (PDT)" "IMAP4rev2 WG mtg summary and minutes" '
+        b'(("Terry Gray" NIL "gray" "cac.washington.edu")) '
+        b'(("Terry Gray" NIL "gray" "cac.washington.edu")) '
+        b'(("Terry Gray" NIL "gray" "cac.washington.edu")) '
+        b'((NIL NIL "imap" "cac.washington.edu")) '
+        b'((NIL NIL "minutes" "CNRI.Reston.VA.US")("John Klensin" NIL "KLENSIN" "MIT.EDU")) NIL NIL '
+        b'"<B27397-0100000@cac.washington.edu>")'
+    )
+    assert bodystructure_octets(message.root, extensible=False).upper() == (
+        b'("TEXT" "PLAIN" ("CHARSET" "US-ASCII") NIL NIL "7BIT" 3028 92)'
+    )
+
+
 FRAGMENTS = (
     b"\r\n",
     b"\n",

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 #: RFC 8970 3.1: at most 200 characters.
 PREVIEW_CHARACTERS: Final = 200
-_PREVIEW_OCTETS: Final = 64 * 1024
+#: Octets of the body that the preview looks at; pages begin with much that nobody sees.
+_PREVIEW_OCTETS: Final = 4096
+_PREVIEW_PAGE_OCTETS: Final = 64 * 1024
 _SPACE: Final = re.compile(r"\s+")
 _MESSAGE_ID: Final = re.compile(rb"<[^<>\s]{1,1000}>")
 _REFERENCES: Final = 1000
@@ -144,7 +146,8 @@ class Message:
         first = self._first_text()
         if first is None:
             return ""
-        text = text_of(first, self.octets, limit=_PREVIEW_OCTETS)
+        limit = _PREVIEW_PAGE_OCTETS if first.media.subtype == "html" else _PREVIEW_OCTETS
+        text = text_of(first, self.octets, limit=limit)
         return _SPACE.sub(" ", text[: 16 * PREVIEW_CHARACTERS]).strip()[:PREVIEW_CHARACTERS].rstrip()
 
     def _first_text(self) -> Part | None:
