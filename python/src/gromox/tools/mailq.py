@@ -26,8 +26,8 @@ PROGRAM: Final = "gromox-mailq"
 _MARKS: Final = {"mess": "*", "cache": "", "save": "!"}
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program."""
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the program."""
     parser = new_parser(
         PROGRAM,
         "List the delivery queue.",
@@ -37,7 +37,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         *("-p", "--path"), type=Path, default=QUEUE, metavar="DIR", help=f"the queue (default: {QUEUE})"
     )
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program."""
+    args = build_parser().parse_args(argv)
     return guarded(PROGRAM, lambda: _list(args))
 
 

@@ -45,7 +45,7 @@ class Maker:
 
 def run(maker: Maker, argv: Sequence[str] | None) -> int:
     """Carry out one of the two programs."""
-    args = _parser(maker).parse_args(argv)
+    args = build_parser(maker).parse_args(argv)
     if args.create_old:
         complain(
             maker.program,
@@ -55,7 +55,8 @@ def run(maker: Maker, argv: Sequence[str] | None) -> int:
     return guarded(maker.program, lambda: _run(maker, args))
 
 
-def _parser(maker: Maker) -> argparse.ArgumentParser:
+def build_parser(maker: Maker) -> argparse.ArgumentParser:
+    """Return the parser of one of the two programs."""
     parser = new_parser(maker.program, maker.description)
     parser.add_argument("name", metavar=maker.metavar, help="whose store; has to be in the user database")
     parser.add_argument("-U", "--upgrade", action="store_true", help="upgrade the schema instead of creating")

@@ -49,7 +49,7 @@ class Report:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program."""
-    args = _parser().parse_args(argv)
+    args = build_parser().parse_args(argv)
 
     def run() -> int:
         try:
@@ -61,7 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return guarded(PROGRAM, run)
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of everything up to the command."""
     lines = [f"  {name:<18} {command.summary}" for name, command in COMMANDS.items()]
     parser = new_parser(
         PROGRAM,
