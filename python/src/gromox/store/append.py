@@ -48,7 +48,7 @@ _SHARE: Final = (
 )
 _KEEP_TOKENS: Final = 14 * 86400
 """Seconds for which a delivery is remembered; the queue gives up on a mail much earlier."""
-_TOKENS_A_TIME: Final = 100
+_PRUNE_EVERY: Final = 64
 
 _Prepared = tuple["NewMail", Extract, "StagedContent | None"]
 
@@ -93,10 +93,12 @@ def deliver(file: MailboxFile, folder_id: int, mail: NewMail, token: str) -> int
         at = int(tx.now)
         if file.execute("INSERT OR IGNORE INTO deliveries VALUES (?, ?)", (token, at)).rowcount == 0:
             return None
-        file.execute(
-            "DELETE FROM deliveries WHERE token IN (SELECT token FROM deliveries WHERE delivered_at < ? LIMIT ?)",
-            (at - _KEEP_TOKENS, _TOKENS_A_TIME),
-        )
+        if file.change_number % _PRUNE_EVERY == 0:
+            file.execute(
+                "DELETE FROM deliveries WHERE token IN"
+                " (SELECT token FROM deliveries WHERE delivered_at < ? LIMIT ?)",
+                (at - _KEEP_TOKENS, 2 * _PRUNE_EVERY),
+            )
         return insert(tx, folder_id, prepared, delivery=True).uids[0]
 
 

@@ -22,6 +22,8 @@ CAPACITY: Final = 1024
 MERGE_BELOW: Final = 256
 """A block that shrinks below this is merged with a neighbour if both together fill at most three quarters."""
 
+MAX_DELTA: Final = 0xFFFFFFFF
+
 _UNSEEN: Final = count_table(Flag.SEEN, 0)
 _CACHED_TEXTS: Final = 4
 
@@ -241,12 +243,22 @@ class Block:
             block_id=self.block_id,
         )
 
+    def _joined_modseqs(self, other: Block) -> tuple[int, array[int] | None]:
+        base, shift = self.modseq_base, other.modseq_base - self.modseq_base
+        if shift < 0 or other.max_modseq - base > MAX_DELTA:
+            return packed_modseqs([*self.modseq_list(), *other.modseq_list()])
+        if not shift and self.modseqs is None and other.modseqs is None:
+            return base, None
+        # The usual case, one mail after the other: only what is new is computed.
+        theirs = [delta + shift for delta in other.modseqs] if other.modseqs else [shift] * len(other.flags)
+        return base, (self.modseqs or zeros(len(self.flags))) + array("I", theirs)
+
     def joined(self, other: Block, *, changed: int) -> Block:
         """Return the messages of both blocks in this block's row; ``other`` follows this one."""
         sets: array[int] | None = None
         if self.keyword_sets or other.keyword_sets:
             sets = (self.keyword_sets or zeros(len(self))) + (other.keyword_sets or zeros(len(other)))
-        base, modseqs = packed_modseqs([*self.modseq_list(), *other.modseq_list()])
+        base, modseqs = self._joined_modseqs(other)
         return Block(
             self.uids + other.uids,
             self.flags + other.flags,
@@ -273,5 +285,5 @@ def packed_modseqs(modseqs: Sequence[int]) -> tuple[int, array[int] | None]:
     low, high = min(modseqs), max(modseqs)
     if low == high:
         return low, None
-    low = max(low, high - 0xFFFFFFFF)
+    low = max(low, high - MAX_DELTA)
     return low, array("I", [max(modseq - low, 0) for modseq in modseqs])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from gromox import mime
 from gromox.base.errors import ParseError
 from gromox.mime.body import text_of
-from gromox.mime.header import iter_fields
+from gromox.mime.header import FIELD_END, iter_fields, unfold
 from gromox.mime.words import decode_words
 from gromox.store.content import INLINE_LIMIT, Content
 from gromox.store.errors import MessageGoneError
@@ -116,18 +116,27 @@ def _header_contains(header: bytes, needle: str) -> bool:
 
 def header_matcher(name: str, needle: str) -> Callable[[bytes], bool]:
     """Return a test of header blocks: is there a field of that name that contains the casefolded needle."""
-    wanted = name.encode("utf-8", "replace").lower()
-    quick = b"\n" + wanted
-    start = quick[1:]
+    wanted = b"\n" + name.encode("utf-8", "replace").lower()
+    plain = needle.encode() if needle.isascii() else None
 
     def matches(header: bytes) -> bool:
+        # Looks at fields of that name only; going through all of them costs ten times as much.
+        header = b"\n" + header
         folded = header.lower()
-        if not folded.startswith(start) and quick not in folded:
-            return False
-        return any(
-            needle in decode_words(field.value).casefold()
-            for field in iter_fields(header)
-            if field.name.lower() == wanted
-        )
+        at = folded.find(wanted)
+        while at >= 0:
+            start = at + len(wanted)
+            while folded[start : start + 1] in (b" ", b"\t"):
+                start += 1
+            if folded[start : start + 1] == b":":
+                end = FIELD_END.search(folded, start)
+                value = folded[start + 1 : end.start() if end else len(folded)]
+                if plain is not None and value.isascii() and b"=?" not in value:
+                    if plain in unfold(value):
+                        return True
+                elif needle in decode_words(unfold(header[start + 1 : start + 1 + len(value)])).casefold():
+                    return True
+            at = folded.find(wanted, start)
+        return False
 
     return matches

@@ -96,15 +96,7 @@ def _folder(file: MailboxFile, record: FolderRecord) -> Iterator[Problem]:
     ).fetchall()
     if uids != [uid for (uid,) in rows]:
         yield Problem("block-members", f"folder {folder_id:#x}: blocks and rows disagree on which messages are there")
-    for table in NARROW_TABLES:
-        (missing,) = file.execute(
-            f"SELECT count(*) FROM messages m LEFT JOIN {table} n"  # noqa: S608 - constants
-            " ON n.folder_id = m.folder_id AND n.uid = m.uid"
-            " WHERE m.folder_id = ? AND m.uid IS NOT NULL AND n.uid IS NULL",
-            (folder_id,),
-        ).fetchone()
-        if missing:
-            yield Problem("row-missing", f"folder {folder_id:#x}: {missing} messages have no row in {table}")
+    yield from _narrow_rows(file, folder_id)
     (wrong,) = file.execute(
         "SELECT count(*) FROM fetch_rows f JOIN messages m ON m.mid = f.mid WHERE f.folder_id = ?"
         " AND (m.folder_id, m.uid, m.size, m.content_id) IS NOT (f.folder_id, f.uid, f.size, f.content_id)",
@@ -114,16 +106,33 @@ def _folder(file: MailboxFile, record: FolderRecord) -> Iterator[Problem]:
         yield Problem("row-mismatch", f"folder {folder_id:#x}: {wrong} rows of fetch_rows disagree with their messages")
 
 
+def _narrow_rows(file: MailboxFile, folder_id: int) -> Iterator[Problem]:
+    """Each message has one row in each narrow table, soft-deleted ones too, and each row a message."""
+    wanted = message_uids(file, folder_id)
+    for table in NARROW_TABLES:
+        rows = file.execute(f"SELECT uid FROM {table} WHERE folder_id = ?", (folder_id,)).fetchall()  # noqa: S608
+        there = {uid for (uid,) in rows}
+        if wanted - there:
+            count = len(wanted - there)
+            yield Problem("row-missing", f"folder {folder_id:#x}: {count} messages have no row in {table}")
+        if there - wanted:
+            count = len(there - wanted)
+            yield Problem("row-orphan", f"folder {folder_id:#x}: {count} rows of {table} belong to no message")
+
+
+def message_uids(file: MailboxFile, folder_id: int) -> set[int]:
+    """Return the UIDs of all messages of a folder, soft-deleted ones too."""
+    rows = file.execute("SELECT uid FROM messages WHERE folder_id = ? AND uid IS NOT NULL", (folder_id,))
+    return {uid for (uid,) in rows.fetchall()}
+
+
 def _orphans(file: MailboxFile) -> Iterator[Problem]:
     for table in NARROW_TABLES:
         (count,) = file.execute(
-            f"SELECT count(*) FROM {table} n LEFT JOIN messages m"  # noqa: S608 - constants
-            " ON m.folder_id = n.folder_id AND m.uid = n.uid WHERE m.mid IS NULL"
-            if table != "fetch_rows"
-            else "SELECT count(*) FROM fetch_rows n LEFT JOIN messages m ON m.mid = n.mid WHERE m.mid IS NULL"
+            f"SELECT count(*) FROM {table} WHERE folder_id NOT IN (SELECT folder_id FROM folders)"  # noqa: S608
         ).fetchone()
         if count:
-            yield Problem("row-orphan", f"{count} rows of {table} belong to no message")
+            yield Problem("row-orphan", f"{count} rows of {table} belong to no folder")
     for table in ("messages", "flag_blocks"):
         (count,) = file.execute(
             f"SELECT count(*) FROM {table} WHERE folder_id <> 0"  # noqa: S608 - constants

@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from gromox.store import block_table
-from gromox.store.block import packed_modseqs, zeros
+from gromox.store.block import MAX_DELTA, packed_modseqs, zeros
 from gromox.store.flags import FlagOperation, translation
 from gromox.store.model import NO_UIDS, FlagsChanged
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from gromox.store.uidset import UidSet
 
 _Spans = list[tuple[int, int]]
-_MAX_DELTA = 0xFFFFFFFF
 
 
 def set_flags(
@@ -135,7 +134,7 @@ def _modseqs(block: Block, places: list[int], cn: int) -> tuple[int, array[int] 
         return cn, None
     base = block.modseq_base
     delta = cn - base
-    if delta > _MAX_DELTA:
+    if delta > MAX_DELTA:
         modseqs = list(block.modseq_list())
         for index in places:
             modseqs[index] = cn

@@ -34,16 +34,21 @@ def repair(file: MailboxFile) -> list[Problem]:
 
 def _drop_orphans(tx: Write) -> None:
     execute = tx.file.execute
+    for (folder_id,) in execute("SELECT folder_id FROM folders").fetchall():
+        wanted = check.message_uids(tx.file, folder_id)
+        for table in check.NARROW_TABLES:
+            rows = execute(f"SELECT uid FROM {table} WHERE folder_id = ?", (folder_id,)).fetchall()  # noqa: S608
+            tx.file.executemany(
+                f"DELETE FROM {table} WHERE folder_id = ? AND uid = ?",  # noqa: S608
+                [(folder_id, uid) for (uid,) in rows if uid not in wanted],
+            )
     for table in check.NARROW_TABLES:
-        execute(
-            f"DELETE FROM {table} WHERE NOT EXISTS (SELECT 1 FROM messages m"  # noqa: S608 - constants
-            f" WHERE m.folder_id = {table}.folder_id AND m.uid = {table}.uid)"
-        )
+        execute(f"DELETE FROM {table} WHERE folder_id NOT IN (SELECT folder_id FROM folders)")  # noqa: S608
     execute(
-        "UPDATE fetch_rows SET (mid, content_id, size) = (SELECT mid, content_id, size FROM messages m"
-        " WHERE m.folder_id = fetch_rows.folder_id AND m.uid = fetch_rows.uid)"
-        " WHERE EXISTS (SELECT 1 FROM messages m WHERE m.folder_id = fetch_rows.folder_id AND m.uid = fetch_rows.uid"
-        " AND (m.mid, m.size, m.content_id) IS NOT (fetch_rows.mid, fetch_rows.size, fetch_rows.content_id))"
+        "INSERT OR REPLACE INTO fetch_rows (folder_id, uid, mid, content_id, size, internal_date, envelope)"
+        " SELECT f.folder_id, f.uid, m.mid, m.content_id, m.size, f.internal_date, f.envelope"
+        " FROM messages m JOIN fetch_rows f ON f.folder_id = m.folder_id AND f.uid = m.uid"
+        " WHERE (m.mid, m.size, m.content_id) IS NOT (f.mid, f.size, f.content_id)"
     )
     execute("DELETE FROM flag_blocks WHERE folder_id NOT IN (SELECT folder_id FROM folders)")
 

@@ -133,6 +133,8 @@ def _evaluate(scope: _Scope, expression: Expression, within: int) -> Steps:
             field = _KEPT_FIELDS.get(name.casefold())
             if field is not None and needle:
                 found = yield from _rows(scope, f"instr({field.value}, ?)", fold(needle))
+            elif name.casefold() == "message-id" and needle:
+                found = yield from _rows(scope, "instr(lower(message_id), ?)", needle.lower(), "structures")
             else:
                 found = yield from _headers(scope, name, fold(needle), within)
             return found & within
@@ -207,9 +209,9 @@ def _condition(expression: Expression) -> tuple[str, str | int]:
             raise TypeError(expression)
 
 
-def _rows(scope: _Scope, condition: str, value: str | int) -> Steps:
-    """Scan the table of search texts."""
-    statement = f"SELECT uid FROM search_texts WHERE folder_id = ? AND uid BETWEEN ? AND ? AND {condition}"  # noqa: S608
+def _rows(scope: _Scope, condition: str, value: str | int, table: str = "search_texts") -> Steps:
+    """Scan a narrow table."""
+    statement = f"SELECT uid FROM {table} WHERE folder_id = ? AND uid BETWEEN ? AND ? AND {condition}"  # noqa: S608
     found: list[int] = []
     for first, last in _stretches(scope.uids, _STEP):
         rows = scope.file.execute(statement, (scope.view.folder_id, first, last, value)).fetchall()
