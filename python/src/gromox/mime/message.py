@@ -148,7 +148,7 @@ class Message:
             return ""
         limit = _PREVIEW_PAGE_OCTETS if first.media.subtype == "html" else _PREVIEW_OCTETS
         text = text_of(first, self.octets, limit=limit)
-        return _SPACE.sub(" ", text[: 16 * PREVIEW_CHARACTERS]).strip()[:PREVIEW_CHARACTERS].rstrip()
+        return _SPACE.sub(" ", text.lstrip()[: 4 * PREVIEW_CHARACTERS]).strip()[:PREVIEW_CHARACTERS].rstrip()
 
     def _first_text(self) -> Part | None:
         html: Part | None = None
