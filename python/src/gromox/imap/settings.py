@@ -29,6 +29,7 @@ from gromox.base.settings import (
     text,
     timespan,
 )
+from gromox.directory.auth_settings import AUTH_OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,13 +55,6 @@ IMAP_ACCEPT_HAPROXY: Final = Option(
 IMAP_LOG_FILE: Final = log_file("imap")
 IMAP_LOG_LEVEL: Final = log_level("imap")
 IMAP_FD_LIMIT: Final = fd_limit("imap")
-BLOCK_INTERVAL_AUTHS: Final = Option(
-    "block_interval_auths",
-    timespan,
-    60.0,
-    "How long a user stays blocked after too many failed logins.",
-    unit="seconds",
-)
 CONTEXT_AVERAGE_MEM: Final = Option("context_average_mem", quantity, 128 << 10, _NOT_USED)
 CONTEXT_AVERAGE_MITEM: Final = Option("context_average_mitem", quantity, 64 << 10, _NOT_USED)
 CONTEXT_NUM: Final = Option(
@@ -182,7 +176,7 @@ PROGRAM: Final = Program(
         RUNNING_IDENTITY,
         CONFIG_FILE_PATH,
         DATA_FILE_PATH,
-        BLOCK_INTERVAL_AUTHS,
+        *AUTH_OPTIONS,
         CONTEXT_AVERAGE_MEM,
         CONTEXT_AVERAGE_MITEM,
         CONTEXT_NUM,
