@@ -38,6 +38,7 @@ def add_imap(home: Home, settings: Settings) -> None:
         authenticator=home.authenticator(settings),
         resolver=home.resolver,
         open_mailbox=home.mailboxes.hold,
+        close_mailbox=home.mailboxes.release,
         policy=dataclasses.replace(policy, starttls=policy.starttls and tls is not None),
         pause=time.sleep,
     )

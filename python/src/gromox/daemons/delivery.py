@@ -1,0 +1,107 @@
+"""gromox-delivery: brings mail from the spool to mailboxes, lists and other systems."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from gromox.base.common_settings import RUNNING_IDENTITY
+from gromox.base.errors import GromoxError
+from gromox.base.log import get_logger
+from gromox.daemons.delivery_queue import open_spool
+from gromox.daemons.frame import Daemon, run
+from gromox.daemons.home import Home
+from gromox.delivery import bell as bells
+from gromox.delivery import settings as declared
+from gromox.delivery.services import DeliveryServices
+from gromox.delivery.worker import DeliveryWorker
+from gromox.serve.identity import give
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gromox.base.settings import Settings
+    from gromox.delivery.spool import Spool
+    from gromox.serve.server import Server
+
+_log = get_logger(__name__)
+
+
+class OptionError(GromoxError):
+    """A directive of delivery.cfg cannot be understood."""
+
+
+class Workers:
+    """The threads that deliver; start and stop with the server."""
+
+    def __init__(self, workers: Sequence[DeliveryWorker], bell: bells.Bell) -> None:
+        """Deliver with ``workers``, woken by ``bell``."""
+        self._bell, self._stop = bell, threading.Event()
+        self._threads = [
+            threading.Thread(target=self._deliver, args=(worker,), name="delivery") for worker in workers
+        ]
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End after the batches that are under way."""
+        self._stop.set()
+        for thread in self._threads:
+            while thread.is_alive():
+                self._bell.ring()  # one of those that wait hears it
+                thread.join(0.05)
+        self._bell.close()
+
+    def _deliver(self, worker: DeliveryWorker) -> None:
+        while not self._stop.is_set():
+            try:
+                worker.run(self._stop)
+            except Exception as error:  # noqa: BLE001 - a daemon's main: mail must go on being delivered
+                _log.exception("delivery worker failed", error)
+                self._stop.wait(1.0)
+
+
+def add_delivery(home: Home, settings: Settings, spool: Spool) -> None:
+    """Deliver what comes into ``spool``."""
+    bell = bells.Bell(spool.path)
+    give(spool.path / bells.NAME, settings[RUNNING_IDENTITY])
+    services = DeliveryServices(
+        spool=spool, resolver=home.resolver, mailboxes=home.pool, settings=settings, host=home.host, bell=bell
+    )
+    # More threads than processors only wait for each other.
+    count = min(settings[declared.WORK_THREADS_MAX], os.cpu_count() or 1)
+    try:
+        workers = [DeliveryWorker(services) for _ in range(max(count, 1))]
+    except ValueError as error:
+        raise OptionError(f"delivery.cfg: {error}") from error
+    home.server.add(Workers(workers, bell))
+
+
+def build(server: Server, settings: Settings) -> None:
+    """Wire the daemon."""
+    home = Home(server, settings, name="delivery", delimiter=settings[declared.LDA_RECIPIENT_DELIMITER])
+    home.join_event()
+    add_delivery(home, settings, open_spool(settings[declared.DEQUEUE_PATH], settings))
+
+
+DAEMON = Daemon(
+    declared.PROGRAM,
+    declared.DELIVERY_LOG_FILE,
+    declared.DELIVERY_LOG_LEVEL,
+    build,
+    declared.DELIVERY_FD_LIMIT,
+)
+
+
+def main() -> int:
+    """Run gromox-delivery."""
+    return run(DAEMON)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
