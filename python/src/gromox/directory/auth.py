@@ -20,7 +20,7 @@ from gromox.base.clock import SYSTEM_CLOCK
 from gromox.base.log import get_logger
 from gromox.directory import credential, names
 from gromox.directory import password as passwords
-from gromox.directory.errors import AmbiguousError, AuthError, AuthReason, DirectoryError, UnavailableError
+from gromox.directory.errors import AmbiguousError, AuthError, AuthReason, UnavailableError
 from gromox.directory.limiter import FailureLimiter, LimiterBounds
 from gromox.directory.login import Login, look_up
 from gromox.directory.status import (
@@ -251,23 +251,27 @@ class Authenticator:
 
 def _refuse_state(found: Login) -> None:
     """Refuse who knows the password but may not log in at all."""
+    reason = _obstacle(found)
+    if reason is not None:
+        raise AuthError(reason)
+
+
+def _obstacle(found: Login) -> AuthReason | None:
+    """Return why nobody can log in as this object, whatever the password."""
     if found.display_type != DisplayType.USER or not found.maildir:
-        raise AuthError(AuthReason.NOT_A_USER, detail=_state(found))
+        return AuthReason.NOT_A_USER
     if found.address_status & DOMAIN_STATUS_MASK:
-        raise AuthError(AuthReason.DOMAIN_DISABLED)
+        return AuthReason.DOMAIN_DISABLED
     if found.address_status & USER_STATUS_MASK == AddressStatus.SHARED:
-        raise AuthError(AuthReason.SHARED)
-    if found.address_status:
-        raise AuthError(AuthReason.DISABLED)
+        return AuthReason.SHARED
+    return AuthReason.DISABLED if found.address_status else None
 
 
 def _state(found: Login) -> str:
-    """Describe for the log why a wrong password may have been tried."""
-    try:
-        _refuse_state(found) if found.maildir else None
-    except DirectoryError as error:
-        return f"wrong password; also: {error}"
-    return "wrong password" if found.password else "no password is set, or it is kept elsewhere"
+    """Describe for the log a wrong password that would not have helped if it were right."""
+    reason = _obstacle(found)
+    also = f"; also: {reason.value}" if reason is not None else ""
+    return ("wrong password" if found.password else "no password is stored") + also
 
 
 def split_impersonation(login: str) -> tuple[str, str | None]:

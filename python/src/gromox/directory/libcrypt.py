@@ -11,7 +11,7 @@ import ctypes
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from passlib.hash import bcrypt, md5_crypt, sha256_crypt, sha512_crypt
+from passlib.hash import md5_crypt, sha256_crypt, sha512_crypt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,14 +22,8 @@ MAX_PASSPHRASE: Final = 512
 _NAMES: Final = ("libcrypt.so.1", "libcrypt.so.2")
 _BUFFER: Final = 262_144  #: larger than struct crypt_data of glibc (131232) and of libxcrypt (32768)
 
-_PYTHON_SCHEMES: Final = {
-    "$6$": sha512_crypt,
-    "$5$": sha256_crypt,
-    "$1$": md5_crypt,
-    "$2b$": bcrypt,
-    "$2a$": bcrypt,
-    "$2y$": bcrypt,
-}
+_PYTHON_SCHEMES: Final = {"$6$": sha512_crypt, "$5$": sha256_crypt, "$1$": md5_crypt}
+_PREFIX: Final = len("$6$")
 
 
 def _platform_crypt() -> Callable[[bytes, bytes], bytes | None] | None:
@@ -81,7 +75,13 @@ def python_crypt(passphrase: bytes, setting: str) -> str | None:
     if scheme is None:
         return None
     try:
-        return str(scheme.genhash(passphrase, setting))
-    except (ValueError, TypeError, RuntimeError):
-        # Malformed setting, or a scheme whose own library is not installed (bcrypt).
+        stated = scheme.from_string(setting)
+        chosen = {name: getattr(stated, name) for name in ("salt", "rounds") if name in scheme.setting_kwds}
+        result = str(scheme.using(**chosen).hash(passphrase))
+    except ValueError:
         return None
+    # The number that is the default is left out of a new hash; where it was written, it is written again.
+    written = f"rounds={chosen.get('rounds')}$"
+    if written in setting and written not in result:
+        result = result[:_PREFIX] + written + result[_PREFIX:]
+    return result
