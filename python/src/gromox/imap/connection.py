@@ -5,7 +5,8 @@ Wiring, for daemons and tests::
     services = Services(
         authenticator=Authenticator(...),
         resolver=Resolver(...),
-        open_mailbox=pool.get,                # Callable[[Path], Mailbox], called in the thread of the loop
+        open_mailbox=pool.hold,               # Callable[[Path], Mailbox], called in the thread of the loop
+        close_mailbox=pool.release,           # Callable[[Path], None], likewise
         policy=Policy.of(settings),           # settings of gromox.imap.settings.PROGRAM
         pause=time.sleep,                     # called in a thread (Call), after a failed login
     )

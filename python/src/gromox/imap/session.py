@@ -107,4 +107,6 @@ class Session:
 
     def release(self) -> None:
         """Let go of everything that other sessions share."""
+        if self._mailbox is not None:
+            self.services.close_mailbox(self._mailbox.path)
         self.selected = self._mailbox = self.account = None

@@ -148,6 +148,7 @@ def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
         raise CommandError("the mailbox does not exist; ask the administrator", "UNAVAILABLE") from None
     account = entrance.account
     if entrance.shared and not mailbox.rights(account.username) & STORE_OWNER:
+        session.services.close_mailbox(entrance.maildir)
         reason = AuthError(AuthReason.NO_PRIVILEGE, detail="no store-owner right on the mailbox")
         return _refused(session, reason, operation)
     session.enter(account, mailbox)
