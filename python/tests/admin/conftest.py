@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
@@ -30,14 +30,19 @@ class Ran:
 class Installation:
     """The folders of an installation and its command line."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.etc, self.stores = folder, folder / "etc", folder / "stores"
+    def __init__(self, folder: Path, etc: Path) -> None:
+        self.folder, self.etc, self.stores = folder, etc, folder / "stores"
         self.conf_d = self.etc / "conf.d"
-        self.conf_d.mkdir(parents=True)
-        (self.etc / "mysql_adaptor.cfg").write_text(
-            f"user_database = sqlite:///{folder}/users.sqlite3\nstore_path = {self.stores}\n"
-        )
         self.site: Site = open_site(self.etc)
+
+    @classmethod
+    def made(cls, folder: Path) -> Self:
+        """Write the configuration of a new one."""
+        (folder / "etc" / "conf.d").mkdir(parents=True)
+        (folder / "etc" / "mysql_adaptor.cfg").write_text(
+            f"user_database = sqlite:///{folder}/users.sqlite3\nstore_path = {folder}/stores\n"
+        )
+        return cls(folder, folder / "etc")
 
     def run(self, *argv: str, stdin: str = "") -> Ran:
         """Run ``grommunio-admin`` with these arguments; usage errors come as exit code 2."""
@@ -59,7 +64,7 @@ class Installation:
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
     """An installation without domains."""
-    made = Installation(tmp_path)
+    made = Installation.made(tmp_path)
     schema.create(made.site.directory)
     yield made
     made.site.close()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gromox.admin.cli import main as cli
+from gromox.admin.cli.registry import COMMANDS
 from gromox.admin.service.errors import InputError
 from gromox.admin.service.property_name import name_of, tag_of, text_of, value_of
 from gromox.admin.service.version import API_VERSION, backend_version
@@ -158,6 +159,19 @@ def test_every_command_explains_itself(parser: argparse.ArgumentParser) -> None:
         if not action.help and action.nargs != "A..." and not action.option_strings
     ]
     assert undocumented == []
+
+
+def test_the_list_of_commands_needs_none_of_them() -> None:
+    listed = cli.build_parser([]).format_help()
+    full = cli.build_parser()
+
+    for name, summary in COMMANDS.items():
+        assert f"    {name} " in listed
+        assert any(
+            (parser.description or "").startswith(summary)
+            for parser in all_parsers(full)
+            if parser.prog.endswith(name)
+        )
 
 
 def test_a_wrong_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,3 +91,15 @@ def test_a_sender_cannot_write_on_the_terminal(spool: Path, capsys: pytest.Captu
     put(spool, "\x1b[2Ja@example.test", "bob@example.test")
 
     assert "\x1b" not in listed(spool, capsys)
+
+
+def test_the_queue_is_that_of_the_configuration(
+    spool: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = put(spool, "alice@example.test", "bob@example.test")
+    etc = tmp_path_factory.mktemp("etc")
+    (etc / "delivery.cfg").write_text(f"dequeue_path = {spool}\n")
+
+    for config in (etc, etc / "delivery.cfg"):
+        assert mailq.main(["-c", str(config)]) == 0
+        assert name in capsys.readouterr().out

@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gromox.base.paths import QUEUE
+from gromox.base.settings import load
 from gromox.delivery.queue import entries
+from gromox.delivery.settings import DEQUEUE_PATH
+from gromox.delivery.settings import PROGRAM as SETTINGS
 from gromox.delivery.spool import QUEUES
 from gromox.tools.command_line import DONE, guarded, new_parser, say
 
@@ -35,7 +37,13 @@ def build_parser() -> argparse.ArgumentParser:
         "the others wait for their next try.",
     )
     parser.add_argument(
-        *("-p", "--path"), type=Path, default=QUEUE, metavar="DIR", help=f"the queue (default: {QUEUE})"
+        *("-p", "--path"), type=Path, metavar="DIR", help="the queue (default: dequeue_path of delivery.cfg)"
+    )
+    parser.add_argument(
+        *("-c", "--config"),
+        type=Path,
+        metavar="PATH",
+        help="delivery.cfg to use, or a folder that has it (default: /etc/gromox)",
     )
     return parser
 
@@ -47,8 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    queues = [name for name in QUEUES if (args.path / name).is_dir()]
-    found = sorted(entries(args.path, queues), key=lambda entry: entry.envelope.arrival)
+    path = args.path if args.path is not None else _configured(args.config)
+    queues = [name for name in QUEUES if (path / name).is_dir()]
+    found = sorted(entries(path, queues), key=lambda entry: entry.envelope.arrival)
     if not found:
         say("Mail queue is empty")
         return DONE
@@ -58,6 +67,17 @@ def _list(args: argparse.Namespace) -> int:
     octets = sum(entry.envelope.size for entry in found)
     say(f"-- {-(-octets // 1024)} Kbytes in {len(found)} Request{'s' if len(found) != 1 else ''}.")
     return DONE
+
+
+def _configured(config: Path | None) -> Path:
+    """Return the queue of the configuration."""
+    is_folder = config is not None and config.is_dir()
+    settings = load(
+        SETTINGS,
+        config=None if is_folder else config,
+        search=(config,) if is_folder and config is not None else None,
+    )
+    return settings[DEQUEUE_PATH]
 
 
 def _show(entry: Entry) -> None:

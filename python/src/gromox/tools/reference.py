@@ -31,8 +31,8 @@ Without `-c` the files of `/etc/gromox` and `/etc/grommunio-admin-api/conf.d` co
 `FOLDER/gromox.cfg`, `FOLDER/mysql_adaptor.cfg` and `FOLDER/conf.d/*.yaml`, for example
 `grommunio-admin -c var/demo/etc user query`.
 
-In the YAML files `DB` says where the database is, and `options.userPrefix` and `options.domainPrefix` where new
-mailboxes go; what they do not say comes from mysql_adaptor.cfg.
+In the YAML files `DB` says where the database is, and `options.userPrefix` and `options.domainPrefix` where
+new mailboxes go; what they do not say comes from mysql_adaptor.cfg.
 
 A USERSPEC is the id or the beginning of an address, a DOMAINSPEC the id or the beginning of a name.
 

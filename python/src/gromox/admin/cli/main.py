@@ -5,28 +5,26 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import argcomplete
 
 from gromox.admin.cli.console import DONE, REFUSED, UNAVAILABLE, Console
-from gromox.admin.cli.registry import COMMANDS
-from gromox.admin.service.site import open_site
+from gromox.admin.cli.registry import COMMANDS, register_all
 from gromox.base.errors import GromoxError
-from gromox.directory.errors import UnavailableError
-from gromox.store.errors import BusyError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
+
+    from gromox.admin.service.site import Site
 
 #: Names the folder with the configuration; what ``-c`` says goes before it.
 ENVIRONMENT: Final = "GROMMUNIO_ADMIN_CONFIG"
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+def build_parser(wanted: Collection[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """Return the parser of the command line; commands that are not ``wanted`` are in it by name only."""
     parser = argparse.ArgumentParser(
         prog="grommunio-admin",
         description="Administer users, domains and the server from the command line.",
@@ -41,26 +39,32 @@ def build_parser() -> argparse.ArgumentParser:
         f"/etc/grommunio-admin-api, or a mysql_adaptor.cfg; so does the environment variable {ENVIRONMENT}",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
-    for register in COMMANDS:
-        register(commands)
+    register_all(commands, wanted)
     return parser
 
 
 def console_for(args: argparse.Namespace) -> Console:
     """Return a console whose site is the configured one."""
     named = args.config or os.environ.get(ENVIRONMENT) or None
-    return Console(open_site=partial(open_site, Path(named) if named else None))
+    location = Path(named) if named else None
+
+    def open_named() -> Site:
+        from gromox.admin.service.site import open_site
+
+        return open_site(location)
+
+    return Console(open_site=open_named)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Carry out a parsed command and turn refusals into a line and an exit code."""
     try:
         return int(args.run(args, console))
-    except (UnavailableError, BusyError) as error:
-        console.complain(f"grommunio-admin: {error}")
-        return UNAVAILABLE
     except GromoxError as error:
+        from gromox.directory.errors import UnavailableError
+
         console.complain(f"grommunio-admin: {error}")
+        return UNAVAILABLE if isinstance(error, UnavailableError) else REFUSED
     except BrokenPipeError:
         raise
     except PermissionError as error:
@@ -74,7 +78,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = build_parser()
+    words = os.environ.get("COMP_LINE", "").split() or (sys.argv[1:] if argv is None else argv)
+    parser = build_parser([word for word in words if word in COMMANDS])
     argcomplete.autocomplete(parser)
     args = parser.parse_args(argv)
     console = console_for(args)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
 
 DIRECTORY: Final = Path("/etc/grommunio-admin-api/conf.d")
+#: Folder with these files inside a folder given with ``-c``.
+CONF_D: Final = "conf.d"
 LARGEST_FILE: Final = 1 << 20  #: octets of one configuration file
 
 
@@ -71,6 +73,13 @@ class Configuration:
     def origins(self, key: str) -> list[Path]:
         """Return the files that set the leaf ``key``; the last one wins unless it is a list."""
         return [source.path for source in self.sources if _look_up(source.values, key)[0]]
+
+
+def administration_directory(location: Path | None) -> Path:
+    """Return where the YAML files are when ``-c`` says ``location``."""
+    if location is None:
+        return DIRECTORY
+    return (location if location.is_dir() else location.parent) / CONF_D
 
 
 def read(directory: Path = DIRECTORY) -> Configuration:

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from gromox.base.clock import Clock
     from gromox.base.ids import Ids
 
-#: Folder with the administration's YAML files inside a folder given with ``-c``.
-CONF_D: Final = "conf.d"
-
 _DATABASE_KEYS: Final = (
     ("DB.host", "mysql_host"),
     ("DB.port", "mysql_port"),
@@ -46,13 +43,6 @@ class Site:
         self.directory.close()
 
 
-def administration_directory(location: Path | None) -> Path:
-    """Return where the YAML files are when ``-c`` says ``location``."""
-    if location is None:
-        return administration.DIRECTORY
-    return (location if location.is_dir() else location.parent) / CONF_D
-
-
 def open_site(location: Path | None = None) -> Site:
     """Open the installation whose configuration is at ``location``.
 
@@ -67,7 +57,7 @@ def open_site(location: Path | None = None) -> Site:
         raise ConfigurationError(
             f"{location}: no such file or folder; -c takes the folder of mysql_adaptor.cfg"
         )
-    configuration = administration.read(administration_directory(location))
+    configuration = administration.read(administration.administration_directory(location))
     is_folder = location is not None and location.is_dir()
     settings = load(
         PROGRAM,

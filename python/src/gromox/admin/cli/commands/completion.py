@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from gromox.admin.cli.console import Console
 
 
-def register(commands: Commands) -> None:
+def register(commands: Commands, summary: str) -> None:
     """Add the command."""
     parser = add(
         commands,
         "completion",
         completion,
-        "Print the completion code for a shell.",
+        summary,
         details='For one session: eval "$(grommunio-admin completion bash)". For all users: write it to '
         "/usr/share/bash-completion/completions/grommunio-admin.",
     )

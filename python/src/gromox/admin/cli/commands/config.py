@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 from gromox.admin.cli.command import add, group
 from gromox.admin.cli.console import DONE, REFUSED
-from gromox.admin.service.configuration import DIRECTORY, leaves, to_yaml, without_secrets
+from gromox.admin.service.configuration import (
+    DIRECTORY,
+    administration_directory,
+    leaves,
+    to_yaml,
+    without_secrets,
+)
 from gromox.admin.service.configuration_keys import KEYS, SECRET_KEYS
-from gromox.admin.service.site import administration_directory
 
 if TYPE_CHECKING:
     import argparse
@@ -18,15 +23,15 @@ if TYPE_CHECKING:
     from gromox.admin.service.configuration import Configuration, Value
 
 
-def register(commands: Commands) -> None:
+def register(commands: Commands, summary: str) -> None:
     """Add the command."""
-    below = group(commands, "config", "Show or check configuration.")
+    below = group(commands, "config", summary)
     add(below, "check", check, f"Check the files of {DIRECTORY}.")
-    for name, run, summary in (
+    for name, run, text in (
         ("get", get, "Show the value of a key, or everything, as it is in effect."),
         ("dump", dump, "Show the configuration in effect as YAML, passwords hidden."),
     ):
-        parser = add(below, name, run, summary)
+        parser = add(below, name, run, text)
         _add_key(parser)
     parser = add(below, "trace", trace, "Show where the configuration comes from.")
     parser.add_argument(

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 STATUS_NAMES: Final[Mapping[int, str]] = {0: "active", 1: "suspended", 3: "deleted"}
 
 
-def register(commands: Commands) -> None:
+def register(commands: Commands, summary: str) -> None:
     """Add the command."""
-    below = group(commands, "domain", "Domain management.")
+    below = group(commands, "domain", summary)
     create = add(below, "create", create_domain, "Create a domain and its public store.")
     create.add_argument("domainname", metavar="DOMAINNAME", help="such as example.org")
     _add_fields(create, required=True)
@@ -40,16 +40,16 @@ def register(commands: Commands) -> None:
         action="store_true",
         help="accepted for scripts: services notice new domains without a reload",
     )
-    for name, run, summary in (
+    for name, run, text in (
         ("delete", delete_domain, "Mark a domain as deleted; recover undoes it."),
         ("recover", recover_domain, "Recover a domain that is marked as deleted."),
     ):
-        _add_specification(add(below, name, run, summary))
-    for name, summary in (
+        _add_specification(add(below, name, run, text))
+    for name, text in (
         ("show", "Show everything about domains."),
         ("list", "List domains in short (older form of query)."),
     ):
-        parser = add(below, name, show_domains if name == "show" else list_domains, summary)
+        parser = add(below, name, show_domains if name == "show" else list_domains, text)
         _add_specification(parser, optional=name == "list")
     query = add(below, "query", query_domains, "Query attributes of domains.")
     add_query_arguments(query, tuple(service.QUERY.attributes), service.QUERY.default)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from gromox.admin.cli.console import Console
 
 
-def register(commands: Commands) -> None:
+def register(commands: Commands, summary: str) -> None:
     """Add the command."""
     parser = add(
         commands,
         "passwd",
         passwd,
-        "Internal user password management.",
+        summary,
         details="Without -a and -p the password is asked for, or read as one line from standard input.",
     )
     user = parser.add_argument(

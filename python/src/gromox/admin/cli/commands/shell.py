@@ -26,13 +26,13 @@ PROMPT: Final = "grommunio-admin> "
 _LEAVE: Final = frozenset({"exit", "quit"})
 
 
-def register(commands: Commands) -> None:
+def register(commands: Commands, summary: str) -> None:
     """Add the command."""
     parser = add(
         commands,
         "shell",
         shell,
-        "Start interactive shell.",
+        summary,
         details="Ends with exit, quit or Ctrl-D; empty lines and lines that begin with # do nothing. "
         "Reads commands from standard input when that is no terminal.",
     )

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from gromox.admin.cli.console import Console
 
 
-def register(commands: Commands) -> None:
+def register(commands: Commands, summary: str) -> None:
     """Add the command."""
-    parser = add(commands, "taginfo", taginfo, "Print information about MAPI property tags.")
+    parser = add(commands, "taginfo", taginfo, summary)
     parser.add_argument(
         "tags",
         nargs="+",

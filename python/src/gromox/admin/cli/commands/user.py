@@ -30,9 +30,9 @@ _LISTS: Final[Mapping[str, delegation.DelegationList]] = {
 }
 
 
-def register(commands: Commands) -> None:
+def register(commands: Commands, summary: str) -> None:
     """Add the command."""
-    below = group(commands, "user", "User management.")
+    below = group(commands, "user", summary)
     create = add(below, "create", create_user, "Create a user and the mailbox.")
     create.add_argument("username", metavar="USERNAME", help="address; without a domain see --domain")
     create.add_argument("--domain", metavar="DOMAINSPEC", help="domain of a USERNAME without one")
@@ -54,11 +54,11 @@ def register(commands: Commands) -> None:
     delete.add_argument("-k", "--keep-files", action="store_true", help="keep the mailbox on disk")
     delete.add_argument("-y", "--yes", action="store_true", help="do not ask")
     _register_login(below)
-    for name, summary in (
+    for name, text in (
         ("delegate", "Manage who may send on behalf of a user."),
         ("sendas", "Manage who may send as a user."),
     ):
-        _register_list(below, name, summary)
+        _register_list(below, name, text)
 
 
 def _register_login(below: Commands) -> None:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from gromox.admin.cli.console import Console
 
 
-def register(commands: Commands) -> None:
+def register(commands: Commands, summary: str) -> None:
     """Add the command."""
-    parser = add(commands, "version", version, "Show version information.")
+    parser = add(commands, "version", version, summary)
     parser.add_argument("-a", "--api", action="store_true", help="only the version of the REST interface")
     parser.add_argument("-b", "--backend", action="store_true", help="only the version of the software")
     parser.add_argument(
