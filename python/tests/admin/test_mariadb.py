@@ -8,10 +8,8 @@ import pytest
 from sqlalchemy import make_url
 
 from gromox.directory import schema
+from tests.support import mariadb
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from support import mariadb
 
 if TYPE_CHECKING:
     from .conftest import Installation
