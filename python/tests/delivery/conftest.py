@@ -1,0 +1,55 @@
+"""A delivery on a real spool, real mailboxes and a real user database."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from gromox.base.settings import Settings
+from gromox.delivery.services import DeliveryServices
+from gromox.delivery.settings import PROGRAM
+from gromox.delivery.worker import DeliveryWorker
+from gromox.store.pool import MailboxPool
+from support.house import House
+from support.outside import NewWorker, OtherSystem
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House.build(tmp_path)
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def outside() -> OtherSystem:
+    return OtherSystem()
+
+
+@pytest.fixture
+def new_worker(house: House, outside: OtherSystem) -> Iterator[NewWorker]:
+    """Make a worker; keyword arguments are settings."""
+    workers = []
+
+    def new_worker(**settings: str) -> DeliveryWorker:
+        services = DeliveryServices(
+            spool=house.spool,
+            resolver=house.resolver,
+            mailboxes=lambda: MailboxPool(house.clock, house.ids),
+            settings=Settings.of(PROGRAM, settings),
+            host="mail.example.test",
+            relay=outside,
+            clock=house.clock,
+            ids=house.ids,
+        )
+        workers.append(DeliveryWorker(services))
+        return workers[-1]
+
+    yield new_worker
+    for worker in workers:
+        worker.close()
