@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy import text as sql
 
 from gromox.base.secret import Secret
 from gromox.directory import alias, domain, forward, mlist, user
 from gromox.directory.errors import ExistsError, InvalidError, NotFoundError
-from gromox.directory.model import Server
+from gromox.directory.model import Alias, Forward, Server
 from gromox.directory.paths import StorePaths
 from gromox.directory.status import AddressStatus, DomainStatus, ForwardType
 
@@ -41,7 +42,7 @@ def test_an_unknown_domain(directory: Directory) -> None:
     with pytest.raises(NotFoundError):
         domain.get(directory, "nowhere.test")
     with pytest.raises(NotFoundError):
-        domain.get_by_id(directory, 99)
+        domain.get_by_id(directory, 10**6)
 
 
 def test_columns_are_changed_and_checked(directory: Directory) -> None:
@@ -61,7 +62,7 @@ def test_columns_are_changed_and_checked(directory: Directory) -> None:
     ):
         with pytest.raises(InvalidError):
             domain.modify(directory, "example.test", bad)
-    for missing in ({"org_id": 7}, {"homeserver": 7}):
+    for missing in ({"org_id": 7}, {"homeserver": 99}):
         with pytest.raises(NotFoundError):
             domain.modify(directory, "example.test", missing)
 
@@ -102,8 +103,8 @@ def test_purging_needs_deletion_first_and_leaves_nothing(directory: Directory) -
     assert sorted(paths) == ["/stores/domain/example.test", "/stores/user/example.test/alice"]
     assert mlist.get(directory, "mixed@other.test").members == ("bob@other.test",)
     with directory.reading() as session:
-        for table in ("aliases", "forwards"):
-            assert session.scalar(sql(f"SELECT COUNT(*) FROM {table}")) == 0
+        for table in (Alias, Forward):
+            assert session.scalar(select(func.count()).select_from(table)) == 0
         assert session.scalar(sql("SELECT COUNT(*) FROM users WHERE username LIKE '%@example.test'")) == 0
         assert session.scalar(sql("SELECT COUNT(*) FROM user_properties WHERE propval_str = 'Alice'")) == 0
 
@@ -118,12 +119,13 @@ def test_numbers_are_not_given_twice(directory: Directory) -> None:
 
 def test_a_home_server_has_to_exist(directory: Directory) -> None:
     with directory.writing() as session:
-        session.add(Server(hostname="mail1.internal", extname="mail1.example.test"))
+        server = Server(hostname="mail1.internal", extname="mail1.example.test")
+        session.add(server)
 
-    assert domain.create(directory, "example.test", max_user=3, homeserver=1).homeserver == 1
-    assert user.create(directory, "alice@example.test").homeserver == 1
+    assert domain.create(directory, "example.test", max_user=3, homeserver=server.id).homeserver == server.id
+    assert user.create(directory, "alice@example.test").homeserver == server.id
     with pytest.raises(NotFoundError):
-        user.modify(directory, "alice@example.test", {"homeserver": 5})
+        user.modify(directory, "alice@example.test", {"homeserver": 99})
 
 
 def test_a_folder_that_exists_is_not_reused(directory: Directory, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy import text as sql
 
 from gromox.base.clock import SYSTEM_CLOCK
@@ -106,7 +107,7 @@ def test_connections_that_the_server_closed_are_replaced(
 def test_a_connection_that_breaks_in_a_transaction_undoes_it(
     own_server: mariadb.MariaDb, filled: Directory
 ) -> None:
-    with pytest.raises(UnavailableError), filled.writing() as session:
+    with pytest.raises(UnavailableError), filled.writing() as session:  # noqa: PT012 - the last statement
         number = session.scalar(sql("SELECT CONNECTION_ID()"))
         session.execute(sql("UPDATE users SET lang = 'xx'"))
         own_server.execute(f"KILL {number}")
@@ -188,7 +189,7 @@ def test_a_missing_database_is_said_to_be_missing(own_server: mariadb.MariaDb) -
 
 def test_an_account_without_rights_is_told_so(own_server: mariadb.MariaDb) -> None:
     url = own_server.new_database()
-    name = url.rpartition("/")[2].partition("?")[0]
+    name = make_url(url).database
     own_server.execute("CREATE USER weak@localhost IDENTIFIED BY 'pw'")
     own_server.execute(f"GRANT SELECT ON {name}.* TO weak@localhost")
     directory = Directory.connect(url.replace("root@", "weak:pw@"))

@@ -11,9 +11,18 @@ from gromox.directory.password import DECOY, hash_password, verify_password
 
 # Of the password "secret", made by other programs' crypt(3).
 HASHES = {
-    "sha512": "$6$abcdefghijklmnop$J/AWykHqo2Tx5UtavGnFc3ytI33la50JpzLTarSWVhkIXK6wOjNwwZjsrIw2UgmrER2EKrSHCeQyAINEEXAk1/",
-    "sha512 rounds": "$6$rounds=50000$abcdefghijklmnop$1dfLTMM5k7HnW6wi0/ilYjSHcw/UhVDmjlpSOzbdYm4/zvo1IySAXqFIoGy5TloSorG2RD67J93k9L1hzZ3t31",
-    "sha512 default rounds": "$6$rounds=5000$abcdefghijklmnop$J/AWykHqo2Tx5UtavGnFc3ytI33la50JpzLTarSWVhkIXK6wOjNwwZjsrIw2UgmrER2EKrSHCeQyAINEEXAk1/",
+    "sha512": (
+        "$6$abcdefghijklmnop$J/AWykHqo2Tx5UtavGnFc3ytI33la50JpzLTarSW"
+        "VhkIXK6wOjNwwZjsrIw2UgmrER2EKrSHCeQyAINEEXAk1/"
+    ),
+    "sha512 rounds": (
+        "$6$rounds=50000$abcdefghijklmnop$1dfLTMM5k7HnW6wi0/ilYjSHcw/"
+        "UhVDmjlpSOzbdYm4/zvo1IySAXqFIoGy5TloSorG2RD67J93k9L1hzZ3t31"
+    ),
+    "sha512 default rounds": (
+        "$6$rounds=5000$abcdefghijklmnop$J/AWykHqo2Tx5UtavGnFc3ytI33l"
+        "a50JpzLTarSWVhkIXK6wOjNwwZjsrIw2UgmrER2EKrSHCeQyAINEEXAk1/"
+    ),
     "sha256": "$5$abcdefgh$gruCpC7VkOTspMQTTSAR8mtlO9Upms.fwqE5y16JVM.",
     "md5": "$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1",
     "bcrypt": "$2b$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u",
@@ -74,9 +83,7 @@ def test_threads_do_not_disturb_each_other() -> None:
     wrong: list[str] = []
 
     def work(kind: str) -> None:
-        for _ in range(20):
-            if not verify_password("secret", HASHES[kind]):
-                wrong.append(kind)
+        wrong.extend(kind for _ in range(20) if not verify_password("secret", HASHES[kind]))
 
     threads = [threading.Thread(target=work, args=(kind,)) for kind in ("sha512", "sha256", "md5", "sha512")]
     for thread in threads:

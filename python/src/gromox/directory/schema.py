@@ -54,7 +54,8 @@ CREATION: Final = (
     *((name, name) for name in ("servers", "orgparam", "altnames", "disabled_plugins")),
 )
 
-_DENIED: Final = frozenset({1044, 1045, 1142, 1227})
+_DENIED: Final = frozenset({1044, 1142, 1227})
+_WRONG_PASSWORD: Final = 1045
 _UNKNOWN_DATABASE: Final = 1049
 
 
@@ -222,6 +223,10 @@ def _connected(directory: Directory, *, writes: bool) -> Iterator[Connection]:
 
 def _explained(error: exc.DBAPIError) -> Exception:
     number = error.orig.args[0] if error.orig is not None and error.orig.args else None
+    if number == _WRONG_PASSWORD:
+        return SchemaError(
+            f"the database refused the login: {error.orig}; look at mysql_username and mysql_password"
+        )
     if number in _DENIED:
         return SchemaError(
             f"the database account lacks rights: {error.orig}. Grant it all on the database: "
