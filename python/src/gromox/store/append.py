@@ -86,7 +86,7 @@ def deliver(file: MailboxFile, folder_id: int, mail: NewMail, token: str) -> int
     known = file.execute("SELECT 1 FROM deliveries WHERE token = ?", (token,)).fetchone()
     if known:
         # Whoever delivered it may have died before the sync: the answer has to wait for one.
-        file.saw_undurable()
+        file.mark_undurable()
         return None
     prepared = prepare(file, [mail])
     with file.write(durable=True) as tx:

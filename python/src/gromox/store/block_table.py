@@ -104,7 +104,7 @@ def _load(file: MailboxFile, folder_id: int) -> FolderView:
                 block = _block(file.execute(_ONE, (block_id,)).fetchone(), sets)
             blocks.append(block)
     if old is None or old.uid_next != record.uid_next:
-        file.saw_undurable()
+        file.saw(record.highest_modseq)
     view = make_view(record, blocks, sets)
     file.keep_view(view)
     return view

@@ -219,10 +219,16 @@ class Content:
             self._position += len(chunk)
             if not skipped:
                 left -= len(chunk)
+                if self._position >= self.size:
+                    self.close()
                 yield chunk
+
+    def __del__(self) -> None:
+        """Close the file."""
+        self.close()
 
     def close(self) -> None:
         """Close the file that a compressed content may keep open between reads."""
         if self._reader is not None:
-            self._reader.close()
+            self._reader.close()  # type: ignore[no-untyped-call]
             self._reader = None

@@ -438,7 +438,7 @@ class Mailbox:
     def vacuum(self) -> None:
         """Rewrite the database without the space of removed messages; nobody else may have it open meanwhile."""
         self._file.execute("VACUUM")
-        self._file.ticket = self._file.wal.wrote()
+        self._file.mark_undurable()
 
 
 def create_private(  # noqa: PLR0913 - what a mailbox is

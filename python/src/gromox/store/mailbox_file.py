@@ -86,6 +86,7 @@ class MailboxFile:
         self.folders: dict[int, FolderRecord] = {}
         self.views: OrderedDict[int, FolderView] = OrderedDict()
         self.ticket = 0
+        self._ticket_cn = -1
         self._data_version = -1
         self.change_number = self.hierarchy_cn = -1
         self.next_object_id = self.normal_size = self.associated_size = self.deleted_size = (
@@ -174,12 +175,19 @@ class MailboxFile:
         if len(self.views) > _KEPT_VIEWS:
             self.views.popitem(last=False)
 
-    def saw_undurable(self) -> None:
-        """Note that what other processes wrote is about to be told to a client: it has to be durable first.
-
-        Otherwise a UID could be announced, lost with the power, and given to another message.
-        """
+    def mark_undurable(self) -> None:
+        """Note that everything up to now has to be durable before the next acknowledgement."""
         self.ticket = self.wal.wrote()
+        self._ticket_cn = self.change_number
+
+    def saw(self, cn: int) -> None:
+        """Note that what was written by ``cn``, perhaps by another process, is about to be told to a client.
+
+        It has to be durable first: otherwise a UID could be announced, lost with the power, and given to
+        another message.
+        """
+        if cn > self._ticket_cn:
+            self.mark_undurable()
 
     def write(self, *, durable: bool) -> Write:
         """Begin a write transaction (a context manager); ``durable``: acknowledgements have to wait for sync()."""
@@ -249,7 +257,7 @@ class Write:
             self._roll_back()
             raise
         if self._durable:
-            file.ticket = file.wal.wrote()
+            file.mark_undurable()
         file.ring(file.path, file.change_number)
 
     def _roll_back(self) -> None:

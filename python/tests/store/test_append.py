@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gromox.base.clock import ManualClock
+from gromox.store import errors
+from gromox.store.flags import Flag
+from gromox.store.mailbox import Mailbox
+from gromox.store.mailbox_file import Options
+from gromox.store.model import Columns, NewMail
+from gromox.store.uidset import UidSet
+from tests.store.sample import mail, octets
+
+INBOX = 13
+ALL_COLUMNS = Columns(511)
+
+
+def test_a_mail_is_kept_octet_for_octet(mailbox: Mailbox) -> None:
+    raw = octets() + bytes(range(256))
+    added = mailbox.append(INBOX, [NewMail(raw)])
+    assert (added.uid_validity, list(added.uids)) == (INBOX, [1])
+    content = mailbox.content(INBOX, 1)
+    assert content.size == len(raw)
+    assert content.octets() == raw
+    assert content.read(10, 20) == raw[10:30]
+    assert content.read(len(raw) - 1, 99) == raw[-1:]
+    assert content.read(len(raw) + 9, 1) == b""
+    with pytest.raises(errors.MessageGoneError):
+        mailbox.content(INBOX, 2)
+
+
+def test_rows_are_ready_answers(mailbox: Mailbox) -> None:
+    mailbox.append(INBOX, [NewMail(octets(), internal_date=837_596_665, zone=-420), mail("second")])
+    first, second = mailbox.fetch(INBOX, [1, 2, 3], ALL_COLUMNS)
+    assert first.internal_date == b'"17-Jul-1996 02:44:25 -0700"'
+    assert first.envelope.startswith(b'("Mon, 5 Jan 2026 10:20:30 +0100" "Hello" ((')
+    assert first.bodystructure.startswith(b'("text" "plain"')
+    assert first.header == first.header[:-4] + b"\r\n\r\n"
+    assert first.preview == "A line of text."
+    assert first.message_id.endswith(b"@example.net>")
+    assert (first.uid, second.uid, second.mid) == (1, 2, first.mid + 1)
+    only = next(iter(mailbox.fetch(INBOX, [2], Columns.SIZE)))
+    assert (only.size, only.header, only.envelope) == (second.size, b"", b"")
+
+
+def test_fetch_skips_gaps_of_any_width(mailbox: Mailbox) -> None:
+    mailbox.append(INBOX, [mail(str(n)) for n in range(700)])
+    for wanted in ([1, 2, 3], [1, 3, 700], list(range(1, 701, 3)), list(range(1, 701)), [5]):
+        assert [row.uid for row in mailbox.fetch(INBOX, wanted, Columns.ENVELOPE)] == wanted
+
+
+def test_uids_are_never_used_again(mailbox: Mailbox) -> None:
+    mailbox.append(INBOX, [mail(), mail()])
+    mailbox.delete_messages(INBOX, UidSet.everything())
+    assert list(mailbox.append(INBOX, [mail()]).uids) == [3]
+    assert mailbox.folder(INBOX).uid_next == 4
+
+
+def test_modseqs_ascend_with_the_messages(mailbox: Mailbox) -> None:
+    mailbox.append(INBOX, [mail(), mail()])
+    mailbox.append(INBOX, [mail()])
+    view = mailbox.view(INBOX)
+    modseqs = [view.blocks[0].modseq_at(i) for i in range(3)]
+    assert modseqs == sorted(set(modseqs))
+    assert view.highest_modseq == modseqs[-1] == mailbox.change_number()
+
+
+def test_counters_follow(mailbox: Mailbox) -> None:
+    mails = [mail("a", Flag.SEEN), mail("b"), mail("c", Flag.FLAGGED, size=5000)]
+    mailbox.append(INBOX, mails)
+    folder = mailbox.folder(INBOX)
+    size = sum(len(each.octets) for each in mails)
+    assert (folder.total, folder.unread, folder.size) == (3, 2, size)
+    assert mailbox.quota().used == size
+
+
+def test_nothing_is_appended_to_what_is_not_there(mailbox: Mailbox) -> None:
+    with pytest.raises(errors.FolderGoneError):
+        mailbox.append(0x4711, [mail()])
+    assert list(mailbox.append(INBOX, []).uids) == []
+
+
+def test_a_delivery_happens_once(mailbox: Mailbox, path: Path) -> None:
+    assert mailbox.deliver(mail(), token="t1") == 1
+    assert mailbox.deliver(mail(), token="t2") == 2
+    with Mailbox.open(path) as other:
+        assert other.deliver(mail(), token="t1") is None
+        assert other.needs_sync  # the first one may not be durable yet
+    assert mailbox.folder(INBOX).total == 2
+
+
+def test_tokens_are_forgotten_after_a_while(mailbox: Mailbox, clock: ManualClock) -> None:
+    mailbox.deliver(mail(), token="old")
+    clock.advance(15 * 86400)
+    for number in range(65):
+        mailbox.deliver(mail(), token=str(number))
+    assert mailbox.deliver(mail(), token="old") is not None
+
+
+def test_the_storage_limit_refuses_and_counts_the_new_mail(mailbox: Mailbox) -> None:
+    mailbox.set_quota(storage=10 * 1024, receive=None, send=None)
+    mailbox.append(INBOX, [mail(size=9 * 1024)])
+    before = mailbox.quota()
+    with pytest.raises(errors.QuotaError):
+        mailbox.append(INBOX, [mail(size=1000), mail(size=1000)])
+    with pytest.raises(errors.QuotaError):
+        mailbox.copy(INBOX, UidSet.everything(), INBOX)
+    with pytest.raises(errors.QuotaError):
+        mailbox.deliver(mail(size=2000), token="t")
+    assert mailbox.quota() == before
+    assert list(mailbox.append(INBOX, [mail(size=1024)]).uids) == [2]
+    # What was refused may be delivered with its token later.
+    mailbox.set_quota(storage=10 * 1024, receive=20 * 1024, send=None)
+    assert mailbox.deliver(mail(size=2000), token="t") == 3
+
+
+def test_deleted_messages_leave_room(mailbox: Mailbox) -> None:
+    mailbox.set_quota(storage=4096, receive=None, send=None)
+    mailbox.append(INBOX, [mail(size=4000)])
+    mailbox.delete_messages(INBOX, UidSet.everything())
+    mailbox.append(INBOX, [mail(size=4000)])
+
+
+def test_the_number_of_messages_can_be_limited(mailbox: Mailbox, path: Path) -> None:
+    with Mailbox.open(path, options=Options(max_messages=2)) as limited:
+        limited.append(INBOX, [mail(), mail()])
+        with pytest.raises(errors.QuotaError):
+            limited.append(INBOX, [mail()])
+
+
+def test_keywords_keep_their_first_spelling(mailbox: Mailbox) -> None:
+    mailbox.append(INBOX, [mail("a", Flag(0), "Work", "b"), mail("b", Flag(0), "WORK"), mail("c")])
+    view = mailbox.view(INBOX)
+    assert view.keyword_names == ("Work", "b")
+    assert view.flags_of(2) == (Flag(0), ("Work",), view.blocks[0].modseq_at(1))
+    assert view.flags_of(3) == (Flag(0), (), view.highest_modseq)
+    with pytest.raises(errors.LimitError):
+        mailbox.append(INBOX, [mail("a", Flag(0), *[str(n) for n in range(65)])])
+    with pytest.raises(errors.LimitError):
+        mailbox.append(INBOX, [mail("a", Flag(0), "x" * 300)])
+
+
+def test_odd_octets_do_not_hurt(mailbox: Mailbox) -> None:
+    odd = [b"", b"\0", b"\r\n", b"Subject: \xff\xfe\0\r\n\r\n", b"Subject: =?utf-7?Q?+2AA-?=\r\n\r\nx", b"From: \xed\xa0\x80\r\n"]
+    mailbox.append(INBOX, [NewMail(each) for each in odd])
+    assert [mailbox.content(INBOX, uid).octets() for uid in range(1, len(odd) + 1)] == odd
+    assert len(list(mailbox.fetch(INBOX, range(1, 99), ALL_COLUMNS))) == len(odd)

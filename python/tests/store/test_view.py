@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gromox.store.block import CAPACITY
+from gromox.store.flags import Flag, FlagChange, FlagOperation
+from gromox.store.mailbox import Mailbox
+from gromox.store.uidset import UidSet
+from gromox.store.view import FolderView, diff
+from tests.store.sample import mail
+
+INBOX = 13
+SEEN = FlagChange(FlagOperation.ADD, Flag.SEEN)
+
+
+@pytest.fixture
+def filled(mailbox: Mailbox) -> Mailbox:
+    mailbox.append(INBOX, [mail()] * (2 * CAPACITY + 100))
+    return mailbox
+
+
+def test_sequence_numbers_and_uids(filled: Mailbox) -> None:
+    filled.delete_messages(INBOX, UidSet([(10, 19), (1500, 1500)]))
+    view = filled.view(INBOX)
+    uids = [uid for uid in range(1, 2 * CAPACITY + 101) if not 10 <= uid <= 19 and uid != 1500]
+    assert view.total == len(uids)
+    assert list(view.uids()) == uids
+    assert list(view.uids(9, 11)) == [9, 20, 21]
+    assert list(view.uids(view.total, 10**9)) == uids[-1:]
+    for seq in (1, 9, 10, 1000, 1030, view.total):
+        assert view.uid_at(seq) == uids[seq - 1]
+        assert view.seq_of(uids[seq - 1]) == seq
+    assert view.seq_of(10) is view.seq_of(1500) is view.seq_of(10**6) is view.seq_of(0) is None
+    assert view.place_of_uid(1500) is None
+    with pytest.raises(IndexError):
+        view.uid_at(0)
+    with pytest.raises(IndexError):
+        view.uid_at(view.total + 1)
+    assert list(view.resolve(UidSet([(8, 21), (1499, 1501)]))) == [8, 9, 20, 21, 1499, 1501]
+    assert view.last_uid() == uids[-1]
+
+
+def test_blocks_that_did_not_change_are_shared(filled: Mailbox, path: Path) -> None:
+    old = filled.view(INBOX)
+    assert filled.view(INBOX) is old
+    with Mailbox.open(path) as other:
+        other.set_flags(INBOX, UidSet([(1, 1)]), SEEN)
+    new = filled.view(INBOX)
+    assert new is not old
+    assert new.blocks[0] is not old.blocks[0]
+    assert new.blocks[1:] == old.blocks[1:]
+
+
+def told(old: FolderView, new: FolderView) -> None:
+    """Apply a diff to what a session knows; it has to know the new view then."""
+    change = diff(old, new)
+    known = {uid: old.flags_of(uid) for uid in old.uids()}
+    for uid, seq in zip(change.vanished_uids, change.vanished_seqs, strict=True):
+        assert old.uid_at(seq) == uid
+        del known[uid]
+    for uid in [*change.changed_uids, *change.appended_uids]:
+        known[uid] = new.flags_of(uid)
+    assert known == {uid: new.flags_of(uid) for uid in new.uids()}
+    assert list(change.appended_uids) == [uid for uid in new.uids() if uid >= old.uid_next]
+    assert diff(old, new) is change
+
+
+def test_diffs(filled: Mailbox) -> None:
+    views = [filled.view(INBOX)]
+    actions = (
+        lambda: filled.set_flags(INBOX, UidSet([(5, 9)]), SEEN),
+        lambda: filled.delete_messages(INBOX, UidSet([(3, 6), (1000, 1100)])),
+        lambda: filled.append(INBOX, [mail(), mail("x", Flag.SEEN, "word")]),
+        lambda: filled.delete_messages(INBOX, UidSet([(1, 900)])),
+        lambda: filled.set_flags(INBOX, UidSet.everything(), SEEN),
+        lambda: filled.move(INBOX, UidSet([(2000, 2010)]), INBOX),
+        lambda: filled.delete_messages(INBOX, UidSet([(1, 2100)])),
+        lambda: filled.append(INBOX, [mail()] * CAPACITY),
+        lambda: filled.delete_messages(INBOX, UidSet.everything()),
+    )
+    for action in actions:
+        action()
+        views.append(filled.view(INBOX))
+    for number, old in enumerate(views):
+        for new in views[number:]:
+            told(old, new)
+
+
+def test_small_blocks_are_merged(filled: Mailbox) -> None:
+    filled.delete_messages(INBOX, UidSet([(10, CAPACITY), (CAPACITY + 10, 2 * CAPACITY)]))
+    view = filled.view(INBOX)
+    assert len(view.blocks) <= 2
+    assert view.total == 9 + 9 + 100
+    filled.append(INBOX, [mail()])
+    assert filled.view(INBOX).last_uid() == 2 * CAPACITY + 101
+
+
+def test_an_empty_folder(mailbox: Mailbox) -> None:
+    view = mailbox.view(INBOX)
+    assert (view.total, view.unseen_first, view.uid_next, list(view.uids())) == (0, None, 1, [])
+    assert view.seq_of(1) is None
+    assert view.last_uid() == 0
