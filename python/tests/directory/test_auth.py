@@ -291,13 +291,13 @@ def test_everybody_is_denied_or_allowed(directory: Directory, clock: ManualClock
     assert refusal(open_door, "nobody@example.test") is AuthReason.UNKNOWN_OR_WRONG_PASSWORD
 
 
-def test_an_unknown_user_takes_as_long_as_a_known_one(directory: Directory, clock: ManualClock) -> None:
+def test_an_unknown_user_costs_as_much_work_as_a_known_one(directory: Directory, clock: ManualClock) -> None:
     authenticator = Authenticator(directory, clock, policy=AuthPolicy(limits=LimiterBounds(max_entries=0)))
 
     def seconds(login: str) -> float:
-        start = time.perf_counter()
+        start = time.thread_time()
         refusal(authenticator, login, WRONG)
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     known = min(seconds(ALICE) for _ in range(5))
     unknown = min(seconds("nobody@example.test") for _ in range(5))
