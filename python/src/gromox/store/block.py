@@ -57,7 +57,7 @@ class Block:
     modseqs: array[int] | None
     """What is to be added to the base, one number a message; None: all have the base."""
     changed: int
-    """The change number of the last change of anything in the block, removals too."""
+    """The change number of the last change of anything in the block, removals too; no modseq in it is higher."""
 
     def __init__(
         self,

@@ -191,20 +191,21 @@ def extend(
     view = _up_to_date(file, folder_id)
     last = last_block(file, folder_id)
     kept = list(view.blocks) if view else []
+    newest = max(modseqs)  # a block counts as changed by the newest of its messages
     start = 0
     if last is not None and len(last.flags) < CAPACITY:
         start = min(CAPACITY - len(last.flags), len(uids))
-        block = last.joined(_fresh(file, uids, flags, keyword_sets, modseqs, 0, start), changed=tx.cn)
+        block = last.joined(_fresh(file, uids, flags, keyword_sets, modseqs, 0, start), changed=newest)
         save(tx, folder_id, block, old=last)
         if kept:
             kept[-1] = block
     for at in range(start, len(uids), CAPACITY):
         block = _fresh(file, uids, flags, keyword_sets, modseqs, at, at + CAPACITY)
-        block.changed = tx.cn
+        block.changed = newest
         save(tx, folder_id, block)
         kept.append(block)
     record.uid_next = uids[-1] + 1
-    record.highest_modseq = max(modseqs)
+    record.highest_modseq = newest
     if view is not None:
         tx.publish(make_view(record, kept, file.keywords))
 

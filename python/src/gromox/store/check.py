@@ -80,7 +80,7 @@ def _folder(file: MailboxFile, record: FolderRecord) -> Iterator[Problem]:
             yield Problem("block-shape", f"folder {folder_id:#x}: a block has columns of different length")
         if block.keyword_sets is not None and len(block.keyword_sets) != len(block.flags):
             yield Problem("block-shape", f"folder {folder_id:#x}: a block has columns of different length")
-        if block.max_modseq > record.highest_modseq or block.changed > file.change_number:
+        if not block.max_modseq <= block.changed <= record.highest_modseq <= file.change_number:
             yield Problem("block-modseq", f"folder {folder_id:#x}: a message has a modseq above the highest one")
         if any(octet > ALL_FLAGS for octet in block.flags):
             yield Problem("block-flags", f"folder {folder_id:#x}: unknown flag bits")

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gromox.store import errors
+from gromox.store.database import translated
+from gromox.store.durability import Wal, wal_of
+from gromox.store.mailbox import Mailbox
+from gromox.store.mailbox_file import Options
+from gromox.store.pool import MailboxPool
+from tests.store.sample import mail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INBOX = 13
+
+
+@pytest.fixture
+def syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    done: list[int] = []
+    real: Callable[[int], None] = os.fdatasync
+
+    def counted(fd: int) -> None:
+        done.append(fd)
+        real(fd)
+
+    monkeypatch.setattr(os, "fdatasync", counted)
+    return done
+
+
+def test_one_sync_for_many(mailbox: Mailbox, syncs: list[int]) -> None:
+    for _ in range(5):
+        mailbox.append(INBOX, [mail()])
+    assert mailbox.needs_sync
+    mailbox.sync()
+    mailbox.sync()
+    assert len(syncs) == 1
+    assert not mailbox.needs_sync
+
+
+def test_connections_of_a_process_share_syncs(mailbox: Mailbox, path: Path, syncs: list[int]) -> None:
+    with Mailbox.open(path) as other:
+        mailbox.append(INBOX, [mail()])
+        other.append(INBOX, [mail()])
+        mailbox.sync()
+        assert not other.needs_sync
+        assert len(syncs) == 1
+
+
+def test_news_of_others_are_durable_before_they_are_told(mailbox: Mailbox, path: Path) -> None:
+    mailbox.view(INBOX)
+    mailbox.sync()
+    with Mailbox.open(path) as other:
+        other.append(INBOX, [mail()])
+        assert not mailbox.needs_sync
+        mailbox.view(INBOX)
+        assert mailbox.needs_sync
+        mailbox.sync()
+
+
+def test_callers_that_arrive_during_a_sync_share_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x-wal").write_bytes(b"")
+    wal = Wal(tmp_path / "x")
+    started, go_on = threading.Event(), threading.Event()
+    runs = []
+
+    def slow(fd: int) -> None:
+        runs.append(fd)
+        started.set()
+        assert go_on.wait(10)
+
+    monkeypatch.setattr(os, "fdatasync", slow)
+    first = threading.Thread(target=wal.sync, args=(wal.wrote(),))
+    first.start()
+    assert started.wait(10)
+    tickets = [wal.wrote() for _ in range(5)]
+    rest = [threading.Thread(target=wal.sync, args=(ticket,)) for ticket in tickets]
+    for thread in rest:
+        thread.start()
+    assert wal.synced == 0
+    go_on.set()
+    for thread in [first, *rest]:
+        thread.join(10)
+    assert len(runs) == 2
+    assert wal.synced == tickets[-1]
+
+
+def test_a_failed_sync_poisons_until_reopened(
+    mailbox: Mailbox, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = MailboxPool()
+    box = pool.get(path)
+    box.append(INBOX, [mail()])
+
+    def broken(_fd: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", broken)
+        with pytest.raises(errors.CorruptError):
+            box.sync()
+    with pytest.raises(errors.CorruptError):
+        box.sync()  # a second, working fdatasync proves nothing
+    with pytest.raises(errors.CorruptError):
+        box.append(INBOX, [mail()])
+    with pytest.raises(errors.CorruptError):
+        mailbox.append(INBOX, [mail()])
+    again = pool.get(path)
+    assert again is not box
+    again.append(INBOX, [mail()])
+    again.sync()
+    assert again.folder(INBOX).total == 2
+    pool.close()
+    assert wal_of(path / "exmdb" / "exchange.sqlite3").poisoned is False
+
+
+def test_the_log_may_vanish_and_come_back(mailbox: Mailbox, path: Path) -> None:
+    mailbox.append(INBOX, [mail()])
+    mailbox.sync()
+    assert mailbox.checkpoint()
+    log = path / "exmdb" / "exchange.sqlite3-wal"
+    size = log.stat().st_size
+    mailbox.append(INBOX, [mail()])
+    assert log.stat().st_size == size  # used again from its start, not grown
+    mailbox.sync()
+    wal = Wal(path / "exmdb" / "nothing")
+    wal.sync(wal.wrote())
+
+
+def test_checkpoint_from_another_thread(mailbox: Mailbox) -> None:
+    results: list[bool] = []
+    mailbox.append(INBOX, [mail()])
+    thread = threading.Thread(target=lambda: results.append(mailbox.checkpoint()))
+    thread.start()
+    thread.join(10)
+    assert results == [True]
+
+
+def test_a_locked_mailbox_is_busy_for_a_bounded_time(mailbox: Mailbox, path: Path) -> None:
+    with Mailbox.open(path, options=Options(busy_timeout=0.05)) as other:
+        view = other.view(INBOX)
+        mailbox._file.execute("BEGIN IMMEDIATE")
+        with pytest.raises(errors.BusyError):
+            other.append(INBOX, [mail()])
+        assert other.view(INBOX) is view
+        mailbox._file.execute("ROLLBACK")
+        other.append(INBOX, [mail()])
+
+
+def test_a_full_disk_refuses_and_recovers(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    mailbox.append(INBOX, [mail()])
+    file = mailbox._file
+    (pages,) = file.execute("PRAGMA page_count").fetchone()
+    file.execute(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(errors.NoSpaceError):
+        mailbox.append(INBOX, [mail(size=60_000)])
+    assert mailbox.folder(INBOX).total == 1
+    file.execute("PRAGMA max_page_count = 1000000")
+    mailbox.append(INBOX, [mail(size=60_000)])
+
+    def full(_fd: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(errors.NoSpaceError):
+            mailbox.append(INBOX, [mail(size=100_000)])
+    assert not list((mailbox.path / "cid").rglob(".new-*"))
+    mailbox.append(INBOX, [mail(size=100_000)])
+    assert mailbox.view(INBOX).total == 3
+
+
+def test_translation() -> None:
+    assert isinstance(translated(OSError(errno.EDQUOT, "x")), errors.NoSpaceError)
+    assert isinstance(translated(sqlite3.DatabaseError("x")), errors.CorruptError)
