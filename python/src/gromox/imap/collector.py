@@ -92,6 +92,10 @@ class Collector:
         self._buffer, self._at, self._scanned = b"", 0, 0
         self._forget()
 
+    def is_empty(self) -> bool:
+        """Tell whether the next octets begin a command."""
+        return self._at >= len(self._buffer) and not (self._text or self._left or self._skip)
+
     def pending(self) -> int:
         """Return the octets held; for tests of the bounds."""
         held = sum(map(len, self._literals)) + sum(map(len, self._chunks))

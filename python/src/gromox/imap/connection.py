@@ -60,6 +60,9 @@ _MEMO: Final[dict[bytes, tuple[Command, Any]]] = {}
 _MAX_MEMO: Final = 4096
 _MAX_MEMO_TEXT: Final = 256
 
+#: What a whole line after the tag is answered with when nothing has changed.
+_READY: Final = {noop + b"\r\n": b" OK NOOP completed\r\n" for noop in (b"NOOP", b"noop", b"Noop")}
+
 commands.load()
 
 
@@ -134,9 +137,30 @@ class ImapConnection:
         """Carry out whole commands, up to the first that suspends."""
         if self._closed:
             return ()
-        self._collector.feed(octets)
+        collector = self._collector
+        if self._prompt is None and not self._suspended and collector.is_empty():
+            # Polling clients say NOOP all day: 3 us instead of 7.
+            tag, _, rest = octets.partition(b" ")
+            tail = _READY.get(rest)
+            if tail is not None and TAG.fullmatch(tag) is not None and not self._is_logging():
+                return self._poll(tag, tail)
+        collector.feed(octets)
         self._tags.clear()
         return () if self._suspended else self._run()
+
+    def _is_logging(self) -> bool:
+        return log.enabled(INFO) or bool(self._services.policy.log_commands)
+
+    def _poll(self, tag: bytes, tail: bytes) -> Iterable[Action]:
+        """Answer a NOOP that came alone."""
+        self._tags[:] = (tag,)
+        self._bad = 0
+        try:
+            changes = self._changes(expunge=True)
+        except GromoxError as error:
+            log.warning("changes not told", connection=self._active.peer.connection_id, reason=error)
+            changes = b""
+        return (Send((changes + tag + tail,)),)
 
     def proceed(self) -> Iterable[Action]:
         """End the answer that was produced, and go on."""
