@@ -6,10 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from generators import errorcodes, folderids, guids, named, proptypes, refresh, tags
+from generators import errorcodes, folderids, guids, named, proptypes, refresh, tags, windowszones
 from generators.tables import OUTPUT, compare, write
 
-GENERATORS = (proptypes, tags, guids, named, errorcodes, folderids)
+#: Package of the modules, and what writes them.
+GENERATORS = {
+    "mapi": (proptypes, tags, guids, named, errorcodes, folderids),
+    "ical": (windowszones,),
+}
 
 
 def main() -> int:
@@ -21,9 +25,11 @@ def main() -> int:
     if options.refresh:
         refresh.refresh(options.refresh)
     differences = 0
-    for generator in GENERATORS:
-        for name, text in generator.generate().items():
-            differences += compare(OUTPUT / name, text) if options.check else write(OUTPUT / name, text)
+    for package, generators in GENERATORS.items():
+        for generator in generators:
+            for name, text in generator.generate().items():
+                file = OUTPUT / package / name
+                differences += compare(file, text) if options.check else write(file, text)
     if options.check and differences:
         print("run: make generate", file=sys.stderr)
         return 1

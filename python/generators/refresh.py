@@ -18,6 +18,7 @@ TABLES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "errors.tsv": ("mapi_errors_oxcdata.tsv", ("code", "name", "class")),
     "errors_symbolic.tsv": ("mapi_errors_symbolic.tsv", ("code", "symbol")),
     "guids.tsv": ("guids.tsv", ("name", "guid")),
+    "windows_zones.tsv": ("windows_zones.tsv", ("windows", "territory", "olson")),
     "default_folders.tsv": ("default_folders.tsv", ("table", "index_or_id", "folder", "name")),
 }
 

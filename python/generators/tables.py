@@ -11,7 +11,7 @@ from typing import Final
 
 HERE: Final = Path(__file__).resolve().parent
 DATA: Final = HERE / "data"
-OUTPUT: Final = HERE.parent / "src" / "gromox" / "mapi"
+OUTPUT: Final = HERE.parent / "src" / "gromox"
 
 _WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 
@@ -42,6 +42,7 @@ def text_table(name: str, lines: list[str]) -> str:
 def write(file: Path, text: str) -> int:
     """Write a file if its text changed; return 0."""
     if not file.exists() or file.read_text(encoding="utf-8") != text:
+        file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
         print(f"wrote {file.name}")
     return 0
