@@ -56,7 +56,8 @@ WRITING = (
 ) % (len(mail(1)), mail(1))
 ENTERING = (
     b"a capability\r\nb authenticate plain AGFsaWNlQGV4YW1wbGUudGVzdABzM2NyZXQ=\r\n"
-    b'c login {18+}\r\nalice@example.test {6+}\r\ns3cret\r\nd starttls\r\ne id ("a" nil)\r\nf enable condstore\r\n'
+    b"c login {18+}\r\nalice@example.test {6+}\r\ns3cret\r\n"
+    b'd starttls\r\ne id ("a" nil)\r\nf enable condstore\r\n'
 )
 
 

@@ -7,7 +7,7 @@ Decisions not to break:
 * A session numbers by the last ``FolderView`` it announced (``selected.Selected``). Nothing else keeps
   numbers. A command works on what was announced: a message the client does not know of cannot be touched by
   it.
-* Changes are announced after a command, in ``ImapConnection._finish``: one place, whoever made them. EXPUNGE
+* Changes are announced after a command, in ``Interpreter._finish``: one place, whoever made them. EXPUNGE
   waits while FETCH, STORE or SEARCH with sequence numbers run (RFC 3501 7.4.1), and then everything waits
   with it, so that numbers and flags always come from one view.
 * STORE tells its own result and passes the UIDs as ``Reply.quiet``, so that they are not told twice.
@@ -24,6 +24,6 @@ Decisions not to break:
   way. "/" in a folder's name (other protocols allow it) is shown as U+2215.
 * Literals are held as the pieces that came; the bound is ``mail_max_length`` for APPEND and small elsewhere.
   Only LITERAL+ is announced: RFC 7888 section 5 forbids naming both, and a LITERAL- client works unchanged.
-* Parsed commands are remembered by their text (``connection._MEMO``), so arguments must be immutable, and
+* Parsed commands are remembered by their text (``interpreter._MEMO``), so arguments must be immutable, and
   commands with passwords are ``secret``.
 """

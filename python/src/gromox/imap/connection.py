@@ -17,92 +17,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gromox.base.errors import GromoxError
-from gromox.base.log import INFO, get_logger
 from gromox.base.wire import Call, Close, Produce, Send, StartTls, Watch
-from gromox.imap import commands, serialize
-from gromox.imap.answers import answer
+from gromox.imap import serialize
 from gromox.imap.capability import capabilities
 from gromox.imap.collector import Collector, Continue, Whole
-from gromox.imap.dispatch import COMMANDS, Command
-from gromox.imap.errors import BadCommandError, CommandError, TruncatedAnswerError
 from gromox.imap.grammar import TAG
-from gromox.imap.machine import State, refusal
-from gromox.imap.parser import Parser
-from gromox.imap.replies import Next, Prompt, Reply, Status, Stream, Wait
+from gromox.imap.interpreter import Interpreter, log
+from gromox.imap.machine import State
+from gromox.imap.replies import Next
 from gromox.imap.services import Services
 from gromox.imap.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Any
+    from collections.abc import Iterable, Sequence
 
-    from gromox.base.wire import Action, Durable, Outcome, Peer, Piece
-    from gromox.imap.collector import Refused
-    from gromox.imap.replies import Result
-    from gromox.imap.sequence import Ranges
+    from gromox.base.wire import Action, Durable, Outcome, Peer
 
 __all__ = ["ImapConnection", "Services"]
 
-log = get_logger("imap")
-
-#: Commands in a row that broke the protocol before we hang up.
-MAX_BAD: Final = 20
 #: Octets of answers to pipelined commands before the peer has to take some.
 MAX_ANSWERED: Final = 1 << 20
 #: Octets of literals: before login (user name and password), for a command, and beside the mail of an APPEND.
 MAX_LOGIN_LITERALS: Final = 8192
 MAX_COMMAND_LITERALS: Final = 256 << 10
 
-#: Parsed commands by their text after the tag: clients say the same things again and again.
-#: Arguments are immutable, and commands with secrets are left out. 0.3 us instead of 5 to 20.
-_MEMO: Final[dict[bytes, tuple[Command, Any]]] = {}
-_MAX_MEMO: Final = 4096
-_MAX_MEMO_TEXT: Final = 256
-
 #: What a whole line after the tag is answered with when nothing has changed.
 _READY: Final = {noop + b"\r\n": b" OK NOOP completed\r\n" for noop in (b"NOOP", b"noop", b"Noop")}
 
-commands.load()
 
-
-class ImapConnection:
+class ImapConnection(Interpreter):
     """The protocol machine of one connection. See :class:`gromox.base.wire.Core`."""
 
-    __slots__ = (
-        "_answered",
-        "_bad",
-        "_closed",
-        "_collector",
-        "_command",
-        "_next",
-        "_out",
-        "_prompt",
-        "_services",
-        "_started",
-        "_stream",
-        "_suspended",
-        "_tags",
-        "_wait",
-        "_watched",
-        "session",
-    )
+    __slots__ = ("_collector", "_suspended", "_watched")
 
     def __init__(self, services: Services) -> None:
         """Serve with ``services``; :meth:`start` begins."""
-        self._services = services
+        super().__init__(services)
         self._collector = Collector(self._literal_limit)
-        self.session: Session | None = None
-        self._out: list[bytes] = []
-        self._tags: list[bytes] = []
-        self._bad = self._answered = 0
-        self._closed = self._suspended = self._watched = False
-        self._next: Next | None = None
-        self._command: Command | None = None
-        self._prompt: Prompt | None = None
-        self._stream: Stream | None = None
-        self._wait: Wait | None = None
-        self._started = 0.0
+        self._suspended = self._watched = False
 
     # -- what the driver asks
 
@@ -148,19 +100,15 @@ class ImapConnection:
         self._tags.clear()
         return () if self._suspended else self._run()
 
-    def _is_logging(self) -> bool:
-        return log.enabled(INFO) or bool(self._services.policy.log_commands)
-
     def _poll(self, tag: bytes, tail: bytes) -> Iterable[Action]:
         """Answer a NOOP that came alone."""
         self._tags[:] = (tag,)
         self._bad = 0
-        try:
-            changes = self._changes(expunge=True)
-        except GromoxError as error:
-            log.warning("changes not told", connection=self._active.peer.connection_id, reason=error)
-            changes = b""
-        return (Send((changes + tag + tail,)),)
+        octets = self._news(expunge=True) + tag + tail
+        if not self._closed:
+            return (Send((octets,)),)
+        farewell, self._out = b"".join(self._out), []
+        return (Send((octets + farewell,)), Close())
 
     def proceed(self) -> Iterable[Action]:
         """End the answer that was produced, and go on."""
@@ -191,11 +139,11 @@ class ImapConnection:
         if self._prompt is None or not self._prompt.idle or self._closed:
             return ()
         self._tags.clear()
-        try:
-            changes = self._changes(expunge=True)
-        except GromoxError as error:
-            return self._farewell(answer(error).text)
-        return [Send([changes])] if changes else ()
+        news = self._news(expunge=True)
+        if self._out:  # the farewell of a mailbox that is damaged
+            news, self._out = news + b"".join(self._out), []
+            return [Send([news]), Close()]
+        return [Send([news])] if news else ()
 
     def timed_out(self) -> Iterable[Action]:
         """Say goodbye to who says nothing. RFC 3501 section 5.4."""
@@ -229,12 +177,6 @@ class ImapConnection:
 
     # -- commands
 
-    @property
-    def _active(self) -> Session:
-        if self.session is None:
-            raise RuntimeError("start() comes first")
-        return self.session
-
     def _literal_limit(self, text: bytes) -> int:
         """Return how many octets of literals the command that begins so may have."""
         session = self._active
@@ -249,7 +191,10 @@ class ImapConnection:
         """Carry out what is buffered; return the actions of the round."""
         actions: list[Action] = []
         collector = self._collector
-        while not self._suspended and not self._closed:
+        while True:
+            self._suspend(actions)
+            if self._suspended or self._closed:
+                break
             if self._prompt is not None:
                 line = collector.line()
                 if line is None:
@@ -265,7 +210,6 @@ class ImapConnection:
                     self._say(b"+ OK\r\n")
                 else:
                     self._refuse(event)
-            self._suspend(actions)
         self._flush(actions)
         self._watch(actions)
         if self._closed:
@@ -302,212 +246,8 @@ class ImapConnection:
             actions.append(Send([b"".join(self._out)]))
             self._out = []
 
-    def _say(self, octets: bytes) -> None:
-        self._answered += len(octets)
-        self._out.append(octets)
-
-    def _execute(self, text: bytes, literals: tuple[bytes, ...]) -> None:
-        """Carry out one whole command."""
-        session = self._active
-        tag, _, rest = text.partition(b" ")
-        session.tag = tag
-        self._tags.append(tag)
-        known = None if literals else _MEMO.get(rest)
-        if known is None or TAG.fullmatch(tag) is None:
-            known = self._read(tag, rest, literals)
-            if known is None:
-                return
-        command, args = self._command, _ = known
-        if session.state not in command.states:
-            self._finish(Reply(refusal(session.state, command.states), status=Status.BAD))
-        elif command.writes and session.here.read_only:
-            self._finish(Reply("the mailbox was opened read-only", code=b"READ-ONLY", status=Status.NO))
-        else:
-            if log.enabled(INFO):
-                self._started = self._services.clock.monotonic()
-            self._attempt(command.run, session, args)
-
-    def _read(self, tag: bytes, rest: bytes, literals: tuple[bytes, ...]) -> tuple[Command, Any] | None:
-        """Parse a command; None when it was refused."""
-        self._command = None
-        if TAG.fullmatch(tag) is None:
-            self._active.tag = self._tags[-1] = b"*"
-            self._finish(Reply("a command begins with a tag", status=Status.BAD))
-            return None
-        verb = rest.split(b" ", 1)[0]
-        if verb.upper() == b"UID":
-            verb = rest[: rest.find(b" ", 4)] if b" " in rest[4:] else rest
-        self._command = command = COMMANDS.get(verb.upper())
-        if command is None:
-            self._finish(Reply("unknown command", status=Status.BAD))
-            return None
-        # The state first: who is not logged in learns nothing of our grammar, and gets no memory.
-        if self._active.state not in command.states:
-            self._finish(Reply(refusal(self._active.state, command.states), status=Status.BAD))
-            return None
-        try:
-            args = command.parse(Parser(rest, literals, len(verb)))
-        except CommandError as error:
-            self._fail(error)
-            return None
-        if not literals and len(rest) <= _MAX_MEMO_TEXT and not command.secret:
-            if len(_MEMO) >= _MAX_MEMO:
-                _MEMO.clear()
-            _MEMO[rest] = command, args
-        return command, args
-
-    def _attempt(self, run: Callable[..., Result], *args: object) -> None:
-        """Let a handler begin or go on; whatever it raises becomes the answer."""
-        try:
-            result = run(*args)
-        except GromoxError as error:
-            self._fail(error)
-            return
-        except Exception as error:  # noqa: BLE001 - the connection loop: one command must not end the session
-            self._blame(error)
-            return
-        if isinstance(result, Reply):
-            self._finish(result)
-        elif isinstance(result, Stream):
-            self._stream = result
-        elif isinstance(result, Wait):
-            self._wait = result
-        else:
-            self._ask(result)
-
-    def _ask(self, prompt: Prompt) -> None:
-        self._prompt = prompt
-        if prompt.idle:
-            changes = self._changes(expunge=True)
-            if changes:
-                self._say(changes)
-        self._say(b"+ %b\r\n" % prompt.text)
-
-    def _answer_prompt(self, line: bytes) -> None:
-        prompt, self._prompt = self._prompt, None
-        if prompt is not None:
-            self._tags.append(self._active.tag)
-            self._attempt(prompt.resume, line)
-
-    def _guarded(self, stream: Stream) -> Iterator[Sequence[Piece]]:
-        """Go through the steps; an error between two lines becomes the answer."""
-        try:
-            yield from stream.steps
-        except GromoxError as error:
-            refused = _refused(error)
-            self._stream = Stream(iter(()), lambda: refused)
-        except TruncatedAnswerError:
-            raise
-        except Exception as error:  # noqa: BLE001 - as in _attempt
-            self._log_bug(error)
-            self._stream = Stream(iter(()), lambda: _BUG)
-
-    # -- answers
-
-    def _changes(self, *, expunge: bool, quiet: Ranges = ()) -> bytes:
-        session = self._active
-        if session.selected is None:
-            return b""
-        changes = session.selected.changes(expunge=expunge, quiet=quiet)
-        if changes:
-            session.depends = True
-        return changes
-
-    def _finish(self, reply: Reply) -> None:
-        """Say everything that belongs to the end of a command."""
-        session, command = self._active, self._command
-        if reply.untagged:
-            for octets in serialize.untagged(reply.untagged):
-                self._say(octets)
-        if reply.event is not None:
-            session.move(reply.event)
-        if command is not None and command.durable:
-            session.depends = True
-        if session.selected is not None:
-            self._tell_changes(reply)
-        self._say(serialize.tagged(session.tag, reply))
-        if reply.status is Status.BAD:
-            self._count_bad()
-        elif self._bad:
-            self._bad = 0
-        if reply.next is Next.CLOSE:
-            self._closed = True
-        elif reply.next is not None:
-            self._next = reply.next
-        if command is not None and (log.enabled(INFO) or session.policy.log_commands):
-            self._log(command, reply)
-
-    def _tell_changes(self, reply: Reply) -> None:
-        """Announce what is new in the selected mailbox, whoever did it."""
-        expunge = self._command is None or not self._command.sequence_numbers
-        try:
-            changes = self._changes(expunge=expunge, quiet=reply.quiet)
-        except GromoxError as error:
-            log.warning("changes not told", connection=self._active.peer.connection_id, reason=error)
-            return
-        if changes:
-            self._say(changes)
-
-    def _count_bad(self) -> None:
-        self._bad += 1
-        if self._bad >= MAX_BAD and not self._closed:
-            self._say(serialize.bye("too many commands that are not IMAP"))
-            self._closed = True
-
-    def _fail(self, error: GromoxError) -> None:
-        self._finish(_refused(error))
-
-    def _blame(self, error: Exception) -> None:
-        self._log_bug(error)
-        self._finish(_BUG)
-
-    def _log_bug(self, error: Exception) -> None:
-        session = self._active
-        verb = self._command.verb if self._command is not None else b""
-        log.exception(
-            "command failed", error, connection=session.peer.connection_id, user=session.user, command=verb
-        )
-
-    def _refuse(self, event: Refused) -> None:
-        """Answer a command that is too large to be looked at."""
-        tag, _, rest = event.text.partition(b" ")
-        self._active.tag = tag if TAG.fullmatch(tag) else b"*"
-        self._command = None
-        append = rest[:7].upper() == b"APPEND "
-        status, code = (Status.NO, b"TOOBIG") if append else (Status.BAD, b"")
-        self._finish(Reply(event.reason, code=code, status=status))
-        if event.fatal and not self._closed:
-            self._say(serialize.bye(event.reason))
-            self._closed = True
-
     def _farewell(self, text: str, *, before: bytes = b"") -> Iterable[Action]:
         if self._closed and not before:
             return ()
         self._closed = True
         return [Send([before + serialize.bye(text)]), Close()]
-
-    def _log(self, command: Command, reply: Reply) -> None:
-        session = self._active
-        fields = {
-            "connection": session.peer.connection_id,
-            "user": session.user,
-            "command": command.verb,
-            "status": reply.status.value,
-        }
-        debug = session.policy.log_commands
-        if debug > 1 or (debug and reply.status is not Status.OK):
-            log.notice("command", **fields, answer=reply.text)
-        else:
-            log.info("command", **fields, seconds=self._services.clock.monotonic() - self._started)
-
-
-_BUG: Final = Reply("internal error; it was logged", code=b"SERVERBUG", status=Status.NO)
-
-
-def _refused(error: GromoxError) -> Reply:
-    """Return the tagged line for an error."""
-    if isinstance(error, CommandError):
-        status = Status.BAD if isinstance(error, BadCommandError) else Status.NO
-        return Reply(error.text, code=(error.code or "").encode("ascii"), status=status)
-    said = answer(error)
-    return Reply(said.text, code=said.code.encode("ascii"), status=Status.NO)

@@ -25,11 +25,11 @@ def _leave_open(_path: Path) -> None:
 class Services:
     """Shared by all connections of one event loop.
 
-    ``resolver`` finds the other mailbox of a ``user!mailbox`` login. ``open_mailbox`` gives the mailbox of the
-    thread that runs the loop and keeps it open until ``close_mailbox`` (``MailboxPool.hold`` and ``release``).
-    ``policy`` is ``Policy.of(settings)`` with the settings of ``gromox.imap.settings.PROGRAM``; its ``starttls``
-    has to be False where no certificate is loaded. ``pause`` (``time.sleep``) holds back the answer to a failed
-    login, in the thread that verified it.
+    ``resolver`` finds the other mailbox of a ``user!mailbox`` login. ``open_mailbox`` gives the mailbox of
+    the thread that runs the loop and keeps it open until ``close_mailbox`` (``MailboxPool.hold`` and
+    ``release``). ``policy`` is ``Policy.of(settings)`` with the settings of ``gromox.imap.settings.PROGRAM``;
+    its ``starttls`` has to be False where no certificate is loaded. ``pause`` (``time.sleep``) holds back the
+    answer to a failed login, in the thread that verified it.
     """
 
     authenticator: Authenticator

@@ -1,0 +1,297 @@
+"""Carrying out commands one after the other: parse, check against the table, run, answer.
+
+Knows nothing of sockets or of the driver; what it says is collected in order, and what a handler left to do
+(a stream, work for a thread, a prompt) is left in attributes for the connection to act on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gromox.base.errors import GromoxError
+from gromox.base.log import INFO, get_logger
+from gromox.imap import commands, serialize
+from gromox.imap.answers import answer
+from gromox.imap.dispatch import COMMANDS, Command
+from gromox.imap.errors import BadCommandError, CommandError, TruncatedAnswerError
+from gromox.imap.grammar import TAG
+from gromox.imap.machine import refusal
+from gromox.imap.parser import Parser
+from gromox.imap.replies import Next, Prompt, Reply, Status, Stream, Wait
+from gromox.store.errors import CorruptError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
+
+    from gromox.base.wire import Piece
+    from gromox.imap.collector import Refused
+    from gromox.imap.replies import Result
+    from gromox.imap.sequence import Ranges
+    from gromox.imap.services import Services
+    from gromox.imap.session import Session
+
+log = get_logger("imap")
+
+#: Commands in a row that broke the protocol before we hang up.
+MAX_BAD: Final = 20
+
+#: Parsed commands by their text after the tag: clients say the same things again and again.
+#: Arguments are immutable, and commands with secrets are left out. 0.3 us instead of 5 to 20.
+_MEMO: Final[dict[bytes, tuple[Command, Any]]] = {}
+_MAX_MEMO: Final = 4096
+_MAX_MEMO_TEXT: Final = 256
+
+commands.load()
+
+
+class Interpreter:
+    """The commands of one connection."""
+
+    __slots__ = (
+        "_answered",
+        "_bad",
+        "_closed",
+        "_command",
+        "_next",
+        "_out",
+        "_prompt",
+        "_services",
+        "_started",
+        "_stream",
+        "_tags",
+        "_wait",
+        "session",
+    )
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.session: Session | None = None
+        #: What was said and not yet handed to the driver, and its size.
+        self._out: list[bytes] = []
+        self._answered = 0
+        #: Commands whose answers belong to this round.
+        self._tags: list[bytes] = []
+        self._bad = 0
+        self._closed = False
+        self._next: Next | None = None
+        self._command: Command | None = None
+        self._prompt: Prompt | None = None
+        self._stream: Stream | None = None
+        self._wait: Wait | None = None
+        self._started = 0.0
+
+    @property
+    def _active(self) -> Session:
+        if self.session is None:
+            raise RuntimeError("start() comes first")
+        return self.session
+
+    def _is_logging(self) -> bool:
+        return log.enabled(INFO) or bool(self._services.policy.log_commands)
+
+    def _say(self, octets: bytes) -> None:
+        self._answered += len(octets)
+        self._out.append(octets)
+
+    def _execute(self, text: bytes, literals: tuple[bytes, ...]) -> None:
+        """Carry out one whole command."""
+        session = self._active
+        tag, _, rest = text.partition(b" ")
+        session.tag = tag
+        self._tags.append(tag)
+        known = None if literals else _MEMO.get(rest)
+        if known is None or TAG.fullmatch(tag) is None:
+            known = self._read(tag, rest, literals)
+            if known is None:
+                return
+        command, args = self._command, _ = known
+        if session.state not in command.states:
+            self._finish(Reply(refusal(session.state, command.states), status=Status.BAD))
+        elif command.writes and session.here.read_only:
+            self._finish(Reply("the mailbox was opened read-only", code=b"READ-ONLY", status=Status.NO))
+        else:
+            if log.enabled(INFO):
+                self._started = self._services.clock.monotonic()
+            self._attempt(command.run, session, args)
+
+    def _read(self, tag: bytes, rest: bytes, literals: tuple[bytes, ...]) -> tuple[Command, Any] | None:
+        """Parse a command; None when it was refused."""
+        self._command = None
+        if TAG.fullmatch(tag) is None:
+            self._active.tag = self._tags[-1] = b"*"
+            self._finish(Reply("a command begins with a tag", status=Status.BAD))
+            return None
+        verb = rest.split(b" ", 1)[0]
+        if verb.upper() == b"UID":
+            verb = rest[: rest.find(b" ", 4)] if b" " in rest[4:] else rest
+        self._command = command = COMMANDS.get(verb.upper())
+        if command is None:
+            self._finish(Reply("unknown command", status=Status.BAD))
+            return None
+        # The state first: who is not logged in learns nothing of our grammar, and gets no memory.
+        if self._active.state not in command.states:
+            self._finish(Reply(refusal(self._active.state, command.states), status=Status.BAD))
+            return None
+        try:
+            args = command.parse(Parser(rest, literals, len(verb)))
+        except CommandError as error:
+            self._fail(error)
+            return None
+        if not literals and len(rest) <= _MAX_MEMO_TEXT and not command.secret:
+            if len(_MEMO) >= _MAX_MEMO:
+                _MEMO.clear()
+            _MEMO[rest] = command, args
+        return command, args
+
+    def _attempt(self, run: Callable[..., Result], *args: object) -> None:
+        """Let a handler begin or go on; whatever it raises becomes the answer."""
+        try:
+            result = run(*args)
+        except GromoxError as error:
+            self._fail(error)
+            return
+        except Exception as error:  # noqa: BLE001 - the connection loop: one command must not end the session
+            self._blame(error)
+            return
+        if isinstance(result, Reply):
+            self._finish(result)
+        elif isinstance(result, Stream):
+            self._stream = result
+        elif isinstance(result, Wait):
+            self._wait = result
+        else:
+            self._ask(result)
+
+    def _ask(self, prompt: Prompt) -> None:
+        self._prompt = prompt
+        if prompt.idle:
+            self._say(self._news(expunge=True))
+        self._say(b"+ %b\r\n" % prompt.text)
+
+    def _answer_prompt(self, line: bytes) -> None:
+        prompt, self._prompt = self._prompt, None
+        if prompt is not None:
+            self._tags.append(self._active.tag)
+            self._attempt(prompt.resume, line)
+
+    def _guarded(self, stream: Stream) -> Iterator[Sequence[Piece]]:
+        """Go through the steps; an error between two lines becomes the answer."""
+        try:
+            yield from stream.steps
+        except GromoxError as error:
+            refused = _refused(error)
+            self._stream = Stream(iter(()), lambda: refused)
+        except TruncatedAnswerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as in _attempt
+            self._log_bug(error)
+            self._stream = Stream(iter(()), lambda: _BUG)
+
+    # -- answers
+
+    def _news(self, *, expunge: bool, quiet: Ranges = ()) -> bytes:
+        """Return what the client has to be told of the selected mailbox, whoever changed it."""
+        session = self._active
+        if session.selected is None:
+            return b""
+        try:
+            news = session.selected.changes(expunge=expunge, quiet=quiet)
+        except GromoxError as error:
+            log.warning("changes not told", connection=session.peer.connection_id, reason=error)
+            self._end_if_corrupt(error)
+            return b""
+        if news:
+            session.depends = True
+        return news
+
+    def _end_if_corrupt(self, error: GromoxError) -> None:
+        # The next session gets the mailbox opened afresh, this one cannot.
+        if isinstance(error, CorruptError) and not self._closed:
+            self._say(serialize.bye("the mailbox has to be opened again", b"UNAVAILABLE"))
+            self._closed = True
+
+    def _finish(self, reply: Reply) -> None:
+        """Say everything that belongs to the end of a command."""
+        session, command = self._active, self._command
+        if reply.untagged:
+            for octets in serialize.untagged(reply.untagged):
+                self._say(octets)
+        if reply.event is not None:
+            session.move(reply.event)
+        if command is not None and command.durable:
+            session.depends = True
+        if session.selected is not None:
+            news = self._news(expunge=command is None or not command.sequence_numbers, quiet=reply.quiet)
+            if news:
+                self._say(news)
+        self._say(serialize.tagged(session.tag, reply))
+        if reply.status is Status.BAD:
+            self._count_bad()
+        elif self._bad:
+            self._bad = 0
+        if reply.next is Next.CLOSE:
+            self._closed = True
+        elif reply.next is not None:
+            self._next = reply.next
+        if command is not None and (log.enabled(INFO) or session.policy.log_commands):
+            self._log(command, reply)
+
+    def _count_bad(self) -> None:
+        self._bad += 1
+        if self._bad >= MAX_BAD and not self._closed:
+            self._say(serialize.bye("too many commands that are not IMAP"))
+            self._closed = True
+
+    def _fail(self, error: GromoxError) -> None:
+        self._finish(_refused(error))
+        self._end_if_corrupt(error)
+
+    def _blame(self, error: Exception) -> None:
+        self._log_bug(error)
+        self._finish(_BUG)
+
+    def _log_bug(self, error: Exception) -> None:
+        session = self._active
+        verb = self._command.verb if self._command is not None else b""
+        log.exception(
+            "command failed", error, connection=session.peer.connection_id, user=session.user, command=verb
+        )
+
+    def _refuse(self, event: Refused) -> None:
+        """Answer a command that is too large to be looked at."""
+        tag, _, rest = event.text.partition(b" ")
+        self._active.tag = tag if TAG.fullmatch(tag) else b"*"
+        self._command = None
+        append = rest[:7].upper() == b"APPEND "
+        status, code = (Status.NO, b"TOOBIG") if append else (Status.BAD, b"")
+        self._finish(Reply(event.reason, code=code, status=status))
+        if event.fatal and not self._closed:
+            self._say(serialize.bye(event.reason))
+            self._closed = True
+
+    def _log(self, command: Command, reply: Reply) -> None:
+        session = self._active
+        fields = {
+            "connection": session.peer.connection_id,
+            "user": session.user,
+            "command": command.verb,
+            "status": reply.status.value,
+        }
+        debug = session.policy.log_commands
+        if debug > 1 or (debug and reply.status is not Status.OK):
+            log.notice("command", **fields, answer=reply.text)
+        else:
+            log.info("command", **fields, seconds=self._services.clock.monotonic() - self._started)
+
+
+_BUG: Final = Reply("internal error; it was logged", code=b"SERVERBUG", status=Status.NO)
+
+
+def _refused(error: GromoxError) -> Reply:
+    """Return the tagged line for an error."""
+    if isinstance(error, CommandError):
+        status = Status.BAD if isinstance(error, BadCommandError) else Status.NO
+        return Reply(error.text, code=(error.code or "").encode("ascii"), status=status)
+    said = answer(error)
+    return Reply(said.text, code=said.code.encode("ascii"), status=Status.NO)
