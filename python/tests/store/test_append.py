@@ -143,7 +143,14 @@ def test_keywords_keep_their_first_spelling(mailbox: Mailbox) -> None:
 
 
 def test_odd_octets_do_not_hurt(mailbox: Mailbox) -> None:
-    odd = [b"", b"\0", b"\r\n", b"Subject: \xff\xfe\0\r\n\r\n", b"Subject: =?utf-7?Q?+2AA-?=\r\n\r\nx", b"From: \xed\xa0\x80\r\n"]
+    odd = [
+        b"",
+        b"\0",
+        b"\r\n",
+        b"Subject: \xff\xfe\0\r\n\r\n",
+        b"Subject: =?utf-7?Q?+2AA-?=\r\n\r\nx",
+        b"From: \xed\xa0\x80\r\n",
+    ]
     mailbox.append(INBOX, [NewMail(each) for each in odd])
     assert [mailbox.content(INBOX, uid).octets() for uid in range(1, len(odd) + 1)] == odd
     assert len(list(mailbox.fetch(INBOX, range(1, 99), ALL_COLUMNS))) == len(odd)

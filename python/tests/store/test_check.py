@@ -40,7 +40,9 @@ def damaged(path: Path) -> Mailbox:
         ("DELETE FROM contents WHERE content_id = 5", "content-missing", False),
     ],
 )
-def test_damage_is_found_and_repaired(damaged: Mailbox, statement: str, kind: str, *, repairable: bool) -> None:
+def test_damage_is_found_and_repaired(
+    damaged: Mailbox, statement: str, kind: str, *, repairable: bool
+) -> None:
     damaged._file.execute(statement)
     damaged._file.forget()
     found = damaged.check()

@@ -15,7 +15,7 @@ from gromox.store.uidset import UidSet
 
 INBOX = 13
 TEXT = b"Subject: long\r\n\r\n" + b"Some words of a text that shrinks well.\r\n" * 100_000
-NOISE = b"Subject: noise\r\n\r\n" + random.Random(1).randbytes(3 * CHUNK)
+NOISE = b"Subject: noise\r\n\r\n" + random.Random(1).randbytes(3 * CHUNK)  # noqa: S311 - repeatable
 
 
 def files(path: Path) -> list[str]:
@@ -31,7 +31,7 @@ def test_large_contents_stand_in_files(mailbox: Mailbox, path: Path, octets: byt
     content = mailbox.content(INBOX, 1)
     assert content.octets() == octets
     assert max(map(len, content.chunks())) <= CHUNK
-    source = random.Random(2)
+    source = random.Random(2)  # noqa: S311 - repeatable
     for _ in range(20):
         offset, length = source.randrange(len(octets) + 9), source.randrange(2 * CHUNK)
         assert content.read(offset, length) == octets[offset : offset + length]

@@ -22,7 +22,11 @@ def _filled(mailbox: Mailbox) -> None:
 
 def test_copies_have_the_flags_and_all_else(mailbox: Mailbox) -> None:
     copied = mailbox.copy(INBOX, UidSet([(2, 9)]), TARGET)
-    assert (copied.uid_validity, list(copied.source_uids), list(copied.target_uids)) == (TARGET, [2, 3], [2, 3])
+    assert (copied.uid_validity, list(copied.source_uids), list(copied.target_uids)) == (
+        TARGET,
+        [2, 3],
+        [2, 3],
+    )
     view = mailbox.view(TARGET)
     assert view.flags_of(2)[:2] == (Flag(0), ("word",))  # type: ignore[index]
     before = list(mailbox.fetch(INBOX, [2, 3], ALL_COLUMNS))

@@ -62,11 +62,13 @@ def test_news_of_others_are_durable_before_they_are_told(mailbox: Mailbox, path:
         other.append(INBOX, [mail()])
         assert not mailbox.needs_sync
         mailbox.view(INBOX)
-        assert mailbox.needs_sync
+        assert [mailbox.needs_sync] == [True]
         mailbox.sync()
 
 
-def test_callers_that_arrive_during_a_sync_share_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_callers_that_arrive_during_a_sync_share_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "x-wal").write_bytes(b"")
     wal = Wal(tmp_path / "x")
     started, go_on = threading.Event(), threading.Event()

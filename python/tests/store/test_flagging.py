@@ -75,12 +75,16 @@ def test_lines(mailbox: Mailbox) -> None:
     view = mailbox.view(INBOX)
     block = view.blocks[0]
     modseq = block.modseq_at(0)
-    assert block.flag_lines(1) == b"* 1 FETCH (UID 4 FLAGS (\\Seen k))\r\n* 2 FETCH (UID 5 FLAGS (\\Seen k))\r\n"
+    assert (
+        block.flag_lines(1) == b"* 1 FETCH (UID 4 FLAGS (\\Seen k))\r\n* 2 FETCH (UID 5 FLAGS (\\Seen k))\r\n"
+    )
     assert block.flag_lines(1) is block.flag_lines(1)
     assert block.flag_lines(7, with_uid=False, recent_from=5) == (
         b"* 7 FETCH (FLAGS (\\Seen k))\r\n* 8 FETCH (FLAGS (\\Seen k \\Recent))\r\n"
     )
-    assert block.flag_lines(1, with_modseq=True).startswith(b"* 1 FETCH (UID 4 FLAGS (\\Seen k) MODSEQ (%d))" % modseq)
+    assert block.flag_lines(1, with_modseq=True).startswith(
+        b"* 1 FETCH (UID 4 FLAGS (\\Seen k) MODSEQ (%d))" % modseq
+    )
 
 
 def test_unknown_uids_are_ignored(mailbox: Mailbox) -> None:

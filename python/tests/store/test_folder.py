@@ -64,9 +64,10 @@ def test_a_deleted_folder_is_gone_and_its_name_free(mailbox: Mailbox) -> None:
 
 def test_depth_is_bounded(mailbox: Mailbox) -> None:
     parent = SUBTREE
+    while (depth := len(mailbox.folders())) < 29 + 99:
+        parent = mailbox.create_folder(parent, str(depth)).folder_id
     with pytest.raises(errors.LimitError):
-        for number in range(200):
-            parent = mailbox.create_folder(parent, str(number)).folder_id
+        mailbox.create_folder(parent, "too deep")
 
 
 def test_subscription_and_recent(mailbox: Mailbox) -> None:

@@ -102,7 +102,9 @@ class StoreMachine(RuleBasedStateMachine):
         self.views.pop(folder_id, None)
 
     @rule(folder_id=folders, flags=FLAGS, words=KEYWORDS, count=st.integers(1, 10), elsewhere=st.booleans())
-    def append(self, folder_id: int, flags: Flag, words: frozenset[str], count: int, *, elsewhere: bool) -> None:
+    def append(
+        self, folder_id: int, flags: Flag, words: frozenset[str], count: int, *, elsewhere: bool
+    ) -> None:
         box = self.other if elsewhere else self.box
         texts = [f"Subject: {self.count + n}\r\n\r\n".encode() for n in range(count)]
         self.count += count

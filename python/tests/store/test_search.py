@@ -40,16 +40,37 @@ JAN_5 = 20_458
 
 
 def part(encoding: str, body: bytes, charset: str = "utf-8") -> bytes:
-    head = f"Subject: coded\r\nContent-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    head = f"Subject: coded\r\nContent-Type: text/plain; charset={charset}\r\n"
+    head += f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
     return head.encode() + body
 
 
 MAILS = [
-    NewMail(octets("Gr\u00fc\u00dfe aus K\u00f6ln", extra="X-Spam: No\r\n"), Flag.SEEN, internal_date=JAN_5 * DAY + 23 * 3600, zone=120),
-    NewMail(octets("=?iso-8859-1?Q?Gr=FC=DFe?=", size=5000), Flag.FLAGGED, frozenset({"Work"}), internal_date=JAN_5 * DAY),
+    NewMail(
+        octets("Gr\u00fc\u00dfe aus K\u00f6ln", extra="X-Spam: No\r\n"),
+        Flag.SEEN,
+        internal_date=JAN_5 * DAY + 23 * 3600,
+        zone=120,
+    ),
+    NewMail(
+        octets("=?iso-8859-1?Q?Gr=FC=DFe?=", size=5000),
+        Flag.FLAGGED,
+        frozenset({"Work"}),
+        internal_date=JAN_5 * DAY,
+    ),
     NewMail(part("base64", base64.encodebytes("Ein gr\u00fcner Ast".encode())), internal_date=0.0),
-    NewMail(part("quoted-printable", quopri.encodestring("stra\u00dfe".encode("iso-8859-1")), "iso-8859-1"), internal_date=0.0),
-    NewMail(octets("plain", body="A needle, Upper and lower", extra="Cc: carol@example.test\r\nX-Spam: =?utf-8?Q?J=C3=A4?=\r\n"), internal_date=0.0),
+    NewMail(
+        part("quoted-printable", quopri.encodestring("stra\u00dfe".encode("iso-8859-1")), "iso-8859-1"),
+        internal_date=0.0,
+    ),
+    NewMail(
+        octets(
+            "plain",
+            body="A needle, Upper and lower",
+            extra="Cc: carol@example.test\r\nX-Spam: =?utf-8?Q?J=C3=A4?=\r\n",
+        ),
+        internal_date=0.0,
+    ),
     NewMail(octets("large", body="filler\r\n" * 20_000 + "LAST word"), internal_date=0.0),
 ]
 
@@ -129,11 +150,8 @@ def test_long_searches_come_in_steps(mailbox: Mailbox) -> None:
     mailbox.append(INBOX, [mail("dull")] * 1000)
     steps = mailbox.search_steps(INBOX, Body("absent"))
     count = 0
-    while True:
-        try:
+    with pytest.raises(StopIteration) as done:  # noqa: PT012
+        for count in range(1, 1000):  # noqa: B007
             next(steps)
-        except StopIteration as done:
-            assert list(done.value) == []
-            break
-        count += 1
+    assert list(done.value.value) == []
     assert count > 10

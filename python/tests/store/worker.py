@@ -16,7 +16,7 @@ INBOX, TRASH = 13, 11
 
 def main(path: str, name: str, count: int) -> None:
     """Deliver ``count`` mails with other work between them."""
-    source = random.Random(name)
+    source = random.Random(name)  # noqa: S311 - repeatable
     with Mailbox.open(Path(path)) as mailbox:
         for number in range(count):
             token = f"{name}-{number}"

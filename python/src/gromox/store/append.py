@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from gromox.store.model import NewMail
 
 _MESSAGE: Final = (
-    "INSERT INTO messages (mid, folder_id, uid, cn, size, internal_date, internal_zone, received_time, sent_time,"
-    " created_time, modified_time, content_id, has_attachment, importance, message_id_hash, subject,"
-    " normalized_subject, sender_name, sender_address, display_to, display_cc, display_bcc)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO messages (mid, folder_id, uid, cn, size, internal_date, internal_zone,"
+    " received_time, sent_time, created_time, modified_time, content_id, has_attachment, importance,"
+    " message_id_hash, subject, normalized_subject, sender_name, sender_address, display_to,"
+    " display_cc, display_bcc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _FETCH_ROW: Final = (
     "INSERT INTO fetch_rows (folder_id, uid, mid, content_id, size, internal_date, envelope)"
@@ -38,8 +38,8 @@ _STRUCTURE: Final = (
 )
 _HEADER: Final = "INSERT INTO headers (folder_id, uid, header) VALUES (?, ?, ?)"
 _SEARCH_TEXT: Final = (
-    "INSERT INTO search_texts (folder_id, uid, size, internal_day, sent_day, subject, senders, recipients, copies,"
-    " blind_copies) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO search_texts (folder_id, uid, size, internal_day, sent_day, subject, senders,"
+    " recipients, copies, blind_copies) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _CONTENT: Final = "INSERT INTO contents (size, storage, hash, data) VALUES (?, ?, ?, ?)"
 _SHARE: Final = (

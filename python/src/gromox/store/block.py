@@ -1,7 +1,7 @@
 """Blocks: UIDs, flags, keywords and modseqs of up to 1024 messages as arrays.
 
-A block is immutable; a change makes a new one that shares the arrays that did not change. All sessions of a process
-share the blocks of a folder, with the FETCH lines they are asked for again and again.
+A block is immutable; a change makes a new one that shares the arrays that did not change. All sessions of a
+process share the blocks of a folder, with the FETCH lines they are asked for again and again.
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ class Block:
     modseqs: array[int] | None
     """What is to be added to the base, one number a message; None: all have the base."""
     changed: int
-    """The change number of the last change of anything in the block, removals too; no modseq in it is higher."""
+    """The change number of the last change of anything in the block, removals too.
+
+    No modseq in it is higher.
+    """
 
     def __init__(
         self,
@@ -279,8 +282,8 @@ def zeros(count: int) -> array[int]:
 def packed_modseqs(modseqs: Sequence[int]) -> tuple[int, array[int] | None]:
     """Return (base, differences) of modseqs; differences are None when all are equal.
 
-    A difference that does not fit (four thousand million changes between two messages of one block) is clamped: the older message then
-    looks newer than it is, which costs a client one superfluous line.
+    A difference that does not fit (four thousand million changes between two messages of one block) is
+    clamped: the older message then looks newer than it is, which costs a client one superfluous line.
     """
     low, high = min(modseqs), max(modseqs)
     if low == high:

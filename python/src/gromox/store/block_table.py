@@ -29,7 +29,10 @@ _UPDATE: Final = (
     "UPDATE flag_blocks SET changed = ?, modseq_base = ?, flags = ?, modseqs = ?, keyword_sets = ?, uids = ?"
     " WHERE block_id = ?"
 )
-_UPDATE_FLAGS: Final = "UPDATE flag_blocks SET changed = ?, modseq_base = ?, flags = ?, modseqs = ?, keyword_sets = ? WHERE block_id = ?"
+_UPDATE_FLAGS: Final = (
+    "UPDATE flag_blocks SET changed = ?, modseq_base = ?, flags = ?, modseqs = ?, keyword_sets = ?"
+    " WHERE block_id = ?"
+)
 
 _Row = tuple[int, int, int, int, bytes, bytes | None, bytes | None, bytes | None]
 
@@ -184,7 +187,8 @@ def extend(
 ) -> None:
     """Add messages at the end of a folder; the view, if this process has one, is carried along.
 
-    The counters of the folder (uid_next, highest_modseq) must not be changed yet: they tell whether the view is current.
+    The counters of the folder (uid_next, highest_modseq) must not be changed yet: they tell whether the
+    view is current.
     """
     file = tx.file
     record = tx.folder(folder_id)
@@ -242,7 +246,8 @@ def tidy(tx: Write, folder_id: int, blocks: list[Block]) -> list[Block]:
             before is not None
             and min(len(before), len(block)) < MERGE_BELOW
             and len(before) + len(block) <= CAPACITY * 3 // 4
-            # The last block of a growing folder is small by nature: merging it again and again would be wasted.
+            # The last block of a growing folder is small by nature: merging it again and again would be
+            # wasted.
             and (block is not blocks[-1] or len(before) < MERGE_BELOW)
         ):
             merged = before.joined(block, changed=tx.cn)

@@ -21,7 +21,16 @@ BATCH: Final = 64
 """Messages looked at before others get their turn."""
 _PART_LIMIT: Final = 4 << 20
 """Octets of one text part that are looked at."""
-_ENCODED: Final = (b"base64", b"quoted-printable", b"uuencode", b"2022", b"utf-7", b"utf-16", b"utf-32", b"hz-gb")
+_ENCODED: Final = (
+    b"base64",
+    b"quoted-printable",
+    b"uuencode",
+    b"2022",
+    b"utf-7",
+    b"utf-16",
+    b"utf-32",
+    b"hz-gb",
+)
 """Where none of these words occurs, ASCII text stands in the message as it is."""
 
 _SELECT: Final = (
@@ -102,7 +111,9 @@ def _texts(content: Content, parts: bytes) -> Iterator[str]:
         if part.media.type != "text" or part.children or part.message is not None:
             continue
         # A leaf with its own header is a message of one part to the scanner.
-        leaf = content.read(part.header_start, part.body_start - part.header_start + min(part.size, _PART_LIMIT))
+        leaf = content.read(
+            part.header_start, part.body_start - part.header_start + min(part.size, _PART_LIMIT)
+        )
         scanned = mime.scan(leaf)
         yield text_of(scanned.root, leaf)
 

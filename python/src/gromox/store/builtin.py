@@ -1,8 +1,8 @@
 """The folders every mailbox is born with.
 
 Spec:
-    reference/system/store.md section 4: ids, parents, container classes, receive folder table. RFC 6154 for the
-    special-use attributes.
+    reference/system/store.md section 4: ids, parents, container classes, receive folder table. RFC 6154 for
+    the special-use attributes.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ class Public(enum.IntEnum):
 
 INBOX: Final = int(Private.INBOX)
 IPM_SUBTREE: Final = int(Private.IPM_SUBTREE)
+_FIRST_CUSTOM_ID: Final = 0x100
 FIRST_FREE_OBJECT_ID: Final = 0x10000
 """Ids below are built in, or given out for objects that come with an id of their own (0x100 to 0xffff)."""
 
@@ -166,10 +167,10 @@ def ipm_subtree(*, is_public: bool) -> int:
 
 def is_builtin(folder_id: int) -> bool:
     """Tell whether a folder was made at creation and has to stay."""
-    return folder_id < 0x100
+    return folder_id < _FIRST_CUSTOM_ID
 
 
 def is_mail_class(container_class: str) -> bool:
     """Tell whether a folder of that class is shown to IMAP: mail, IMAP's own, or no class at all."""
     folded = container_class.casefold()
-    return not folded or folded == "ipf.imap" or folded == "ipf.note" or folded.startswith("ipf.note.")
+    return not folded or folded in {"ipf.imap", "ipf.note"} or folded.startswith("ipf.note.")

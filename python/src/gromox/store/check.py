@@ -1,12 +1,13 @@
 """Is everything in the mailbox consistent?
 
-One read transaction; other processes go on meanwhile. What check finds, ``repair`` can put right as far as it is derived
-data: counters, reference counts, blocks, rows without their message.
+One read transaction; other processes go on meanwhile. What check finds, ``repair`` can put right as far as
+it is derived data: counters, reference counts, blocks, rows without their message.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from gromox.store import block_table, content
@@ -17,6 +18,7 @@ from gromox.store.model import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gromox.store.block import Block
     from gromox.store.folder import FolderRecord
     from gromox.store.mailbox_file import MailboxFile
 
@@ -54,7 +56,8 @@ def find(file: MailboxFile) -> Iterator[Problem]:
 def folder_sums(file: MailboxFile, folder_id: int) -> dict[str, int]:
     """Return the counters of a folder as its messages say (unread stands in the blocks)."""
     row = file.execute(
-        "SELECT sum(state = 0 AND NOT associated), coalesce(sum(CASE WHEN state = 0 AND NOT associated THEN size END), 0),"
+        "SELECT sum(state = 0 AND NOT associated),"
+        " coalesce(sum(CASE WHEN state = 0 AND NOT associated THEN size END), 0),"
         " sum(state = 1), coalesce(sum(CASE WHEN state = 1 THEN size END), 0),"
         " sum(state = 0 AND associated), coalesce(sum(CASE WHEN state = 0 AND associated THEN size END), 0)"
         " FROM messages WHERE folder_id = ?",
@@ -71,31 +74,23 @@ def _folder(file: MailboxFile, record: FolderRecord) -> Iterator[Problem]:
     sums["unread"] = sum(block.unseen for block in blocks)
     for name, value in sums.items():
         if getattr(record, name) != value:
-            yield Problem("folder-counter", f"folder {folder_id:#x}: {name} is {getattr(record, name)}, not {value}")
+            yield Problem(
+                "folder-counter", f"folder {folder_id:#x}: {name} is {getattr(record, name)}, not {value}"
+            )
     if record.parent_id and record.parent_id not in file.folders:
-        yield Problem("folder-parent", f"folder {folder_id:#x}: its parent {record.parent_id:#x} is not there")
-    uids: list[int] = []
-    for block in blocks:
-        if not len(block.uids) == len(block.flags) == len(block.modseq_list()):
-            yield Problem("block-shape", f"folder {folder_id:#x}: a block has columns of different length")
-        if block.keyword_sets is not None and len(block.keyword_sets) != len(block.flags):
-            yield Problem("block-shape", f"folder {folder_id:#x}: a block has columns of different length")
-        if not block.max_modseq <= block.changed <= record.highest_modseq <= file.change_number:
-            yield Problem("block-modseq", f"folder {folder_id:#x}: a message has a modseq above the highest one")
-        if any(octet > ALL_FLAGS for octet in block.flags):
-            yield Problem("block-flags", f"folder {folder_id:#x}: unknown flag bits")
-        if block.keyword_sets and any(number and not file.keywords.names(number) for number in block.keyword_sets):
-            yield Problem("block-keywords", f"folder {folder_id:#x}: a message has an unknown set of keywords")
-        uids += block.uids
-    if any(a >= b for a, b in zip(uids, uids[1:], strict=False)):
-        yield Problem("block-order", f"folder {folder_id:#x}: UIDs do not ascend")
-    if uids and uids[-1] >= record.uid_next:
-        yield Problem("folder-uidnext", f"folder {folder_id:#x}: a message has a UID from UIDNEXT on")
+        yield Problem(
+            "folder-parent", f"folder {folder_id:#x}: its parent {record.parent_id:#x} is not there"
+        )
+    yield from _blocks(file, record, blocks)
+    uids = [uid for block in blocks for uid in block.uids]
     rows = file.execute(
-        "SELECT uid FROM messages WHERE folder_id = ? AND state = 0 AND uid IS NOT NULL ORDER BY uid", (folder_id,)
+        "SELECT uid FROM messages WHERE folder_id = ? AND state = 0 AND uid IS NOT NULL ORDER BY uid",
+        (folder_id,),
     ).fetchall()
     if uids != [uid for (uid,) in rows]:
-        yield Problem("block-members", f"folder {folder_id:#x}: blocks and rows disagree on which messages are there")
+        yield Problem(
+            "block-members", f"folder {folder_id:#x}: blocks and rows disagree on which messages are there"
+        )
     yield from _narrow_rows(file, folder_id)
     (wrong,) = file.execute(
         "SELECT count(*) FROM fetch_rows f JOIN messages m ON m.mid = f.mid WHERE f.folder_id = ?"
@@ -103,21 +98,48 @@ def _folder(file: MailboxFile, record: FolderRecord) -> Iterator[Problem]:
         (folder_id,),
     ).fetchone()
     if wrong:
-        yield Problem("row-mismatch", f"folder {folder_id:#x}: {wrong} rows of fetch_rows disagree with their messages")
+        yield Problem(
+            "row-mismatch", f"folder {folder_id:#x}: {wrong} rows of fetch_rows disagree with their messages"
+        )
+
+
+def _blocks(file: MailboxFile, record: FolderRecord, blocks: list[Block]) -> Iterator[Problem]:
+    name = f"folder {record.folder_id:#x}"
+    for block in blocks:
+        columns = {len(block.uids), len(block.flags), len(block.modseq_list())}
+        if block.keyword_sets is not None:
+            columns.add(len(block.keyword_sets))
+        if len(columns) != 1:
+            yield Problem("block-shape", f"{name}: a block has columns of different length")
+        if not block.max_modseq <= block.changed <= record.highest_modseq <= file.change_number:
+            yield Problem("block-modseq", f"{name}: a message has a modseq above the highest one")
+        if any(octet > ALL_FLAGS for octet in block.flags):
+            yield Problem("block-flags", f"{name}: unknown flag bits")
+        if block.keyword_sets and any(
+            number and not file.keywords.names(number) for number in block.keyword_sets
+        ):
+            yield Problem("block-keywords", f"{name}: a message has an unknown set of keywords")
+    uids = [uid for block in blocks for uid in block.uids]
+    if any(a >= b for a, b in pairwise(uids)):
+        yield Problem("block-order", f"{name}: UIDs do not ascend")
+    if uids and uids[-1] >= record.uid_next:
+        yield Problem("folder-uidnext", f"{name}: a message has a UID from UIDNEXT on")
 
 
 def _narrow_rows(file: MailboxFile, folder_id: int) -> Iterator[Problem]:
     """Each message has one row in each narrow table, soft-deleted ones too, and each row a message."""
     wanted = message_uids(file, folder_id)
     for table in NARROW_TABLES:
-        rows = file.execute(f"SELECT uid FROM {table} WHERE folder_id = ?", (folder_id,)).fetchall()  # noqa: S608
+        rows = file.execute(f"SELECT uid FROM {table} WHERE folder_id = ?", (folder_id,)).fetchall()
         there = {uid for (uid,) in rows}
         if wanted - there:
             count = len(wanted - there)
             yield Problem("row-missing", f"folder {folder_id:#x}: {count} messages have no row in {table}")
         if there - wanted:
             count = len(there - wanted)
-            yield Problem("row-orphan", f"folder {folder_id:#x}: {count} rows of {table} belong to no message")
+            yield Problem(
+                "row-orphan", f"folder {folder_id:#x}: {count} rows of {table} belong to no message"
+            )
 
 
 def message_uids(file: MailboxFile, folder_id: int) -> set[int]:
@@ -129,13 +151,13 @@ def message_uids(file: MailboxFile, folder_id: int) -> set[int]:
 def _orphans(file: MailboxFile) -> Iterator[Problem]:
     for table in NARROW_TABLES:
         (count,) = file.execute(
-            f"SELECT count(*) FROM {table} WHERE folder_id NOT IN (SELECT folder_id FROM folders)"  # noqa: S608
+            f"SELECT count(*) FROM {table} WHERE folder_id NOT IN (SELECT folder_id FROM folders)"
         ).fetchone()
         if count:
             yield Problem("row-orphan", f"{count} rows of {table} belong to no folder")
     for table in ("messages", "flag_blocks"):
         (count,) = file.execute(
-            f"SELECT count(*) FROM {table} WHERE folder_id <> 0"  # noqa: S608 - constants
+            f"SELECT count(*) FROM {table} WHERE folder_id <> 0"
             " AND folder_id NOT IN (SELECT folder_id FROM folders)"
         ).fetchone()
         if count:
@@ -147,7 +169,7 @@ def content_references(file: MailboxFile) -> Counter[int]:
     references: Counter[int] = Counter()
     for table in ("messages", "attachments"):
         for content_id, count in file.execute(
-            f"SELECT content_id, count(*) FROM {table} WHERE content_id IS NOT NULL GROUP BY 1"  # noqa: S608
+            f"SELECT content_id, count(*) FROM {table} WHERE content_id IS NOT NULL GROUP BY 1"
         ).fetchall():
             references[content_id] += count
     return references
@@ -158,7 +180,8 @@ def _contents(file: MailboxFile) -> Iterator[Problem]:
     kept = {
         content_id: (storage, digest, 1 + (extra or 0))
         for content_id, storage, digest, extra in file.execute(
-            "SELECT c.content_id, storage, hash, extra FROM contents c LEFT JOIN content_shares USING (content_id)"
+            "SELECT c.content_id, storage, hash, extra FROM contents c"
+            " LEFT JOIN content_shares USING (content_id)"
         ).fetchall()
     }
     for content_id, count in references.items():
@@ -189,21 +212,28 @@ def mailbox_sums(file: MailboxFile) -> dict[str, int]:
         " (SELECT m.size, m.associated, m.state = 0 AND f.state = 0 AS live"
         " FROM messages m JOIN folders f USING (folder_id))"
     ).fetchone()
-    return dict(zip(("normal_size", "associated_size", "deleted_size", "message_count"), map(int, row), strict=True))
+    return dict(
+        zip(("normal_size", "associated_size", "deleted_size", "message_count"), map(int, row), strict=True)
+    )
+
+
+def highest_numbers(file: MailboxFile) -> tuple[int, int]:
+    """Return the highest object id and the highest change number in use."""
+    row = file.execute(
+        "SELECT coalesce(max(mid), 0), coalesce(max(cn), 0),"
+        " (SELECT coalesce(max(folder_id), 0) FROM folders),"
+        " (SELECT coalesce(max(max(cn, highest_modseq)), 0) FROM folders),"
+        " (SELECT coalesce(max(cn), 0) FROM tombstones) FROM messages"
+    ).fetchone()
+    return max(row[0], row[2]), max(row[1], row[3], row[4])
 
 
 def _counters(file: MailboxFile) -> Iterator[Problem]:
     for name, value in mailbox_sums(file).items():
         if getattr(file, name) != value:
             yield Problem("mailbox-counter", f"{name} is {getattr(file, name)}, not {value}")
-    (highest,) = file.execute(
-        "SELECT max((SELECT coalesce(max(mid), 0) FROM messages), (SELECT coalesce(max(folder_id), 0) FROM folders))"
-    ).fetchone()
+    highest, newest = highest_numbers(file)
     if highest >= file.next_object_id:
         yield Problem("mailbox-counter", f"object {highest:#x} is beyond the counter of object ids")
-    (newest,) = file.execute(
-        "SELECT max((SELECT coalesce(max(cn), 0) FROM messages), (SELECT coalesce(max(cn), 0) FROM folders),"
-        " (SELECT coalesce(max(highest_modseq), 0) FROM folders), (SELECT coalesce(max(cn), 0) FROM tombstones))"
-    ).fetchone()
     if newest > file.change_number:
         yield Problem("mailbox-counter", f"change number {newest} is beyond the counter")

@@ -1,11 +1,13 @@
 """Contents: the octets of messages, small ones in the database, large ones as files below ``cid/``.
 
-A large content has the name of its SHA3-256: ``S-<hh>/<62 hex>`` as a zstd frame, ``P-<hh>/<62 hex>`` as it is where compression
-gains little (base64 of pictures and archives): such a file is sent by ``sendfile``. Equal large contents are kept once.
+A large content has the name of its SHA3-256: ``S-<hh>/<62 hex>`` as a zstd frame, ``P-<hh>/<62 hex>`` as it
+is where compression gains little (base64 of pictures and archives): such a file is sent by ``sendfile``.
+Equal large contents are kept once.
 
-A file is written under a temporary name, synced, renamed, and its directory synced, *before* the transaction that refers to it
-commits: the log of another commit may reach the disk at any time, and must never refer to a file that did not.
-Files are removed under the write lock only, and who refers to a file looks under the same lock that it is still there.
+A file is written under a temporary name, synced, renamed, and its directory synced, *before* the
+transaction that refers to it commits: the log of another commit may reach the disk at any time, and must
+never refer to a file that did not. Files are removed under the write lock only, and who refers to a file
+looks under the same lock that it is still there.
 """
 
 from __future__ import annotations
@@ -29,7 +31,10 @@ if TYPE_CHECKING:
     from gromox.base.wire import Piece
 
 INLINE_LIMIT: Final = 64 * 1024
-"""Octets up to which a content stands in the database. Measured: a file costs three syncs (4 ms) at delivery; rows up to here copy faster than that."""
+"""Octets up to which a content stands in the database.
+
+Measured: a file costs three syncs (4 ms) at delivery; rows up to here copy faster than that.
+"""
 CHUNK: Final = 1 << 20
 _SAMPLE: Final = 128 * 1024
 _WORTH: Final = 0.7
@@ -81,12 +86,14 @@ def write_file(
     """Write the file of a staged content, in place of one that may be there."""
     target = cid / file_name(staged.storage, staged.digest)
     if not target.parent.is_dir():
-        target.parent.mkdir(mode=0o770, exist_ok=True)
+        target.parent.mkdir(exist_ok=True)
+        target.parent.chmod(0o770)
         sync_directory(cid)
     temporary = cid / f".new-{token}"
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o660)
         with os.fdopen(fd, "wb", buffering=0) as file:
+            os.fchmod(fd, 0o660)  # whatever the umask
             view = memoryview(octets)
             if staged.storage == Storage.ZSTD_FILE:
                 compressor = zstandard.ZstdCompressor(level=compression.level, write_content_size=True)
@@ -163,7 +170,7 @@ class Content:
             yield from self._unpacked(offset, left)
 
     def open_piece(self, offset: int = 0, length: int | None = None) -> FilePiece | None:
-        """Return a stretch as a piece of an open file for ``sendfile``, or None where there is no plain file."""
+        """Return a stretch of an open file for ``sendfile``, or None where there is no plain file."""
         if self._storage != Storage.PLAIN_FILE:
             return None
         offset = min(max(offset, 0), self.size)
@@ -199,7 +206,8 @@ class Content:
             os.close(fd)
 
     def _unpacked(self, offset: int, left: int) -> Iterator[bytes]:
-        # Clients read large messages in consecutive stretches: the reader stays open where the last one ended.
+        # Clients read large messages in consecutive stretches: the reader stays open where the last one
+        # ended.
         if self._reader is None or offset < self._position:
             self.close()
             fd = self._open()

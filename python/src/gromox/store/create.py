@@ -1,6 +1,7 @@
 """Make the mailbox of a user or a domain.
 
-The database is built under a temporary name and renamed when it is complete and durable: a mailbox is there whole or not at all.
+The database is built under a temporary name and renamed when it is complete and durable: a mailbox is there
+whole or not at all.
 """
 
 from __future__ import annotations
@@ -186,8 +187,8 @@ def _folder(
         and row.folder_id != builtin.Private.SYNC_ISSUES
     )
     connection.execute(
-        "INSERT INTO folders (folder_id, parent_id, name, name_key, container_class, kind, hidden, subscribed, cn,"
-        " touched, uid_validity, highest_modseq, created_time, modified_time)"
+        "INSERT INTO folders (folder_id, parent_id, name, name_key, container_class, kind, hidden,"
+        " subscribed, cn, touched, uid_validity, highest_modseq, created_time, modified_time)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             row.folder_id,

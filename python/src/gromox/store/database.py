@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import functools
 import sqlite3
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from gromox.store import durability, migration
@@ -13,6 +12,7 @@ from gromox.store.errors import BusyError, CorruptError, NoSpaceError, NotFoundE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -86,17 +86,19 @@ def open_database(path: Path, *, busy_timeout: float = BUSY_TIMEOUT) -> sqlite3.
     try:
         migration.migrate(connection)
         if durability.needs_rescue(path):
-            # All pages are written anew: what the failed sync may have lost is still in the page cache.
-            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if busy:
-                raise BusyError(
-                    "the mailbox is being recovered from a failed write; other sessions must close it first"
-                )
-            durability.rescued(path)
+            _rescue(connection, path)
     except BaseException:
         _close_untouched(connection, path)
         raise
     return connection
+
+
+def _rescue(connection: sqlite3.Connection, path: Path) -> None:
+    """Write all pages of the log anew: what the failed sync may have lost is still in the page cache."""
+    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise BusyError("the mailbox recovers from a failed write: other sessions must close it first")
+    durability.rescued(path)
 
 
 def _close_untouched(connection: sqlite3.Connection, path: Path) -> None:

@@ -1,17 +1,18 @@
 """Make what was committed survive a power loss: one fdatasync for many acknowledgements.
 
-A commit only writes to the ``-wal`` file (``synchronous=NORMAL``): it survives the death of the process, not that
-of the machine. Before anything is acknowledged, :meth:`Wal.sync` makes the file durable. It works on a descriptor of
-its own, so that it may run in another thread while the connection goes on; it may be opened and closed at will because
-SQLite keeps its locks on the database and the ``-shm`` file only.
+A commit only writes to the ``-wal`` file (``synchronous=NORMAL``): it survives the death of the process,
+not that of the machine. Before anything is acknowledged, :meth:`Wal.sync` makes the file durable. It works
+on a descriptor of its own, so that it may run in another thread while the connection goes on; it may be
+opened and closed at will because SQLite keeps its locks on the database and the ``-shm`` file only.
 
-SQLite's own syncs cover the rest: a checkpoint syncs the ``-wal`` before it copies and the database after, and the
-``-wal`` is overwritten from its start only after that. If the file is gone, the last connection closed
-and its checkpoint has synced everything into the database.
+SQLite's own syncs cover the rest: a checkpoint syncs the ``-wal`` before it copies and the database after,
+and the ``-wal`` is overwritten from its start only after that. If the file is gone, the last connection
+closed and its checkpoint has synced everything into the database.
 
-A failed fdatasync *poisons* the mailbox: the kernel may have dropped the pages and reported it once only, so a second,
-successful call proves nothing. Nothing is acknowledged or written any more until the mailbox is reopened, and the
-first to reopen it copies the whole ``-wal`` into the database (new writes, new sync) before it goes on.
+A failed fdatasync *poisons* the mailbox: the kernel may have dropped the pages and reported it once only,
+so a second, successful call proves nothing. Nothing is acknowledged or written any more until the mailbox
+is reopened, and the first to reopen it copies the whole ``-wal`` into the database (new writes, new sync)
+before it goes on.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ class Wal:
         self._fd = -1
 
     def wrote(self) -> int:
-        """Note that something was committed that has to become durable; returns the ticket for :meth:`sync`."""
+        """Note that something was committed that has to become durable.
+
+        Returns the ticket for :meth:`sync`.
+        """
         with self._condition:
             self._written += 1
             return self._written

@@ -65,13 +65,16 @@ def erase(tx: Write) -> list[bytes]:
     content_ids = [
         row[0]
         for row in file.execute(
-            "SELECT m.content_id FROM temp.picked p JOIN messages m ON m.mid = p.mid WHERE m.content_id IS NOT NULL"
+            "SELECT m.content_id FROM temp.picked p JOIN messages m ON m.mid = p.mid"
+            " WHERE m.content_id IS NOT NULL"
         ).fetchall()
     ]
     content_ids += _erase_embedded(file)
-    where = "(folder_id, uid) IN (SELECT m.folder_id, m.uid FROM temp.picked p JOIN messages m ON m.mid = p.mid)"
+    where = (
+        "(folder_id, uid) IN (SELECT m.folder_id, m.uid FROM temp.picked p JOIN messages m ON m.mid = p.mid)"
+    )
     for table in _NARROW:
-        file.execute(f"DELETE FROM {table} WHERE {where}")  # noqa: S608 - constants
+        file.execute(f"DELETE FROM {table} WHERE {where}")
     file.execute("DELETE FROM search_members WHERE mid IN (SELECT mid FROM temp.picked)")
     file.execute("DELETE FROM read_states WHERE mid IN (SELECT mid FROM temp.picked)")
     file.execute("DELETE FROM messages WHERE mid IN (SELECT mid FROM temp.picked)")
@@ -85,7 +88,7 @@ def _erase_embedded(file: MailboxFile) -> list[int]:
     parameters: list[int] = []
     for _ in range(_MAX_DEPTH):
         rows = file.execute(
-            f"SELECT attachment_id, content_id FROM attachments WHERE mid IN ({owners})",  # noqa: S608
+            f"SELECT attachment_id, content_id FROM attachments WHERE mid IN ({owners})",
             parameters,
         ).fetchall()
         if not rows:
@@ -103,15 +106,22 @@ def _erase_embedded(file: MailboxFile) -> list[int]:
         if not embedded:
             break
         # What lies deeper is found before the rows that lead there go.
-        next_mid = 1 + max(0, *[row[0] for row in file.execute("SELECT max(uid) FROM temp.picked").fetchall()])
-        file.executemany("INSERT INTO temp.picked (uid, mid) VALUES (?, ?)", list(enumerate(embedded, next_mid)))
+        next_mid = 1 + max(
+            0, *[row[0] for row in file.execute("SELECT max(uid) FROM temp.picked").fetchall()]
+        )
+        file.executemany(
+            "INSERT INTO temp.picked (uid, mid) VALUES (?, ?)", list(enumerate(embedded, next_mid))
+        )
         owners = "SELECT mid FROM temp.picked WHERE uid >= ?"
         parameters = [next_mid]
     return content_ids
 
 
 def release(file: MailboxFile, content_ids: list[int]) -> list[bytes]:
-    """Drop one reference to each content (an id may occur again); returns hashes of files no row refers to now."""
+    """Drop one reference to each content (an id may occur again).
+
+    Returns hashes of files no row refers to now.
+    """
     hashes: list[bytes] = []
     for content_id in content_ids:
         row = file.execute("SELECT extra FROM content_shares WHERE content_id = ?", (content_id,)).fetchone()
@@ -151,7 +161,10 @@ def delete_folder(file: MailboxFile, folder_id: int) -> None:
 
 
 def erase_folder(tx: Write, folder_id: int) -> list[bytes]:
-    """Delete a soft-deleted folder for good, with all its messages; returns hashes of files without reference."""
+    """Delete a soft-deleted folder for good, with all its messages.
+
+    Returns hashes of files without reference.
+    """
     file = tx.file
     rows = file.execute("SELECT mid, size FROM messages WHERE folder_id = ?", (folder_id,)).fetchall()
     picking.fill_with_mids(file, [mid for mid, _ in rows])

@@ -29,7 +29,10 @@ _PREFIX: Final = re.compile(r"[^\W\d_]{1,3}: ")
 
 
 class Extract(NamedTuple):
-    """Values of one mail in the shape of its rows. A NamedTuple because one is made for every delivered mail."""
+    """Values of one mail in the shape of its rows.
+
+    A NamedTuple because one is made for every delivered mail.
+    """
 
     size: int
     internal_date: int

@@ -1,7 +1,8 @@
 """FETCH: ready octets by range scans over the narrow tables.
 
-Rows are read in batches that end their statement before anything is yielded: a reader that pauses holds no snapshot of the
-database, so it neither hinders checkpoints nor sees its cursor break when somebody rolls back.
+Rows are read in batches that end their statement before anything is yielded: a reader that pauses holds no
+snapshot of the database, so it neither hinders checkpoints nor sees its cursor break when somebody rolls
+back.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ _STRUCTURE: Final = (
 
 
 def _columns(columns: Columns) -> str:
-    """Return the SELECT of one set of columns; the order is that of FetchRow, unread columns are constants."""
+    """Return the SELECT of one set of columns.
+
+    The order is that of FetchRow, unread columns are constants.
+    """
     read = ["f.uid", "f.mid", "f.size", "f.internal_date"]
     read.append("f.envelope" if columns & Columns.ENVELOPE else "x''")
     read.append("s.bodystructure" if columns & Columns.BODYSTRUCTURE else "x''")
@@ -80,8 +84,8 @@ def fetch(file: MailboxFile, folder_id: int, uids: Sequence[int], columns: Colum
 
 
 _CONTENT: Final = (
-    "SELECT c.size, c.storage, c.hash, c.data FROM fetch_rows f JOIN contents c ON c.content_id = f.content_id"
-    " WHERE f.folder_id = ? AND f.uid = ?"
+    "SELECT c.size, c.storage, c.hash, c.data FROM fetch_rows f"
+    " JOIN contents c ON c.content_id = f.content_id WHERE f.folder_id = ? AND f.uid = ?"
 )
 
 

@@ -24,7 +24,10 @@ _Spans = list[tuple[int, int]]
 def set_flags(
     file: MailboxFile, folder_id: int, uids: UidSet, change: FlagChange, *, unchanged_since: int | None = None
 ) -> FlagsChanged:
-    """Carry out a change; a message whose flags stay the same keeps its modseq (RFC 7162 3.1.3, conditional STORE)."""
+    """Carry out a change.
+
+    A message whose flags stay the same keeps its modseq (RFC 7162 3.1.3, conditional STORE).
+    """
     with file.write(durable=False) as tx:
         view = block_table.current_view(file, folder_id)
         table = translation(change.operation, int(change.flags))

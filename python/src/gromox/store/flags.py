@@ -1,8 +1,8 @@
 """The flags of a message: one octet, changed for whole blocks by ``bytes.translate``.
 
 Spec:
-    RFC 9051 2.3.2 (system flags; ``$Forwarded`` is the one keyword that has a bit of its own because MAPI keeps it as a
-    property, PidTagLastVerbExecuted).
+    RFC 9051 2.3.2 (system flags; ``$Forwarded`` is the one keyword that has a bit of its own because MAPI
+    keeps it as a property, PidTagLastVerbExecuted).
 """
 
 from __future__ import annotations

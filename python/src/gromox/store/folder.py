@@ -105,8 +105,9 @@ class FolderRecord:
 
 
 UPDATE: Final = (
-    "UPDATE folders SET touched = ?, uid_next = ?, highest_modseq = ?, recent_from = ?, total = ?, unread = ?, size = ?,"
-    " deleted_total = ?, deleted_size = ?, associated_total = ?, associated_size = ? WHERE folder_id = ?"
+    "UPDATE folders SET touched = ?, uid_next = ?, highest_modseq = ?, recent_from = ?, total = ?,"
+    " unread = ?, size = ?, deleted_total = ?, deleted_size = ?, associated_total = ?,"
+    " associated_size = ? WHERE folder_id = ?"
 )
 
 
@@ -152,7 +153,8 @@ def checked_name(name: str) -> str:
     """Return the name as it is kept (NFC, RFC 9051 5.1 asks for Net-Unicode).
 
     Raises:
-        InvalidNameError: empty, too long, or with control characters. ``/`` is allowed here: protocols whose paths
+        InvalidNameError: empty, too long, or with control characters. ``/`` is allowed here: protocols
+        whose paths
             use it have to refuse or replace it.
     """
     name = unicodedata.normalize("NFC", name)

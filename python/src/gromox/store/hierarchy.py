@@ -67,8 +67,8 @@ def insert(
     """Write the row of a new folder."""
     cn, now = tx.next_cn(), filetime(tx.now)
     tx.file.execute(
-        "INSERT INTO folders (folder_id, parent_id, name, name_key, container_class, kind, hidden, subscribed, cn,"
-        " touched, uid_validity, highest_modseq, created_time, modified_time)"
+        "INSERT INTO folders (folder_id, parent_id, name, name_key, container_class, kind, hidden,"
+        " subscribed, cn, touched, uid_validity, highest_modseq, created_time, modified_time)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             folder_id,
@@ -110,8 +110,8 @@ def rename(file: MailboxFile, folder_id: int, *, parent_id: int, name: str) -> F
         record.parent_id, record.name, record.cn = parent_id, name, cn
         record.modified_time = filetime(tx.now)
         file.execute(
-            "UPDATE folders SET parent_id = ?, name = ?, name_key = ?, cn = ?, modified_time = ?, change_key = NULL"
-            " WHERE folder_id = ?",
+            "UPDATE folders SET parent_id = ?, name = ?, name_key = ?, cn = ?, modified_time = ?,"
+            " change_key = NULL WHERE folder_id = ?",
             (parent_id, name, folder.name_key(name), cn, record.modified_time, folder_id),
         )
         tx.hierarchy_changed = True
@@ -129,7 +129,7 @@ def set_subscribed(file: MailboxFile, folder_id: int, *, subscribed: bool) -> No
 
 
 def mark_recent_seen(file: MailboxFile, folder_id: int) -> int:
-    r"""Return the first UID that is ``\Recent`` for the caller, and make none so for the next one (RFC 3501 2.3.2)."""
+    r"""Return the first ``\Recent`` UID for the caller; later callers get later ones (RFC 3501 2.3.2)."""
     file.refresh()
     record = file.record(folder_id)
     if record.recent_from == record.uid_next:

@@ -1,4 +1,4 @@
-"""Keywords of messages: each combination in use is a numbered set, so that a block holds one number a message.
+"""Keywords of messages: each combination in use is a numbered set, one number a message in its block.
 
 Spec:
     RFC 9051 2.3.2: keywords are case-insensitive; the spelling seen first in the mailbox is kept.

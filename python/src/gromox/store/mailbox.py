@@ -1,7 +1,8 @@
 """``Mailbox``: the one door to a mailbox file.
 
-Every method is one transaction and raises nothing but :class:`~gromox.store.errors.StoreError`. A Mailbox is used by
-one thread at a time; ``sync``, ``needs_sync``, ``checkpoint`` and ``stage`` may be called from any thread.
+Every method is one transaction and raises nothing but :class:`~gromox.store.errors.StoreError`. A Mailbox
+is used by one thread at a time; ``sync``, ``needs_sync``, ``checkpoint`` and ``stage`` may be called from
+any thread.
 """
 
 from __future__ import annotations
@@ -150,7 +151,10 @@ class Mailbox:
 
     @property
     def needs_sync(self) -> bool:
-        """Tell whether an acknowledgement has to wait for :meth:`sync`; flag changes alone do not ask for it."""
+        """Tell whether an acknowledgement has to wait for :meth:`sync`.
+
+        Flag changes alone do not ask for it.
+        """
         return self._file.ticket > self._file.wal.synced
 
     @property
@@ -159,15 +163,18 @@ class Mailbox:
         return self._file.wal.poisoned
 
     def sync(self) -> None:
-        """Make what was committed durable. Blocks; any thread; callers that arrive together share one fdatasync.
+        """Make what was committed durable. Blocks; any thread.
+
+        Callers that arrive together share one fdatasync.
 
         Raises:
-            CorruptError: the disk failed. Nothing may be acknowledged until the mailbox was closed and reopened.
+            CorruptError: the disk failed. Nothing may be acknowledged until the mailbox was closed and
+            reopened.
         """
         self._file.wal.sync(self._file.ticket)
 
     def checkpoint(self) -> bool:
-        """Copy the write-ahead log into the database as far as readers allow; any thread, on its own connection.
+        """Copy the write-ahead log into the database as far as readers allow; any thread.
 
         Returns:
             Whether all of it was copied, so that the log can be used from its start again.
@@ -248,7 +255,10 @@ class Mailbox:
 
     @guarded
     def mark_recent_seen(self, folder_id: int) -> int:
-        r"""Return the first UID that is ``\Recent`` for the caller; no later caller gets the same ones (RFC 3501 2.3.2)."""
+        r"""Return the first UID that is ``\Recent`` for the caller.
+
+        No later caller gets the same ones (RFC 3501 2.3.2).
+        """
         return hierarchy.mark_recent_seen(self._file, folder_id)
 
     # Messages.
@@ -256,8 +266,8 @@ class Mailbox:
     def stage(self, octets: bytes) -> StagedContent | None:
         """Write a large content to disk ahead of append, in any thread; None: it is small and needs no file.
 
-        Hand the result in as ``NewMail.staged`` together with the same octets. A staged content that is never used
-        is removed by :meth:`purge_datafiles`.
+        Hand the result in as ``NewMail.staged`` together with the same octets. A staged content that is
+        never used is removed by :meth:`purge_datafiles`.
         """
         if len(octets) <= INLINE_LIMIT:
             return None
@@ -280,7 +290,8 @@ class Mailbox:
         """Add a mail unless one was delivered with the same token before.
 
         Returns:
-            The UID; None: the token was known, nothing was added. Either answer counts only after :meth:`sync`.
+            The UID; None: the token was known, nothing was added. Either answer counts only after
+            :meth:`sync`.
         """
         return append.deliver(self._file, folder_id, mail, token)
 
@@ -316,7 +327,7 @@ class Mailbox:
 
     @guarded
     def expunge(self, folder_id: int, uids: UidSet | None = None) -> Expunged:
-        r"""Remove the messages that have ``\Deleted``, all or those among ``uids`` (RFC 9051 6.4.3, 6.4.9)."""
+        r"""Remove the messages that have ``\Deleted``, all or among ``uids`` (RFC 9051 6.4.3, 6.4.9)."""
         return expunge.expunge(self._file, folder_id, uids, only_deleted=True)
 
     @guarded
@@ -325,14 +336,19 @@ class Mailbox:
         return expunge.expunge(self._file, folder_id, uids, only_deleted=False)
 
     @guarded
-    def search(self, folder_id: int, expression: Expression, *, view: FolderView | None = None) -> Sequence[int]:
+    def search(
+        self, folder_id: int, expression: Expression, *, view: FolderView | None = None
+    ) -> Sequence[int]:
         """Return the UIDs of a view's messages that match, ascending; ``view`` None: the newest one."""
         return searching.search(self._file, expression, view or self.view(folder_id))
 
     def search_steps(
         self, folder_id: int, expression: Expression, *, view: FolderView | None = None
     ) -> Generator[None, None, Sequence[int]]:
-        """Search in steps of a few milliseconds each; the return value of the generator is that of :meth:`search`."""
+        """Search in steps of a few milliseconds each.
+
+        The return value of the generator is that of :meth:`search`.
+        """
         try:
             return (yield from searching.search_steps(self._file, expression, view or self.view(folder_id)))
         except (sqlite3.Error, OSError) as error:
@@ -357,7 +373,8 @@ class Mailbox:
     def vanished_since(self, folder_id: int, modseq: int) -> UidSet:
         """Return the UIDs that left the folder after a modseq (RFC 7162 3.2.5.1).
 
-        Where that is no longer known, all UIDs that are not there are returned: more than asked for is allowed.
+        Where that is no longer known, all UIDs that are not there are returned: more than asked for is
+        allowed.
         """
         self._file.refresh()
         record = self._file.record(folder_id)
@@ -397,7 +414,10 @@ class Mailbox:
 
     @guarded
     def permissions(self, folder_id: int) -> Sequence[tuple[str, int]]:
-        """Return (user, rights) rows of a folder; ``default`` and the empty name are everybody and anonymous."""
+        """Return (user, rights) rows of a folder.
+
+        ``default`` and the empty name are everybody and anonymous.
+        """
         return permission.rows(self._file, folder_id)
 
     @guarded
@@ -405,15 +425,14 @@ class Mailbox:
         """Set the rights of a user on a folder; None removes the row."""
         permission.set_rights(self._file, folder_id, user, rights)
 
-
     # Maintenance.
 
     @guarded
     def purge_softdeleted(self, *, before: float, folder_id: int | None = None, recurse: bool = True) -> int:
-        """Remove for good what was deleted at or before a time (Unix seconds); returns the number of messages.
+        """Remove for good what was deleted at or before a time; returns the number of messages.
 
         Args:
-            before: the cut-off.
+            before: the cut-off in Unix seconds.
             folder_id: only there; None: everywhere.
             recurse: and in the folders below.
         """
@@ -436,7 +455,10 @@ class Mailbox:
 
     @guarded
     def vacuum(self) -> None:
-        """Rewrite the database without the space of removed messages; nobody else may have it open meanwhile."""
+        """Rewrite the database without the space of removed messages.
+
+        Nobody else may have it open meanwhile.
+        """
         self._file.execute("VACUUM")
         self._file.mark_undurable()
 

@@ -1,8 +1,8 @@
 """An open mailbox file: its connection, what this process remembers of it, and write transactions.
 
-Reading: :meth:`MailboxFile.refresh` asks ``PRAGMA data_version`` whether another process (or thread) committed, and
-reads only what it touched. Writing: :meth:`MailboxFile.write` begins IMMEDIATE (so that counters read inside
-are current), and at its end writes the counters and the touched folders once.
+Reading: :meth:`MailboxFile.refresh` asks ``PRAGMA data_version`` whether another process (or thread)
+committed, and reads only what it touched. Writing: :meth:`MailboxFile.write` begins IMMEDIATE (so that
+counters read inside are current), and at its end writes the counters and the touched folders once.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ DATABASE_NAME: Final = "exmdb/exchange.sqlite3"
 MAX_COUNTER: Final = (1 << 48) - 1
 _KEPT_VIEWS: Final = 64
 _COUNTERS: Final = (
-    "SELECT change_number, hierarchy_cn, next_object_id, normal_size, associated_size, deleted_size, message_count"
-    " FROM counters"
+    "SELECT change_number, hierarchy_cn, next_object_id, normal_size, associated_size, deleted_size,"
+    " message_count FROM counters"
 )
 _SAVE_COUNTERS: Final = (
     "UPDATE counters SET change_number = ?, hierarchy_cn = ?, next_object_id = ?, normal_size = ?,"
@@ -83,6 +83,11 @@ class MailboxFile:
         self.execute = self.connection.execute
         self.executemany = self.connection.executemany
         self.keywords = KeywordSets(self.connection)
+        self.owner: str
+        self.owner_id: int
+        self.locale: str
+        self.default_rights: int
+        self.anonymous_rights: int
         self.folders: dict[int, FolderRecord] = {}
         self.views: OrderedDict[int, FolderView] = OrderedDict()
         self.ticket = 0
@@ -190,12 +195,18 @@ class MailboxFile:
             self.mark_undurable()
 
     def write(self, *, durable: bool) -> Write:
-        """Begin a write transaction (a context manager); ``durable``: acknowledgements have to wait for sync()."""
+        """Begin a write transaction (a context manager).
+
+        ``durable``: acknowledgements have to wait for sync().
+        """
         return Write(self, durable=durable)
 
 
 class Write:
-    """One write transaction. Its records are the mailbox's own: a rollback makes the file forget and read anew."""
+    """One write transaction.
+
+    Its records are the mailbox's own: a rollback makes the file forget and read anew.
+    """
 
     __slots__ = ("_changes", "_dirty", "_durable", "_first", "file", "hierarchy_changed", "now")
 

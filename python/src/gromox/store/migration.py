@@ -1,7 +1,7 @@
 """Bring a mailbox file to the schema of this program, or refuse it.
 
-``PRAGMA user_version`` is the number of the last migration that ran; each ``schema/NNNN_name.sql`` runs in one
-transaction together with the new number, so an interrupted migration leaves the old version.
+``PRAGMA user_version`` is the number of the last migration that ran; each ``schema/NNNN_name.sql`` runs in
+one transaction together with the new number, so an interrupted migration leaves the old version.
 """
 
 from __future__ import annotations

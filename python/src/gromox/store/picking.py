@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gromox.store import block_table
-from gromox.store.block import Block
 from gromox.store.flags import count_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
+    from gromox.store.block import Block
     from gromox.store.mailbox_file import MailboxFile, Write
     from gromox.store.uidset import UidSet
     from gromox.store.view import FolderView
@@ -85,14 +85,13 @@ def _look_up(file: MailboxFile, picks: Picks) -> None:
     file.execute("DELETE FROM temp.picked")
     file.executemany("INSERT INTO temp.picked (uid, mid) VALUES (?, 0)", [(uid,) for uid in picks.uids])
     rows = file.execute(
-        "SELECT f.mid, f.size FROM temp.picked p JOIN fetch_rows f ON f.folder_id = ? AND f.uid = p.uid ORDER BY p.uid",
+        "SELECT f.mid, f.size FROM temp.picked p JOIN fetch_rows f ON f.folder_id = ? AND f.uid = p.uid"
+        " ORDER BY p.uid",
         (picks.view.folder_id,),
     ).fetchall()
     picks.mids = array("Q", [mid for mid, _ in rows])
     picks.size = sum([size for _, size in rows])
-    file.executemany(
-        "UPDATE temp.picked SET mid = ? WHERE uid = ?", zip(picks.mids, picks.uids, strict=True)
-    )
+    file.executemany("UPDATE temp.picked SET mid = ? WHERE uid = ?", zip(picks.mids, picks.uids, strict=True))
 
 
 def assign_targets(tx: Write, picks: Picks, first_uid: int) -> tuple[int, int]:
@@ -139,5 +138,3 @@ def take_out(tx: Write, picks: Picks) -> None:
     file.normal_size -= picks.size
     file.message_count -= len(picks)
     tx.publish(block_table.make_view(record, blocks, file.keywords))
-
-

@@ -28,7 +28,7 @@ class MailboxPool:
     for longer say so by :meth:`hold` and :meth:`release`: a held mailbox is never closed.
     """
 
-    def __init__(  # noqa: PLR0913 - wiring
+    def __init__(
         self,
         clock: Clock = SYSTEM_CLOCK,
         ids: Ids = SYSTEM_IDS,
@@ -38,7 +38,7 @@ class MailboxPool:
         max_open: int = MAX_OPEN,
         options: Options = Options(),  # noqa: B008 - frozen
     ) -> None:
-        """Keep at most ``max_open`` mailboxes that nobody holds, each for ``idle`` seconds after its last use."""
+        """Keep at most ``max_open`` mailboxes, each for ``idle`` seconds after its last use."""
         self._clock = clock
         self._ids = ids
         self._ring = ring
@@ -84,7 +84,10 @@ class MailboxPool:
             self._holds.pop(path, None)
 
     def discard(self, path: Path) -> None:
-        """Close a mailbox at once, held or not: its file is about to be replaced, or it is not to be trusted."""
+        """Close a mailbox at once, held or not.
+
+        Its file is about to be replaced, or it is not to be trusted.
+        """
         entry = self._open.pop(path, None)
         if entry is not None:
             entry[0].close()

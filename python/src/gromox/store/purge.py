@@ -92,14 +92,19 @@ def _purge_folders(file: MailboxFile, before: int, parent_id: int | None) -> tup
         if parent_id is not None and top not in scope:
             continue
         with file.write(durable=False) as tx:
-            (messages,) = file.execute("SELECT count(*) FROM messages WHERE folder_id = ?", (folder_id,)).fetchone()
+            (messages,) = file.execute(
+                "SELECT count(*) FROM messages WHERE folder_id = ?", (folder_id,)
+            ).fetchone()
             hashes += expunge.erase_folder(tx, folder_id)
             count += messages
     return count, hashes
 
 
 def remove_files(file: MailboxFile, hashes: Iterable[bytes]) -> int:
-    """Remove the files of contents that have no row; under the write lock, so that nobody begins to refer to one."""
+    """Remove the files of contents that have no row.
+
+    Under the write lock, so that nobody begins to refer to one.
+    """
     hashes = set(hashes)
     if not hashes:
         return 0
@@ -117,7 +122,10 @@ def remove_files(file: MailboxFile, hashes: Iterable[bytes]) -> int:
 
 
 def purge_datafiles(file: MailboxFile) -> int:
-    """Remove files below ``cid/`` that no row refers to, and what broken deliveries left; returns how many."""
+    """Remove files below ``cid/`` that no row refers to, and what broken deliveries left.
+
+    Returns how many.
+    """
     cid = file.path / "cid"
     count = 0
     # The rows whose files may go must be gone durably first: a power loss would bring them back.
@@ -125,7 +133,9 @@ def purge_datafiles(file: MailboxFile) -> int:
     for directory in sorted(cid.iterdir()):
         if directory.is_dir():
             count += _purge_directory(file, directory)
-        elif directory.name.startswith(".new-") and directory.stat().st_mtime < time.time() - _STALE_TEMPORARY:
+        elif (
+            directory.name.startswith(".new-") and directory.stat().st_mtime < time.time() - _STALE_TEMPORARY
+        ):
             directory.unlink(missing_ok=True)
             count += 1
     return count

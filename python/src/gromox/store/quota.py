@@ -54,7 +54,9 @@ def write(file: MailboxFile, tag: int, limit: int | None) -> None:
 
 
 def check_room(file: MailboxFile, octets: int, messages: int, *, delivery: bool = False) -> None:
-    """Refuse what would not fit: deliveries by the receive limit, if one is set, all else by the storage limit.
+    """Refuse what would not fit.
+
+    Deliveries go by the receive limit if one is set, all else by the storage limit.
 
     Raises:
         QuotaError: it would not fit.

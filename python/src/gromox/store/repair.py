@@ -37,13 +37,13 @@ def _drop_orphans(tx: Write) -> None:
     for (folder_id,) in execute("SELECT folder_id FROM folders").fetchall():
         wanted = check.message_uids(tx.file, folder_id)
         for table in check.NARROW_TABLES:
-            rows = execute(f"SELECT uid FROM {table} WHERE folder_id = ?", (folder_id,)).fetchall()  # noqa: S608
+            rows = execute(f"SELECT uid FROM {table} WHERE folder_id = ?", (folder_id,)).fetchall()
             tx.file.executemany(
-                f"DELETE FROM {table} WHERE folder_id = ? AND uid = ?",  # noqa: S608
+                f"DELETE FROM {table} WHERE folder_id = ? AND uid = ?",
                 [(folder_id, uid) for (uid,) in rows if uid not in wanted],
             )
     for table in check.NARROW_TABLES:
-        execute(f"DELETE FROM {table} WHERE folder_id NOT IN (SELECT folder_id FROM folders)")  # noqa: S608
+        execute(f"DELETE FROM {table} WHERE folder_id NOT IN (SELECT folder_id FROM folders)")
     execute(
         "INSERT OR REPLACE INTO fetch_rows (folder_id, uid, mid, content_id, size, internal_date, envelope)"
         " SELECT f.folder_id, f.uid, m.mid, m.content_id, m.size, f.internal_date, f.envelope"
@@ -76,7 +76,8 @@ def _rebuild_folder(tx: Write, folder_id: int) -> None:
         for i, uid in enumerate(block.uids)
     }
     rows = file.execute(
-        "SELECT uid, flags, keyword_set FROM messages WHERE folder_id = ? AND state = 0 AND uid IS NOT NULL ORDER BY uid",
+        "SELECT uid, flags, keyword_set FROM messages WHERE folder_id = ? AND state = 0 AND uid IS NOT NULL"
+        " ORDER BY uid",
         (folder_id,),
     ).fetchall()
     if list(known) != [row[0] for row in rows]:
@@ -85,7 +86,10 @@ def _rebuild_folder(tx: Write, folder_id: int) -> None:
         file.execute("DELETE FROM flag_blocks WHERE folder_id = ?", (folder_id,))
         file.views.pop(folder_id, None)
         for at in range(0, len(rows), CAPACITY):
-            part = [(uid, *known.get(uid, (flags, number, tx.cn))) for uid, flags, number in rows[at : at + CAPACITY]]
+            part = [
+                (uid, *known.get(uid, (flags, number, tx.cn)))
+                for uid, flags, number in rows[at : at + CAPACITY]
+            ]
             base, modseqs = packed_modseqs([row[3] for row in part])
             sets = array("I", [row[2] for row in part])
             block = Block(
@@ -105,12 +109,6 @@ def _rebuild_folder(tx: Write, folder_id: int) -> None:
 
 
 def _raise_counters(file: MailboxFile) -> None:
-    (highest,) = file.execute(
-        "SELECT max((SELECT coalesce(max(mid), 0) FROM messages), (SELECT coalesce(max(folder_id), 0) FROM folders))"
-    ).fetchone()
+    highest, newest = check.highest_numbers(file)
     file.next_object_id = max(file.next_object_id, highest + 1)
-    (newest,) = file.execute(
-        "SELECT max((SELECT coalesce(max(cn), 0) FROM messages), (SELECT coalesce(max(cn), 0) FROM folders),"
-        " (SELECT coalesce(max(highest_modseq), 0) FROM folders), (SELECT coalesce(max(cn), 0) FROM tombstones))"
-    ).fetchone()
     file.change_number = max(file.change_number, newest)

@@ -1,8 +1,8 @@
 """What can be searched for: the expression tree that IMAP SEARCH and its like are turned into.
 
 Spec:
-    RFC 9051 6.4.4. Texts match as substrings, upper and lower case being the same (Unicode casefolding). Days are days
-    since 1970-01-01 in the zone of the date itself: IMAP disregards time and zone.
+    RFC 9051 6.4.4. Texts match as substrings, upper and lower case being the same (Unicode casefolding).
+    Days are days since 1970-01-01 in the zone of the date itself: IMAP disregards time and zone.
 """
 
 from __future__ import annotations
@@ -84,7 +84,10 @@ class TextIn:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Messages that have a header field whose decoded value contains a text (an empty one: that have the field)."""
+    """Messages that have a header field whose decoded value contains a text (an empty one.
+
+    That have the field).
+    """
 
     name: str
     needle: str

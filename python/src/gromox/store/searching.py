@@ -1,7 +1,7 @@
 """Carry out searches: flags from blocks, texts and dates by range scans, bodies from the contents.
 
-A set of messages is one big integer with an octet for each message of the view (0 or 1): AND, OR and NOT are single
-operations on it, whatever the size of the folder.
+A set of messages is one big integer with an octet for each message of the view (0 or 1): AND, OR and NOT
+are single operations on it, whatever the size of the folder.
 """
 
 from __future__ import annotations
@@ -124,28 +124,30 @@ def _evaluate(scope: _Scope, expression: Expression, within: int) -> Steps:
                 found |= yield from _evaluate(scope, term, within ^ found)
             return found
         case Not(term):
-            found = yield from _evaluate(scope, term, within)
-            return within ^ found
-        case Body(needle) | Text(needle):
-            found = yield from _contents(scope, fold(needle), within, with_header=isinstance(expression, Text))
-            return found
-        case Header(name, needle):
-            field = _KEPT_FIELDS.get(name.casefold())
-            if field is not None and needle:
-                found = yield from _rows(scope, f"instr({field.value}, ?)", fold(needle))
-            elif name.casefold() == "message-id" and needle:
-                found = yield from _rows(scope, "instr(lower(message_id), ?)", needle.lower(), "structures")
-            else:
-                found = yield from _headers(scope, name, fold(needle), within)
-            return found & within
+            return within ^ (yield from _evaluate(scope, term, within))
+        case Body() | Text() | Header():
+            return (yield from _dear(scope, expression, within))
         case All():
             return within
         case Flagged() | HasKeyword() | Uids() | Modseq() | Recent():
             return _from_blocks(scope, expression) & within
         case _:
             condition, value = _condition(expression)
-            found = yield from _rows(scope, condition, value)
-            return found & within
+            return within & (yield from _rows(scope, condition, value))
+
+
+def _dear(scope: _Scope, expression: Body | Text | Header, within: int) -> Steps:
+    """Look into what is not kept ready, where possible into a narrow table instead."""
+    needle = fold(expression.needle)
+    if not isinstance(expression, Header):
+        return (yield from _contents(scope, needle, within, with_header=isinstance(expression, Text)))
+    name = expression.name.casefold()
+    field = _KEPT_FIELDS.get(name)
+    if field is not None and needle:
+        return within & (yield from _rows(scope, f"instr({field.value}, ?)", needle))
+    if name == "message-id" and needle:
+        return within & (yield from _rows(scope, "instr(lower(message_id), ?)", needle, "structures"))
+    return (yield from _headers(scope, name, needle, within))
 
 
 def _cost(expression: Expression) -> int:
@@ -172,7 +174,9 @@ def _from_blocks(scope: _Scope, expression: Expression) -> int:
             table = count_table(int(mask), int(value))
             return scope.number(b"".join([block.flags.translate(table) for block in blocks]))
         case HasKeyword(name):
-            return scope.number(b"".join([_with_keyword(scope, block.keyword_sets, len(block), name) for block in blocks]))
+            return scope.number(
+                b"".join([_with_keyword(scope, block.keyword_sets, len(block), name) for block in blocks])
+            )
         case Modseq(least):
             return scope.of_uids(scope.view.changed_since(least - 1))
         case Recent(first_uid):
@@ -188,7 +192,8 @@ def _with_keyword(scope: _Scope, keyword_sets: array[int] | None, count: int, na
         return bytes(count)
     wanted = name.casefold()
     has = {
-        number: any(word.casefold() == wanted for word in scope.view.sets.names(number)) for number in set(keyword_sets)
+        number: any(word.casefold() == wanted for word in scope.view.sets.names(number))
+        for number in set(keyword_sets)
     }
     return bytes([has[number] for number in keyword_sets])
 
@@ -211,7 +216,7 @@ def _condition(expression: Expression) -> tuple[str, str | int]:
 
 def _rows(scope: _Scope, condition: str, value: str | int, table: str = "search_texts") -> Steps:
     """Scan a narrow table."""
-    statement = f"SELECT uid FROM {table} WHERE folder_id = ? AND uid BETWEEN ? AND ? AND {condition}"  # noqa: S608
+    statement = f"SELECT uid FROM {table} WHERE folder_id = ? AND uid BETWEEN ? AND ? AND {condition}"
     found: list[int] = []
     for first, last in _stretches(scope.uids, _STEP):
         rows = scope.file.execute(statement, (scope.view.folder_id, first, last, value)).fetchall()

@@ -44,7 +44,10 @@ def bury(
 
 
 def vanished_since(file: MailboxFile, folder_id: int, modseq: int) -> array[int] | None:
-    """Return the UIDs that left a folder after a modseq, ascending; None if that is no longer known (RFC 7162 3.2.5.1)."""
+    """Return the UIDs that left a folder after a modseq, ascending.
+
+    None if that is no longer known (RFC 7162 3.2.5.1).
+    """
     (floor,) = file.execute("SELECT tombstone_floor FROM counters").fetchone()
     if modseq < floor:
         return None

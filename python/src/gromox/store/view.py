@@ -1,4 +1,4 @@
-"""Immutable snapshots of folders, shared by all sessions of a process, and what changed between two of them."""
+"""Immutable snapshots of folders, shared by all sessions of a process, and what differs between two."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from gromox.store.block import Block
 from gromox.store.flags import Flag, count_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gromox.store.block import Block
     from gromox.store.keyword import KeywordSets
     from gromox.store.uidset import UidSet
 
@@ -29,7 +29,10 @@ class ViewChange:
     vanished_uids: Sequence[int]
     """Ascending."""
     vanished_seqs: Sequence[int]
-    """Their sequence numbers in the old view, ascending: announce them from the end, or lower each by its place."""
+    """Their sequence numbers in the old view, ascending.
+
+    Announce them from the end, or lower each by its place.
+    """
     changed_uids: Sequence[int]
     """Messages of both views whose flags, keywords or modseq differ, ascending."""
     appended_uids: Sequence[int]
@@ -147,7 +150,10 @@ class FolderView:
         return self.blocks[-1].last_uid if self.blocks else 0
 
     def uids(self, first_seq: int = 1, last_seq: int | None = None) -> array[int]:
-        """Return the UIDs of a stretch of sequence numbers, both ends included; what lies beyond the end is left out."""
+        """Return the UIDs of a stretch of sequence numbers, both ends included.
+
+        What lies beyond the end is left out.
+        """
         last = self.total if last_seq is None else min(last_seq, self.total)
         result = array("I")
         for start, block in zip(self.first_seqs, self.blocks, strict=False):
