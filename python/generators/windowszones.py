@@ -16,6 +16,6 @@ def generate() -> dict[str, str]:
     out += "#: A line: the Windows name, then territories and their zones; 001 holds the zone taken without one.\n"
     lines: dict[str, list[str]] = {}
     for row in sorted(rows("windows_zones.tsv"), key=lambda row: (row["windows"], row["territory"])):
-        lines.setdefault(row["windows"], []).append(f"{row['territory']} {row['olson']}")
+        lines.setdefault(row["windows"], []).append(f"{row['territory']} {row['olson'].strip()}")
     out += text_table("ZONES", ["\t".join([name, *territories]) for name, territories in lines.items()])
     return {"windowszones.py": out}

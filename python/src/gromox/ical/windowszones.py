@@ -37,7 +37,7 @@ Central Europe Standard Time	001 Europe/Budapest	AL Europe/Tirane	CZ Europe/Prag
 Central European Standard Time	001 Europe/Warsaw	BA Europe/Sarajevo	HR Europe/Zagreb	MK Europe/Skopje	PL Europe/Warsaw
 Central Pacific Standard Time	001 Pacific/Guadalcanal	AQ Antarctica/Casey	FM Pacific/Ponape Pacific/Kosrae	NC Pacific/Noumea	SB Pacific/Guadalcanal	VU Pacific/Efate	ZZ Etc/GMT-11
 Central Standard Time	001 America/Chicago	CA America/Winnipeg America/Rankin_Inlet America/Resolute	MX America/Matamoros America/Ojinaga	US America/Chicago America/Indiana/Knox America/Indiana/Tell_City America/Menominee America/North_Dakota/Beulah America/North_Dakota/Center America/North_Dakota/New_Salem
-Central Standard Time (Mexico)	001 America/Mexico_City	MX America/Mexico_City America/Bahia_Banderas America/Merida America/Monterrey America/Chihuahua 
+Central Standard Time (Mexico)	001 America/Mexico_City	MX America/Mexico_City America/Bahia_Banderas America/Merida America/Monterrey America/Chihuahua
 Chatham Islands Standard Time	001 Pacific/Chatham	NZ Pacific/Chatham
 China Standard Time	001 Asia/Shanghai	CN Asia/Shanghai	HK Asia/Hong_Kong	MO Asia/Macau
 Cuba Standard Time	001 America/Havana	CU America/Havana

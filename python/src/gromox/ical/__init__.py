@@ -1,0 +1,3 @@
+"""Calendars and address books as octets, values and instants."""
+
+from __future__ import annotations
