@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from support.outside import NewWorker
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(gromox.__file__).parent.parent)}
-#: Forks children that deliver and kill themselves at the n-th passage of one of the places where it matters, for
+#: Forks children that deliver and kill themselves at the n-th passage of one of the places that matter, for
 #: each n given; at the end one that lives.
 WORKER = """
 import os, random, signal, sys

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable  # noqa: TC003 - the dataclass below is inspected
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gromox.base.clock import SYSTEM_CLOCK, Clock
+from gromox.pop3.logintimes import LoginTimes
 
 if TYPE_CHECKING:
     from gromox.base.settings import Settings
@@ -29,3 +30,8 @@ class Pop3Services:
     clock: Clock = SYSTEM_CLOCK
     #: Holds back the answer to a failed login, in the thread that verified it.
     pause: Callable[[float], None] = time.sleep
+    login_times: LoginTimes = field(init=False, repr=False)  #: for LOGIN-DELAY
+
+    def __post_init__(self) -> None:
+        """Remember logins together."""
+        object.__setattr__(self, "login_times", LoginTimes(self.clock))

@@ -1,0 +1,193 @@
+"""The machine of one POP3 connection: octets in, actions out. See ``gromox.base.wire``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from gromox.base.log import get_logger
+from gromox.base.wire import Call, Close, Peer, Produce, Send, StartTls
+from gromox.pop3 import commands, replies, sasl  # noqa: F401 - the modules fill the table
+from gromox.pop3.answers import answer_to
+from gromox.pop3.dispatch import COMMANDS, Ask, Follow, Lines, Prompt, Steps, Then
+from gromox.pop3.replies import Reply
+from gromox.pop3.session import Session, State
+from gromox.pop3.settings import POP3_CMD_DEBUG, POP3_CONN_TIMEOUT
+from gromox.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from gromox.base.wire import Action, Durable, Outcome
+    from gromox.pop3.dispatch import Result
+    from gromox.pop3.services import Pop3Services
+
+_log = get_logger("pop3")
+
+#: RFC 2449 section 4 says 255; answers to SASL challenges may be longer.
+MAX_LINE: Final = 12_288
+#: Commands that are not understood before the connection is closed.
+MAX_ERRORS: Final = 50
+#: What a log may show of a line: not what follows these.
+_SECRET: Final = frozenset({"PASS", "AUTH", "APOP"})
+
+
+class Pop3Core:
+    """One connection."""
+
+    __slots__ = ("_asking", "_at", "_errors", "_input", "_out", "_prompt", "_session", "_skipping", "_tail")
+
+    def __init__(self, services: Pop3Services) -> None:
+        """Begin with nothing; :meth:`start` says who is there."""
+        self._session = Session(services, Peer("", 0, tls=False, local_port=0, connection_id=""), _log)
+        self._input, self._at = b"", 0
+        self._skipping = False
+        self._errors = 0
+        self._prompt: Callable[[bytes], Result] | None = None
+        self._asking: Ask | None = None
+        # One round: what is answered, and the action that ends it.
+        self._out: list[bytes] = []
+        self._tail: Action | None = None
+
+    @property
+    def timeout(self) -> float:
+        """Seconds of silence until :meth:`timed_out`."""
+        return self._session.services.settings[POP3_CONN_TIMEOUT]
+
+    def start(self, peer: Peer) -> Iterable[Action]:
+        """Greet. RFC 1939 section 4; without a timestamp, since there is no APOP."""
+        session = self._session
+        session.peer, session.log = peer, _log.bind(connection=peer.connection_id)
+        return [Send([replies.ok(f"{session.services.host} POP3 ready").encode()])]
+
+    def receive(self, octets: bytes) -> Iterable[Action]:
+        """Take input: whole lines are carried out up to the first thing that has to be waited for."""
+        self._begin_round()
+        self._input = self._input[self._at :] + octets if self._at < len(self._input) else octets
+        self._at = 0
+        return self._run()
+
+    def proceed(self) -> Iterable[Action]:
+        """Go on after a produced answer, or after TLS was negotiated."""
+        self._begin_round()
+        return self._run()
+
+    def completed(self, outcome: Outcome) -> Iterable[Action]:
+        """Take what a thread found out."""
+        asking, self._asking = self._asking, None
+        self._begin_round()
+        if asking is not None:
+            self._obey(asking.answer(outcome))
+        return self._run()
+
+    def rung(self) -> Iterable[Action]:
+        """Nothing is watched: the maildrop of a session does not change."""
+        return ()
+
+    def timed_out(self) -> Iterable[Action]:
+        """Close without a word and without removing anything. RFC 1939 section 3."""
+        self._session.release()
+        return [Close()]
+
+    def tls_started(self) -> None:
+        """Forget what came in clear. RFC 2595 section 4."""
+        self._input, self._at, self._prompt = b"", 0, None
+        session = self._session
+        session.user = ""
+        session.peer = replace(session.peer, tls=True)
+
+    def lost(self) -> None:
+        """Let go of the maildrop; what was marked stays."""
+        self._session.release()
+
+    def unsynced(self) -> Sequence[Durable]:
+        """Return the mailbox, if this round's answer says that messages were removed."""
+        depends = self._session.depends
+        return () if depends is None else (depends,)
+
+    def sync_failed(self, error: Exception) -> Iterable[Action]:
+        """Say that the removal is not certain."""
+        session = self._session
+        session.log.error("removal not durable", reason=error)
+        session.depends = None
+        return [Send([replies.NOT_DURABLE.encode()]), Close()]
+
+    # -- a round
+
+    def _begin_round(self) -> None:
+        self._out, self._tail, self._session.depends = [], None, None
+
+    def _run(self) -> Iterable[Action]:
+        while self._tail is None and self._at < len(self._input):
+            if not self._take_line():
+                break
+        actions: list[Action] = []
+        if self._out:
+            actions.append(Send([b"".join(self._out)]))
+        if self._tail is not None:
+            actions.append(self._tail)
+        return actions
+
+    def _take_line(self) -> bool:
+        """Carry out one line; return False when it is not complete."""
+        end = self._input.find(b"\n", self._at)
+        length = (end if end >= 0 else len(self._input)) - self._at
+        if length > MAX_LINE and not self._skipping:
+            self._skipping = True
+            self._obey(replies.LINE_TOO_LONG)
+        if end < 0:
+            if self._skipping:
+                self._at = len(self._input)
+            return False
+        line, self._at = self._input[self._at : end], end + 1
+        if self._skipping:
+            self._skipping, self._prompt = False, None
+        else:
+            # A bare LF ends a line too: nothing of what follows depends on where a line ends.
+            self._take(line.removesuffix(b"\r"))
+        return True
+
+    def _take(self, line: bytes) -> None:
+        prompt, self._prompt = self._prompt, None
+        result = prompt(line) if prompt is not None else self._carry_out(line)
+        self._obey(result)
+
+    def _carry_out(self, line: bytes) -> Result:
+        session = self._session
+        verb, _, text = line.decode("utf-8", "replace").partition(" ")
+        verb = verb.upper()
+        row = COMMANDS.get(verb)
+        debug = session.services.settings[POP3_CMD_DEBUG]
+        if debug > 1 or (debug and row is None):
+            session.log.notice("command", line=verb if verb in _SECRET else line[:200])
+        if row is None:
+            return self._counted(replies.UNKNOWN_COMMAND)
+        if session.state not in row.states:
+            return self._counted(replies.NOT_NOW)
+        try:
+            return row.run(session, text)
+        except StoreError as error:
+            session.log.warning("mailbox refuses", command=verb, reason=error)
+            return answer_to(error)
+
+    def _counted(self, reply: Reply) -> Result:
+        self._errors += 1
+        return Follow(reply, Then.CLOSE) if self._errors >= MAX_ERRORS else reply
+
+    def _obey(self, result: Result) -> None:
+        if isinstance(result, Reply):
+            self._out.append(result.encode())
+        elif isinstance(result, Lines):
+            self._out.append(result.octets)
+        elif isinstance(result, Steps):
+            self._tail = Produce(result.steps)
+        elif isinstance(result, Ask):
+            self._asking, self._tail = result, Call(result.run)
+        elif isinstance(result, Prompt):
+            self._prompt = result.then
+            self._out.append(b"+ " + result.challenge + b"\r\n")
+        else:
+            self._out.append(result.reply.encode())
+            self._tail = StartTls() if result.then is Then.TLS else Close()
+            if result.then is Then.CLOSE and self._session.state is not State.UPDATE:
+                self._session.release()

@@ -1,0 +1,143 @@
+"""The maildrop of a session: the inbox as it was at login, and what the session wants removed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING, Final
+
+from gromox.store.builtin import INBOX
+from gromox.store.errors import MessageGoneError
+from gromox.store.model import Columns
+from gromox.store.uidset import UidSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from gromox.store.content import Content
+    from gromox.store.mailbox import Mailbox
+
+#: Messages that are worked on in one step.
+STEP: Final = 1000
+
+
+class InUseError(Exception):
+    """Another session has the maildrop."""
+
+
+class MaildropLock:
+    """At most one POP3 session for a mailbox, on all processes of the node. RFC 1939 section 8.
+
+    A lock (flock) on ``tmp/pop3.lock`` in the directory of the store: it ends with the session or with the
+    process.
+    """
+
+    __slots__ = ("_fd",)
+
+    def __init__(self, mailbox: Path) -> None:
+        """Take the lock. Raises InUseError, or OSError when the directory cannot be written."""
+        place = mailbox / "tmp"
+        try:
+            self._fd = os.open(place / "pop3.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+        except FileNotFoundError:
+            place.mkdir(mode=0o770, exist_ok=True)
+            self._fd = os.open(place / "pop3.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self.release()
+            raise InUseError(str(mailbox)) from error
+
+    def release(self) -> None:
+        """Let go; again and again does no harm."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+class Maildrop:
+    """Messages by number, from 1; numbers and unique-ids never change in a session."""
+
+    __slots__ = ("_gone_octets", "_octets", "_uid_validity", "deleted", "mailbox", "uids")
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        """Take a snapshot. Raises StoreError."""
+        self.mailbox = mailbox
+        view = mailbox.view(INBOX)
+        folder = mailbox.folder(INBOX)
+        self.uids: Sequence[int] = view.uids()
+        self._uid_validity = view.uid_validity
+        # The counters spare reading 100,000 rows for STAT; they are only good for this very snapshot.
+        exact = folder.total == len(self.uids) and folder.uid_next == view.uid_next
+        self._octets = folder.size if exact else -1
+        self._gone_octets = 0
+        self.deleted: set[int] = set()
+
+    def __len__(self) -> int:
+        """Return the number of messages, those marked for removal included."""
+        return len(self.uids)
+
+    def totals(self) -> tuple[int, int]:
+        """Return the number of messages that are not marked, and their octets."""
+        if self._octets < 0:
+            self._octets = sum(size for _, size in self._sizes(self.uids))
+        return len(self.uids) - len(self.deleted), self._octets - self._gone_octets
+
+    def has(self, number: int) -> bool:
+        """Tell whether there is a message of that number that is not marked."""
+        return 1 <= number <= len(self.uids) and number not in self.deleted
+
+    def size(self, number: int) -> int:
+        """Return the octets of a message; 0 when it was purged meanwhile."""
+        return next((size for _, size in self._sizes([self.uids[number - 1]])), 0)
+
+    def unique_id(self, number: int) -> str:
+        """Return the unique-id of a message."""
+        return f"{self._uid_validity}.{self.uids[number - 1]}"
+
+    def content(self, number: int) -> Content:
+        """Return the octets of a message. Raises MessageGoneError."""
+        return self.mailbox.content(INBOX, self.uids[number - 1])
+
+    def delete(self, number: int) -> None:
+        """Mark a message."""
+        self._gone_octets += self.size(number)
+        self.deleted.add(number)
+
+    def reset(self) -> None:
+        """Take all marks away."""
+        self.deleted.clear()
+        self._gone_octets = 0
+
+    def remove_deleted(self) -> int:
+        """Remove what is marked, in one transaction; return how many. Raises StoreError."""
+        uids = UidSet.of(self.uids[number - 1] for number in self.deleted)
+        return len(self.mailbox.delete_messages(INBOX, uids).uids) if uids else 0
+
+    def scan_listing(self) -> Iterator[bytes]:
+        """Yield the lines of LIST, some hundred at a time."""
+        for first in range(0, len(self.uids), STEP):
+            part = self.uids[first : first + STEP]
+            sizes = dict(self._sizes(part))
+            yield b"".join(
+                b"%d %d\r\n" % (number, sizes.get(uid, 0))
+                for number, uid in enumerate(part, first + 1)
+                if number not in self.deleted
+            )
+
+    def unique_id_listing(self) -> Iterator[bytes]:
+        """Yield the lines of UIDL, some thousand at a time."""
+        form = b"%%d %d.%%d\r\n" % self._uid_validity
+        for first in range(0, len(self.uids), STEP):
+            lines = [form % pair for pair in enumerate(self.uids[first : first + STEP], first + 1)]
+            if self.deleted:
+                lines = [line for number, line in enumerate(lines, first + 1) if number not in self.deleted]
+            yield b"".join(lines)
+
+    def _sizes(self, uids: Sequence[int]) -> Iterator[tuple[int, int]]:
+        try:
+            for row in self.mailbox.fetch(INBOX, uids, Columns.SIZE):
+                yield row.uid, row.size
+        except MessageGoneError:
+            return
