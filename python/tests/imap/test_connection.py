@@ -250,6 +250,26 @@ def test_a_large_mail_is_not_loaded(server: Server) -> None:
     assert peak < 5 * OCTETS_A_STEP
 
 
+@pytest.mark.parametrize("size", [1 << 16, 1 << 20])
+def test_a_message_whose_file_is_lost_is_left_out(server: Server, size: int) -> None:
+    octets = mail(1, "0123456789abcdef" * (size // 16))
+    client = server.login()
+    for sent in (mail(1), octets, mail(3)):
+        client.ok(b"append inbox {%d+}\r\n%b" % (len(sent), sent))
+    for file in (server.house.root / "alice" / "cid").rglob("*"):
+        if file.is_file():
+            file.unlink()
+
+    said = client.no("fetch 1:3 (uid body.peek[])")
+
+    assert b"[EXPUNGEISSUED]" in said
+    assert b"UID 1 " in said
+    assert b"UID 2 " not in said
+    assert b"UID 3 " in said
+    assert b"* SEARCH 1\r\n" in client.ok('search body "body 1"')
+    client.ok("noop")
+
+
 def test_sections_of_a_large_mail(server: Server) -> None:
     octets = mail(1, "0123456789abcdef" * (1 << 16))
     client = server.login()

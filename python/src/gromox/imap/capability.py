@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from gromox.imap.session import Session
 
 #: In the order of fact sheet protocols.md section 5, then what it does not name.
-EXTENSIONS: Final = (
-    b"IMAP4rev1 XLIST SPECIAL-USE UNSELECT UIDPLUS IDLE LITERAL+ ENABLE MOVE ESEARCH SEARCHRES LIST-EXTENDED"
-    b" LIST-STATUS STATUS=SIZE NAMESPACE CHILDREN SASL-IR CONDSTORE"
-)
+BASE: Final = b"IMAP4rev1 XLIST SPECIAL-USE UNSELECT UIDPLUS IDLE LITERAL+ ENABLE MOVE"
+#: What RFC 9051 took over, announced with ``imap_rfc9051``; IMAP4rev2 itself is not among it yet.
+REV2: Final = b"ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZE"
+OTHERS: Final = b"NAMESPACE CHILDREN SASL-IR CONDSTORE"
 
 
 def capabilities(session: Session) -> bytes:
     """Return the capabilities in the present state."""
-    words = [EXTENSIONS]
+    words = [BASE, REV2, OTHERS] if session.policy.rev2 else [BASE, OTHERS]
     if session.policy.identify:
         words.append(b"ID")
     if session.state is State.NOT_AUTHENTICATED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
+from gromox.base.log import get_logger
 from gromox.imap.errors import TruncatedAnswerError
 from gromox.imap.fetchitems import Attribute, Section, Text
 from gromox.imap.headercache import cache_of
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from gromox.imap.selected import Selected
     from gromox.store.block import Block
     from gromox.store.content import Content
+
+log = get_logger("imap")
 
 #: Bounds of one step.
 ROWS_A_STEP: Final = 256
@@ -228,7 +231,8 @@ class Fetching:
                 else:
                     form, place_of_value = _FORMS[item]
                     parts.append(form % values[place_of_value])
-        except MessageGoneError:
+        except MessageGoneError as error:
+            log.warning("message without contents", mailbox=here.mailbox.path, uid=uid, reason=error)
             return None
         if uid in seen_now and not self._flags:
             parts.append(b"FLAGS (%b)" % flags)
@@ -281,6 +285,9 @@ class Fetching:
             skipped = min(item.partial[0], length)
             offset, length = offset + skipped, min(item.partial[1], length - skipped)
         if length > STREAMED:
+            # Once its size is announced, a message has to be sent to its end.
+            if content.path is not None and not content.path.is_file():
+                raise MessageGoneError("the file with the message is not there")
             return Large(content, offset, length)
         octets = content.read(offset, length)
         content.close()

@@ -123,7 +123,7 @@ IMAP_RFC9051: Final = Option(
     "imap_rfc9051",
     boolean,
     True,
-    "Whether elements of IMAP4rev2 are offered beside IMAP4rev1.",
+    "Whether the extensions that became part of IMAP4rev2 are announced.",
     reloadable=True,
 )
 IMAP_SUPPORT_TLS: Final = Option(
@@ -208,6 +208,7 @@ class Policy:
 
     host: str
     starttls: bool
+    rev2: bool
     force_tls: bool
     identify: bool
     login_attempts: int
@@ -223,6 +224,7 @@ class Policy:
         return cls(
             host=host_id(settings),
             starttls=settings[IMAP_SUPPORT_TLS],
+            rev2=settings[IMAP_RFC9051],
             force_tls=settings[IMAP_FORCE_TLS],
             identify=settings[ENABLE_RFC2971_COMMANDS],
             login_attempts=settings[IMAP_AUTH_TIMES],
