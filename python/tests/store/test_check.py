@@ -33,7 +33,7 @@ def damaged(path: Path) -> Mailbox:
         ("DELETE FROM messages WHERE uid = 2 AND folder_id = 13", "block-members", True),
         ("INSERT INTO headers VALUES (13, 99, x'')", "row-orphan", True),
         ("INSERT INTO headers VALUES (4711, 99, x'')", "row-orphan", True),
-        ("DELETE FROM structures WHERE uid = 2", "row-missing", False),
+        ("DELETE FROM structures WHERE uid = 2", "row-missing", True),
         ("UPDATE fetch_rows SET size = 1 WHERE uid = 5", "row-mismatch", True),
         ("DELETE FROM content_shares", "content-references", True),
         ("INSERT INTO contents VALUES (999, 1, 0, NULL, x'00')", "content-orphan", True),

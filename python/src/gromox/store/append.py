@@ -29,16 +29,16 @@ _MESSAGE: Final = (
     " display_cc, display_bcc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _FETCH_ROW: Final = (
-    "INSERT INTO fetch_rows (folder_id, uid, mid, content_id, size, internal_date, envelope)"
+    "INSERT OR REPLACE INTO fetch_rows (folder_id, uid, mid, content_id, size, internal_date, envelope)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _STRUCTURE: Final = (
-    "INSERT INTO structures (folder_id, uid, bodystructure, body, parts, message_id, preview)"
+    "INSERT OR REPLACE INTO structures (folder_id, uid, bodystructure, body, parts, message_id, preview)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
-_HEADER: Final = "INSERT INTO headers (folder_id, uid, header) VALUES (?, ?, ?)"
+_HEADER: Final = "INSERT OR REPLACE INTO headers (folder_id, uid, header) VALUES (?, ?, ?)"
 _SEARCH_TEXT: Final = (
-    "INSERT INTO search_texts (folder_id, uid, size, internal_day, sent_day, subject, senders,"
+    "INSERT OR REPLACE INTO search_texts (folder_id, uid, size, internal_day, sent_day, subject, senders,"
     " recipients, copies, blind_copies) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _CONTENT: Final = "INSERT INTO contents (size, storage, hash, data) VALUES (?, ?, ?, ?)"
@@ -114,7 +114,7 @@ def insert(tx: Write, folder_id: int, prepared: Sequence[_Prepared], *, delivery
         raise LimitError("the folder has used up its UIDs: copy its messages to a new one")
     first_mid, first_cn = tx.next_object_id(count), tx.next_cn(count)
     now = filetime(tx.now)
-    messages, fetch_rows, structures, headers, search_texts = [], [], [], [], []
+    messages, narrow = [], []
     unread = 0
     flags = bytearray()
     keyword_sets = array("I")
@@ -150,17 +150,9 @@ def insert(tx: Write, folder_id: int, prepared: Sequence[_Prepared], *, delivery
                 row.display_bcc,
             )
         )
-        fetch_rows.append((folder_id, uid, mid, content_id, row.size, row.internal_date_text, row.envelope))
-        structures.append(
-            (folder_id, uid, row.bodystructure, row.body, row.parts, row.message_id, row.preview)
-        )
-        headers.append((folder_id, uid, row.header))
-        search_texts.append((folder_id, uid, row.size, row.internal_day, row.sent_day, *row.search))
+        narrow.append((folder_id, uid, mid, content_id, row))
     file.executemany(_MESSAGE, messages)
-    file.executemany(_FETCH_ROW, fetch_rows)
-    file.executemany(_STRUCTURE, structures)
-    file.executemany(_HEADER, headers)
-    file.executemany(_SEARCH_TEXT, search_texts)
+    insert_narrow(file, narrow)
     uids = array("I", range(first_uid, first_uid + count))
     words = keyword_sets if any(keyword_sets) else None
     block_table.extend(tx, folder_id, uids, bytes(flags), words, range(first_cn, first_cn + count))
@@ -170,6 +162,32 @@ def insert(tx: Write, folder_id: int, prepared: Sequence[_Prepared], *, delivery
     file.normal_size += size
     file.message_count += count
     return Appended(record.uid_validity, uids)
+
+
+def insert_narrow(file: MailboxFile, rows: Sequence[tuple[int, int, int, int, Extract]]) -> None:
+    """Write the rows of (folder, uid, mid, content, extract) that FETCH and SEARCH read."""
+    file.executemany(
+        _FETCH_ROW,
+        [
+            (folder_id, uid, mid, content_id, row.size, row.internal_date_text, row.envelope)
+            for folder_id, uid, mid, content_id, row in rows
+        ],
+    )
+    file.executemany(
+        _STRUCTURE,
+        [
+            (folder_id, uid, row.bodystructure, row.body, row.parts, row.message_id, row.preview)
+            for folder_id, uid, _, _, row in rows
+        ],
+    )
+    file.executemany(_HEADER, [(folder_id, uid, row.header) for folder_id, uid, _, _, row in rows])
+    file.executemany(
+        _SEARCH_TEXT,
+        [
+            (folder_id, uid, row.size, row.internal_day, row.sent_day, *row.search)
+            for folder_id, uid, _, _, row in rows
+        ],
+    )
 
 
 def _keyword_set(file: MailboxFile, keywords: frozenset[str]) -> int:

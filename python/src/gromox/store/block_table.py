@@ -125,6 +125,10 @@ def last_block(file: MailboxFile, folder_id: int) -> Block | None:
     view = _up_to_date(file, folder_id)
     if view is not None:
         return view.blocks[-1] if view.blocks else None
+    record = file.record(folder_id)
+    kept = file.last_blocks.get(folder_id)
+    if kept is not None and kept[0] == record.highest_modseq and kept[1].last_uid == record.uid_next - 1:
+        return kept[1]
     row = file.execute(_LAST, (folder_id,)).fetchone()
     return _block(row, file.keywords) if row else None
 
@@ -197,6 +201,7 @@ def extend(
     kept = list(view.blocks) if view else []
     newest = max(modseqs)  # a block counts as changed by the newest of its messages
     start = 0
+    block = last
     if last is not None and len(last.flags) < CAPACITY:
         start = min(CAPACITY - len(last.flags), len(uids))
         block = last.joined(_fresh(file, uids, flags, keyword_sets, modseqs, 0, start), changed=newest)
@@ -212,6 +217,8 @@ def extend(
     record.highest_modseq = newest
     if view is not None:
         tx.publish(make_view(record, kept, file.keywords))
+    else:
+        file.keep_last_block(folder_id, newest, block)
 
 
 def _fresh(

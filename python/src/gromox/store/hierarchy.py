@@ -134,7 +134,7 @@ def mark_recent_seen(file: MailboxFile, folder_id: int) -> int:
     record = file.record(folder_id)
     if record.recent_from == record.uid_next:
         return record.recent_from
-    with file.write(durable=False) as tx:
+    with file.write(durable=False, quiet=True) as tx:
         record = tx.folder(folder_id)
         first, record.recent_from = record.recent_from, record.uid_next
         return first

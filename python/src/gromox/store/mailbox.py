@@ -92,7 +92,7 @@ class Mailbox:
             path: the mailbox directory.
             clock: where the time comes from.
             ids: where unique names come from.
-            ring: called after each commit with the path and the newest change number.
+            ring: called after each commit with the path and the newest change number; must not raise.
             options: what the daemon's settings say.
 
         Raises:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from gromox.base.clock import Clock
     from gromox.base.ids import Ids
+    from gromox.store.block import Block
     from gromox.store.folder import FolderRecord
     from gromox.store.view import FolderView
 
@@ -90,6 +91,7 @@ class MailboxFile:
         self.anonymous_rights: int
         self.folders: dict[int, FolderRecord] = {}
         self.views: OrderedDict[int, FolderView] = OrderedDict()
+        self.last_blocks: dict[int, tuple[int, Block]] = {}
         self.ticket = 0
         self._ticket_cn = -1
         self._data_version = -1
@@ -164,6 +166,7 @@ class MailboxFile:
         self._data_version = -1
         self.change_number = self.hierarchy_cn = -1
         self.views.clear()
+        self.last_blocks.clear()
         self.keywords.forget()
 
     def record(self, folder_id: int) -> FolderRecord:
@@ -180,6 +183,13 @@ class MailboxFile:
         if len(self.views) > _KEPT_VIEWS:
             self.views.popitem(last=False)
 
+    def keep_last_block(self, folder_id: int, highest_modseq: int, block: Block | None) -> None:
+        """Remember where the next mail goes in a folder that nobody here looks at."""
+        if len(self.last_blocks) >= _KEPT_VIEWS:
+            self.last_blocks.clear()
+        if block is not None:
+            self.last_blocks[folder_id] = (highest_modseq, block)
+
     def mark_undurable(self) -> None:
         """Note that everything up to now has to be durable before the next acknowledgement."""
         self.ticket = self.wal.wrote()
@@ -194,12 +204,14 @@ class MailboxFile:
         if cn > self._ticket_cn:
             self.mark_undurable()
 
-    def write(self, *, durable: bool) -> Write:
+    def write(self, *, durable: bool, quiet: bool = False) -> Write:
         """Begin a write transaction (a context manager).
 
-        ``durable``: acknowledgements have to wait for sync().
+        Args:
+            durable: acknowledgements have to wait for sync().
+            quiet: nobody needs to look at what changed.
         """
-        return Write(self, durable=durable)
+        return Write(self, durable=durable, quiet=quiet)
 
 
 class Write:
@@ -208,12 +220,13 @@ class Write:
     Its records are the mailbox's own: a rollback makes the file forget and read anew.
     """
 
-    __slots__ = ("_changes", "_dirty", "_durable", "_first", "file", "hierarchy_changed", "now")
+    __slots__ = ("_changes", "_dirty", "_durable", "_first", "_quiet", "file", "hierarchy_changed", "now")
 
-    def __init__(self, file: MailboxFile, *, durable: bool) -> None:
+    def __init__(self, file: MailboxFile, *, durable: bool, quiet: bool) -> None:
         """Prepare; begins on entry."""
         self.file = file
         self._durable = durable
+        self._quiet = quiet
         self._dirty: dict[int, FolderRecord] = {}
         self._first = self._changes = 0
         self.hierarchy_changed = False
@@ -269,7 +282,8 @@ class Write:
             raise
         if self._durable:
             file.mark_undurable()
-        file.ring(file.path, file.change_number)
+        if not self._quiet:
+            file.ring(file.path, file.change_number)
 
     def _roll_back(self) -> None:
         # A refusal before anything was written (name taken, quota) must not cost the caches.

@@ -41,7 +41,7 @@ def purge_softdeleted(file: MailboxFile, *, before: float, folder_id: int | None
         # A power loss must not bring back rows whose files are gone.
         file.wal.sync(file.wal.wrote())
         remove_files(file, hashes)
-    with file.write(durable=False) as tx:
+    with file.write(durable=False, quiet=True) as tx:
         tombstone.prune(tx, int(tx.now) - _KEEP_TOMBSTONES)
     return count
 
@@ -58,7 +58,7 @@ def _scope(file: MailboxFile, folder_id: int | None, *, recurse: bool) -> list[i
 
 
 def _purge_batch(file: MailboxFile, folder_id: int, before: int) -> tuple[int, list[bytes]]:
-    with file.write(durable=False) as tx:
+    with file.write(durable=False, quiet=True) as tx:
         rows = file.execute(
             "SELECT mid, size FROM messages WHERE folder_id = ? AND state = 1 AND deleted_at <= ? LIMIT ?",
             (folder_id, before, _BATCH),
@@ -91,7 +91,7 @@ def _purge_folders(file: MailboxFile, before: int, parent_id: int | None) -> tup
             top = known[top]
         if parent_id is not None and top not in scope:
             continue
-        with file.write(durable=False) as tx:
+        with file.write(durable=False, quiet=True) as tx:
             (messages,) = file.execute(
                 "SELECT count(*) FROM messages WHERE folder_id = ?", (folder_id,)
             ).fetchone()
@@ -109,7 +109,7 @@ def remove_files(file: MailboxFile, hashes: Iterable[bytes]) -> int:
     if not hashes:
         return 0
     count = 0
-    with file.write(durable=False):
+    with file.write(durable=False, quiet=True):
         for digest in hashes:
             if file.execute("SELECT 1 FROM contents WHERE hash = ?", (digest,)).fetchone():
                 continue
@@ -148,7 +148,7 @@ def _purge_directory(file: MailboxFile, directory: Path) -> int:
         if (digest := digest_of(directory.name, entry.name)) is not None
     }
     count = 0
-    with file.write(durable=False):
+    with file.write(durable=False, quiet=True):
         for name, digest in names.items():
             row = file.execute("SELECT storage FROM contents WHERE hash = ?", (digest,)).fetchone()
             wanted = content.file_name(row[0], digest) if row else ""

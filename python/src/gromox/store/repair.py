@@ -6,8 +6,11 @@ from array import array
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gromox.store import block_table, check
+from gromox.store import append, block_table, check
 from gromox.store.block import CAPACITY, Block, packed_modseqs
+from gromox.store.content import Content
+from gromox.store.errors import StoreError
+from gromox.store.extract import extract
 
 if TYPE_CHECKING:
     from gromox.store.mailbox_file import MailboxFile, Write
@@ -22,6 +25,8 @@ def repair(file: MailboxFile) -> list[Problem]:
             return []
         tx.next_cn()
         _drop_orphans(tx)
+        for folder_id in sorted(file.folders):
+            _extract_again(file, folder_id)
         _count_references(file)
         for folder_id in sorted(file.folders):
             _rebuild_folder(tx, folder_id)
@@ -51,6 +56,29 @@ def _drop_orphans(tx: Write) -> None:
         " WHERE (m.mid, m.size, m.content_id) IS NOT (f.mid, f.size, f.content_id)"
     )
     execute("DELETE FROM flag_blocks WHERE folder_id NOT IN (SELECT folder_id FROM folders)")
+
+
+def _extract_again(file: MailboxFile, folder_id: int) -> None:
+    """Make the rows that messages lack in narrow tables from their contents."""
+    lacking: set[int] = set()
+    wanted = check.message_uids(file, folder_id)
+    for table in check.NARROW_TABLES:
+        rows = file.execute(f"SELECT uid FROM {table} WHERE folder_id = ?", (folder_id,)).fetchall()
+        lacking |= wanted - {uid for (uid,) in rows}
+    for uid in sorted(lacking):
+        row = file.execute(
+            "SELECT m.mid, m.internal_date, m.internal_zone, m.content_id, c.size, c.storage, c.hash, c.data"
+            " FROM messages m JOIN contents c USING (content_id) WHERE m.folder_id = ? AND m.uid = ?",
+            (folder_id, uid),
+        ).fetchone()
+        if row is None:
+            continue
+        mid, date, zone, content_id, *stored = row
+        try:
+            octets = Content(file.path / "cid", *stored).octets()
+        except StoreError:
+            continue
+        append.insert_narrow(file, [(folder_id, uid, mid, content_id, extract(octets, date, zone, None))])
 
 
 def _count_references(file: MailboxFile) -> None:
