@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 _MESSAGE: Final = (
     "INSERT INTO messages (mid, folder_id, uid, cn, size, internal_date, internal_zone,"
-    " received_time, sent_time, created_time, modified_time, content_id, has_attachment, importance,"
+    " received_time, sent_time, created_time, modified_time, saved_at, content_id, has_attachment, importance,"
     " message_id_hash, subject, normalized_subject, sender_name, sender_address, display_to,"
-    " display_cc, display_bcc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " display_cc, display_bcc) "
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _FETCH_ROW: Final = (
     "INSERT OR REPLACE INTO fetch_rows (folder_id, uid, mid, content_id, size, internal_date, envelope)"
@@ -113,7 +114,7 @@ def insert(tx: Write, folder_id: int, prepared: Sequence[_Prepared], *, delivery
     if first_uid + count > MAX_UID:
         raise LimitError("the folder has used up its UIDs: copy its messages to a new one")
     first_mid, first_cn = tx.next_object_id(count), tx.next_cn(count)
-    now = filetime(tx.now)
+    now, saved_at = filetime(tx.now), int(tx.now)
     messages, narrow = [], []
     unread = 0
     flags = bytearray()
@@ -137,6 +138,7 @@ def insert(tx: Write, folder_id: int, prepared: Sequence[_Prepared], *, delivery
                 row.sent_time,
                 now,
                 now,
+                saved_at,
                 content_id,
                 row.has_attachment,
                 row.importance,

@@ -28,8 +28,8 @@ _KEPT: Final = (
     " conversation_id, group_id, properties"
 )
 _MESSAGES: Final = (
-    f"INSERT INTO messages (mid, folder_id, uid, cn, {_KEPT})"
-    f" SELECT p.target_mid, ?, p.target_uid, p.target_cn, m.{_KEPT.replace(', ', ', m.')}"
+    f"INSERT INTO messages (mid, folder_id, uid, cn, saved_at, {_KEPT})"
+    f" SELECT p.target_mid, ?, p.target_uid, p.target_cn, ?, m.{_KEPT.replace(', ', ', m.')}"
     " FROM temp.picked p JOIN messages m ON m.mid = p.mid ORDER BY p.uid"
 )
 _NARROW: Final[dict[str, str]] = {
@@ -110,7 +110,7 @@ def _insert(tx: Write, picks: Picks, target_id: int) -> array[int]:
         raise LimitError("the folder has used up its UIDs: copy its messages to a new one")
     _, first_cn = picking.assign_targets(tx, picks, first_uid)
     source_id = picks.view.folder_id
-    file.execute(_MESSAGES, (target_id,))
+    file.execute(_MESSAGES, (target_id, int(tx.now)))
     for statement in _COPY_ROWS:
         file.execute(statement, (target_id, source_id))
     target_uids = array("I", range(first_uid, first_uid + count))

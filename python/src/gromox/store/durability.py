@@ -100,6 +100,8 @@ class Wal:
                 self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
             except FileNotFoundError:
                 return
+            # SQLite does not sync the directory when it creates the log.
+            sync_directory(self.path.parent)
         os.fdatasync(self._fd)
 
     def _forget(self) -> None:

@@ -171,5 +171,6 @@ def erase_folder(tx: Write, folder_id: int) -> list[bytes]:
     file.deleted_size -= sum([size for _, size in rows])
     hashes = erase(tx)
     file.execute("DELETE FROM flag_blocks WHERE folder_id = ?", (folder_id,))
+    file.execute("DELETE FROM annotations WHERE folder_id = ?", (folder_id,))
     file.execute("DELETE FROM folders WHERE folder_id = ?", (folder_id,))
     return hashes

@@ -84,6 +84,7 @@ CREATE TABLE messages (
   sent_time INTEGER,
   created_time INTEGER NOT NULL,
   modified_time INTEGER NOT NULL,
+  saved_at INTEGER NOT NULL,              -- when it came to this folder (RFC 8514)
   deleted_at INTEGER,
   content_id INTEGER,                     -- the RFC 5322 form, if it has one
   primary_form INTEGER NOT NULL DEFAULT 0,-- 0 RFC 5322, 1 properties (content_id is then a rendering)
@@ -313,6 +314,13 @@ CREATE TABLE locks (                      -- RFC 4918 6
   expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX locks_by_resource ON locks (resource);
+
+CREATE TABLE annotations (                -- RFC 5464; folder 0: the mailbox
+  folder_id INTEGER NOT NULL,
+  entry TEXT NOT NULL COLLATE NOCASE,
+  value BLOB NOT NULL,
+  PRIMARY KEY (folder_id, entry)
+) WITHOUT ROWID;
 
 CREATE TABLE deliveries (                 -- exactly once: tokens of what the queue handed in
   token TEXT PRIMARY KEY,
