@@ -78,10 +78,10 @@ class Running:
         assert done.wait(10)
 
     def stop(self) -> None:
+        for client in self.clients:
+            client.close()
         if self.thread.is_alive():
             self.server.loop.call_soon_threadsafe(self.server.stop)
-            for client in self.clients:
-                client.close()
             self.thread.join(20)
         assert not self.thread.is_alive()
 

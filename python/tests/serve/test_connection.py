@@ -273,6 +273,17 @@ def test_stopping_says_goodbye_and_ends(serve: Serve) -> None:
     assert not running.thread.is_alive()
 
 
+def test_a_peer_that_does_not_close_does_not_hold_up_the_stop(serve: Serve) -> None:
+    running = serve(LineCore)
+    idle = running.connect()
+
+    running.server.loop.call_soon_threadsafe(running.server.stop)
+    running.thread.join(2)
+
+    assert not running.thread.is_alive()
+    assert idle.file.read() == b"farewell\r\n"
+
+
 def test_sessions_are_dumped_to_the_log(serve: Serve) -> None:
     running = serve(LineCore)
     running.connect()

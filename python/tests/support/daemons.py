@@ -59,7 +59,9 @@ class Daemons:
                 process = self.processes[name] = Process(
                     [sys.executable, "-m", f"gromox.daemons.{name}", "-c", str(config)], f"{title}: ready"
                 )
-            process.start()
+            process.launch()
+        for name in names:
+            self.processes[name].wait()
 
     def stop(self) -> None:
         """Stop what runs."""

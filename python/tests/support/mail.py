@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import secrets
 import smtplib
 import ssl
 import uuid
@@ -11,7 +12,7 @@ from tests.support.server import HOST, GromoxServer, eventually
 
 
 def mail(subject: str, *, to: str = "alice@example.test", size: int = 0) -> bytes:
-    body = ("x" * 70 + "\r\n") * (size // 72) or "Hello.\r\n"
+    body = "".join(f"{secrets.token_urlsafe(52)}\r\n" for _ in range(size // 72)) or "Hello.\r\n"
     return (
         f"From: Test <test@example.test>\r\nTo: {to}\r\nSubject: {subject}\r\n"
         f"Message-ID: <{uuid.uuid4()}@example.test>\r\n\r\n{body}"

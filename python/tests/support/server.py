@@ -23,7 +23,8 @@ OFFSETS = {"lmtp": 24, "smtp": 25, "pop3": 110, "imap": 143, "imaps": 993, "pop3
 
 
 def environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1"}
+    path = os.pathsep.join(filter(None, [str(SOURCE), os.environ.get("PYTHONPATH")]))
+    return os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 def free_port_base() -> int:
@@ -63,12 +64,21 @@ class Process:
 
     def start(self) -> None:
         """Start and wait until it says that it is ready."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start."""
         self._ready.clear()
         self.process = subprocess.Popen(
             self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
         )
         self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self._reader.start()
+
+    def wait(self) -> None:
+        """Wait until it says that it is ready."""
+        assert self.process is not None
         assert self._ready.wait(START_LIMIT), f"not ready: {''.join(self.lines[-50:])}"
         assert self.process.poll() is None, f"ended: {''.join(self.lines[-50:])}"
 

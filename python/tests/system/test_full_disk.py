@@ -96,7 +96,7 @@ def test_a_full_spool_refuses_for_the_moment_and_recovers(daemons: Daemons, moun
 
 def test_a_full_mail_store_keeps_mail_in_the_queue_and_recovers(daemons: Daemons, mount: Mount) -> None:
     store = daemons.home / "user"
-    mount(store, "6m")
+    mount(store, "5m")
     config = daemons.home / "etc" / "only-delivery.cfg"
     config.write_text(config.read_text() + "cache_scan_interval = 1s\n")
     daemons.start("event", "imap", "delivery", "delivery_queue")

@@ -57,6 +57,8 @@ def test_idle_in_one_process_hears_a_delivery_by_another(
     measured(f"LMTP in one process to IDLE in another: {min(waits) * 1000:.1f} ms")
     assert min(waits) < 1.0
     connection.send(b"DONE\r\n")
+    while not connection.readline().startswith(b"x OK"):
+        pass
     connection.logout()
 
 

@@ -69,7 +69,7 @@ def test_a_second_start_on_used_ports_says_what_to_do(server: GromoxServer, home
     )
 
     assert done.returncode != 0
-    assert f"port {server.port('lmtp')} is used" in done.stderr
+    assert f"port {server.port('imap')} is used by another process; stop it" in done.stderr
     assert "PORT_BASE=" in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -79,7 +79,8 @@ def _welcome(domain: str) -> tuple[EmailMessage, list[str]]:
         "alice",
         "Welcome to your new mail server",
         "Hello Alice, hello Bob,\n\nthis server runs from one directory and needs nothing else. Your\n"
-        "mails lie in one SQLite file each; look around, delete them, send each other new ones.\n\nYour postmaster\n",
+        "mails lie in one SQLite file each; look around, delete them, send each other new ones.\n\n"
+        "Your postmaster\n",
     )
     message["Cc"] = f"Bob <bob@{domain}>"
     return message, [f"alice@{domain}", f"bob@{domain}"]

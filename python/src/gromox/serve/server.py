@@ -17,6 +17,7 @@ from gromox.base.log import get_logger
 from gromox.serve import systemd
 from gromox.serve.doorbell import Doorbell
 from gromox.serve.engine import Engine
+from gromox.serve.link import Phase
 from gromox.serve.listener import Listener, Listening
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _log = get_logger(__name__)
 
 #: Seconds that clients get to take their last answers when the daemon stops.
 GRACE: Final = 5.0
+#: Seconds that clients get to hear the farewell and to close by themselves.
+_LAST_WORDS: Final = 0.3
 #: How often a stopping daemon looks whether all are gone.
 _POLL: Final = 0.02
 
@@ -147,8 +150,9 @@ class Server:
 
     def _drain(self) -> None:
         left = self.engine.connections
-        since = self._stopping_since
-        if left and since is not None and self.loop.time() - since < GRACE:
+        busy = any(connection.phase is not Phase.LINGERING for connection in left)
+        waited = self.loop.time() - (self._stopping_since or 0.0)
+        if left and waited < (GRACE if busy else _LAST_WORDS):
             self.loop.call_later(_POLL, self._drain)
             return
         for connection in list(left):
