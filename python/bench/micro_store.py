@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from gromox import mime
+from gromox.store.create import create_private
 from gromox.store.flags import Flag, FlagChange, FlagOperation
-from gromox.store.mailbox import Mailbox, create_private
+from gromox.store.mailbox import Mailbox
 from gromox.store.model import Columns, NewMail
 from gromox.store.search import Body, Field, Flagged, Header, TextIn
 from gromox.store.uidset import UidSet

@@ -9,7 +9,8 @@ import pytest
 
 from gromox.base.clock import ManualClock
 from gromox.base.ids import SeededIds
-from gromox.store.mailbox import Mailbox, create_private
+from gromox.store.create import create_private
+from gromox.store.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from gromox.store.flags import Flag
-from gromox.store.mailbox import Mailbox, create_private
+from gromox.store.create import create_private
+from gromox.store.mailbox import Mailbox
 from gromox.store.uidset import UidSet
 from tests.store.sample import mail
 

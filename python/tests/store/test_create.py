@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gromox.store import builtin, errors
-from gromox.store.create import Limits
-from gromox.store.mailbox import Mailbox, create_private, create_public
+from gromox.store.create import Limits, create_private, create_public
+from gromox.store.mailbox import Mailbox
 from gromox.store.permission import Right
 from tests.store.sample import mail
 

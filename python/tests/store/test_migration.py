@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from gromox.store import errors, migration
-from gromox.store.mailbox import Mailbox, create_private
+from gromox.store.create import create_private
+from gromox.store.mailbox import Mailbox
 from tests.store.sample import mail
 
 FIRST = (1, "CREATE TABLE a (x);\nINSERT INTO a VALUES (1);\n")

@@ -13,7 +13,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from gromox.store import block_table
 from gromox.store.flags import Flag, FlagChange, FlagOperation
-from gromox.store.mailbox import Mailbox, create_private
+from gromox.store.create import create_private
+from gromox.store.mailbox import Mailbox
 from gromox.store.model import Columns, NewMail
 from gromox.store.search import Flagged
 from gromox.store.uidset import UidSet

@@ -6,7 +6,7 @@ import pytest
 
 from gromox.base.clock import ManualClock
 from gromox.store import errors
-from gromox.store.mailbox import create_private
+from gromox.store.create import create_private
 from gromox.store.pool import MailboxPool
 from tests.store.sample import mail
 

@@ -10,7 +10,8 @@ from collections import Counter
 from pathlib import Path
 
 from gromox.store.flags import Flag, FlagChange, FlagOperation
-from gromox.store.mailbox import Mailbox, create_private
+from gromox.store.create import create_private
+from gromox.store.mailbox import Mailbox
 from gromox.store.model import Columns
 from gromox.store.uidset import UidSet
 from gromox.store.view import diff

@@ -17,7 +17,8 @@ from gromox.directory import Directory, alias, domain, mlist, schema, user
 from gromox.directory.paths import StorePaths
 from gromox.directory.resolve import Resolver
 from gromox.directory.status import AddressStatus, ListPrivilege, Privilege
-from gromox.store.mailbox import Mailbox, create_private
+from gromox.store.create import create_private
+from gromox.store.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from gromox.base.ids import Ids

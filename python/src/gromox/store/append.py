@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 _MESSAGE: Final = (
     "INSERT INTO messages (mid, folder_id, uid, cn, size, internal_date, internal_zone,"
-    " received_time, sent_time, created_time, modified_time, saved_at, content_id, has_attachment, importance,"
-    " message_id_hash, subject, normalized_subject, sender_name, sender_address, display_to,"
-    " display_cc, display_bcc) "
+    " received_time, sent_time, created_time, modified_time, saved_at, content_id, has_attachment,"
+    " importance, message_id_hash, subject, normalized_subject, sender_name, sender_address, display_to,"
+    " display_cc, display_bcc)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _FETCH_ROW: Final = (

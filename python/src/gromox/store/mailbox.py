@@ -16,7 +16,6 @@ from gromox.store import (
     append,
     block_table,
     builtin,
-    check,
     copying,
     database,
     expunge,
@@ -24,22 +23,19 @@ from gromox.store import (
     flagging,
     hierarchy,
     permission,
-    purge,
     quota,
-    repair,
     searching,
     tombstone,
 )
 from gromox.store.content import INLINE_LIMIT
-from gromox.store.create import Limits, Spec
-from gromox.store.create import create as create_files
 from gromox.store.database import guarded, translated
 from gromox.store.mailbox_file import MailboxFile, Options
+from gromox.store.maintenance import Maintenance
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from gromox.base.clock import Clock
@@ -55,7 +51,6 @@ if TYPE_CHECKING:
         FetchRow,
         FlagsChanged,
         NewMail,
-        Problem,
         Quota,
     )
     from gromox.store.search import Expression
@@ -66,10 +61,10 @@ def _no_ring(_path: Path, _change_number: int) -> None:
     """Tell nobody."""
 
 
-class Mailbox:
+class Mailbox(Maintenance):
     """An open mailbox."""
 
-    __slots__ = ("__weakref__", "_file")
+    __slots__ = ("__weakref__",)
 
     def __init__(self, file: MailboxFile) -> None:
         """Use :meth:`open` instead."""
@@ -424,95 +419,3 @@ class Mailbox:
     def set_rights(self, folder_id: int, user: str, rights: int | None) -> None:
         """Set the rights of a user on a folder; None removes the row."""
         permission.set_rights(self._file, folder_id, user, rights)
-
-    # Maintenance.
-
-    @guarded
-    def purge_softdeleted(self, *, before: float, folder_id: int | None = None, recurse: bool = True) -> int:
-        """Remove for good what was deleted at or before a time; returns the number of messages.
-
-        Args:
-            before: the cut-off in Unix seconds.
-            folder_id: only there; None: everywhere.
-            recurse: and in the folders below.
-        """
-        return purge.purge_softdeleted(self._file, before=before, folder_id=folder_id, recurse=recurse)
-
-    @guarded
-    def purge_datafiles(self) -> int:
-        """Remove files below ``cid/`` that nothing refers to; returns how many."""
-        return purge.purge_datafiles(self._file)
-
-    @guarded
-    def check(self) -> list[Problem]:
-        """Return what is inconsistent; an empty list is good news."""
-        return check.check(self._file)
-
-    @guarded
-    def repair(self) -> list[Problem]:
-        """Put right what can be derived from the messages; returns what was found."""
-        return repair.repair(self._file)
-
-    @guarded
-    def vacuum(self) -> None:
-        """Rewrite the database without the space of removed messages.
-
-        Nobody else may have it open meanwhile.
-        """
-        self._file.execute("VACUUM")
-        self._file.mark_undurable()
-
-
-def create_private(  # noqa: PLR0913 - what a mailbox is
-    path: Path,
-    *,
-    owner: str,
-    user_id: int,
-    locale: str = "en",
-    names: Mapping[int, str] | None = None,
-    property_names: Sequence[str] = (),
-    limits: Limits = Limits(),  # noqa: B008 - frozen
-    force: bool = False,
-    clock: Clock = SYSTEM_CLOCK,
-    ids: Ids = SYSTEM_IDS,
-) -> Mailbox:
-    """Make the mailbox of a user and open it. Raises ExistsError."""
-    spec = Spec(
-        is_public=False,
-        owner=owner,
-        owner_id=user_id,
-        locale=locale,
-        names=names or {},
-        property_names=property_names,
-        limits=limits,
-    )
-    create_files(path, spec, force=force, clock=clock, ids=ids)
-    return Mailbox.open(path, clock=clock, ids=ids)
-
-
-def create_public(  # noqa: PLR0913
-    path: Path,
-    *,
-    domain: str,
-    domain_id: int,
-    locale: str = "en",
-    names: Mapping[int, str] | None = None,
-    property_names: Sequence[str] = (),
-    limits: Limits = Limits(),  # noqa: B008 - frozen
-    force: bool = False,
-    clock: Clock = SYSTEM_CLOCK,
-    ids: Ids = SYSTEM_IDS,
-) -> Mailbox:
-    """Make the public store of a domain and open it. Raises ExistsError."""
-    spec = Spec(
-        is_public=True,
-        owner=domain,
-        owner_id=domain_id,
-        locale=locale,
-        names=names or {},
-        property_names=property_names,
-        limits=limits,
-        anonymous_rights=0,
-    )
-    create_files(path, spec, force=force, clock=clock, ids=ids)
-    return Mailbox.open(path, clock=clock, ids=ids)

@@ -24,7 +24,7 @@ from gromox.directory import domain as directory_domain
 from gromox.directory.domain import NO_END_DAY, DomainInfo
 from gromox.directory.errors import NotFoundError
 from gromox.share.property_names import property_names
-from gromox.store.mailbox import create_public
+from gromox.store.create import create_public
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

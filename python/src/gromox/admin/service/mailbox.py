@@ -18,8 +18,8 @@ from gromox.admin.service.store_files import (
 from gromox.directory import user_property
 from gromox.share.folder_names import FALLBACK, builtin_names
 from gromox.share.property_names import property_names
-from gromox.store.create import Limits
-from gromox.store.mailbox import Mailbox, create_private
+from gromox.store.create import Limits, create_private
+from gromox.store.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

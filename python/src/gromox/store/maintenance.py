@@ -1,0 +1,55 @@
+"""The part of ``Mailbox`` that tools and timers use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gromox.store import check, purge, repair
+from gromox.store.database import guarded
+
+if TYPE_CHECKING:
+    from gromox.store.mailbox_file import MailboxFile
+    from gromox.store.model import Problem
+
+
+class Maintenance:
+    """Housekeeping of a mailbox."""
+
+    __slots__ = ("_file",)
+
+    _file: MailboxFile
+
+    @guarded
+    def purge_softdeleted(self, *, before: float, folder_id: int | None = None, recurse: bool = True) -> int:
+        """Remove for good what was deleted at or before a time; returns the number of messages.
+
+        Args:
+            before: the cut-off in Unix seconds.
+            folder_id: only there; None: everywhere.
+            recurse: and in the folders below.
+        """
+        return purge.purge_softdeleted(self._file, before=before, folder_id=folder_id, recurse=recurse)
+
+    @guarded
+    def purge_datafiles(self) -> int:
+        """Remove files below ``cid/`` that nothing refers to; returns how many."""
+        return purge.purge_datafiles(self._file)
+
+    @guarded
+    def check(self) -> list[Problem]:
+        """Return what is inconsistent; an empty list is good news."""
+        return check.check(self._file)
+
+    @guarded
+    def repair(self) -> list[Problem]:
+        """Put right what can be derived from the messages; returns what was found."""
+        return repair.repair(self._file)
+
+    @guarded
+    def vacuum(self) -> None:
+        """Rewrite the database without the space of removed messages.
+
+        Nobody else may have it open meanwhile.
+        """
+        self._file.execute("VACUUM")
+        self._file.mark_undurable()
