@@ -20,7 +20,7 @@ class Limits:
     properties: int = 20_000_000  #: in one file
     parameters: int = 200  #: of one property
     values: int = 100_000  #: of one property that holds a list
-    steps: int = 200_000  #: of looking for the next occurrence of a rule before it counts as ended
+    steps: int = 100_000  #: of looking for the next occurrence of a rule before it counts as ended
     transitions: int = 20_000  #: of one time zone
 
 
