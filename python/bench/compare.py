@@ -2,7 +2,7 @@
 
     python bench/compare.py [--messages 20000] [--rounds 3] [--only append,lmtp] [--drivers ../shared/bench]
 
-Both servers stay up for the whole run and take turns test by test, so that what else the machine does hits both.
+Both servers stay up for the whole run and take turns test by test: what else the machine does hits both.
 Of each figure the best of the rounds counts. The table goes to the screen, ``bench/results.json`` and, with
 ``--record``, ``docs/performance.md``.
 """
