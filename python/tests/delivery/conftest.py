@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from gromox.base.settings import Settings
 from gromox.delivery.services import DeliveryServices
 from gromox.delivery.settings import PROGRAM
 from gromox.delivery.worker import DeliveryWorker
 from gromox.store.pool import MailboxPool
-from support.house import House
-from support.outside import NewWorker, OtherSystem
+from tests.support.house import House
+from tests.support.outside import NewWorker, OtherSystem
 
 
 @pytest.fixture

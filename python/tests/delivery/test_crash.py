@@ -18,8 +18,8 @@ from gromox.delivery.queue import entries
 from gromox.store.builtin import INBOX
 
 if TYPE_CHECKING:
-    from support.house import House
-    from support.outside import NewWorker
+    from tests.support.house import House
+    from tests.support.outside import NewWorker
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(gromox.__file__).parent.parent)}
 #: Forks children that deliver and kill themselves at the n-th passage of one of the places that matter, for

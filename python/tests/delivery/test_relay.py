@@ -15,13 +15,13 @@ from gromox.delivery.relay import Sendmail, SmtpServer, relay_of
 from gromox.lmtp.core import LmtpCore
 from gromox.lmtp.services import LmtpServices
 from gromox.lmtp.settings import PROGRAM
-from support.drive import Dialogue
+from tests.support.drive import Dialogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.house import House
+    from tests.support.house import House
 
 MAIL = b"Subject: x\r\n\r\n.dot\r\n..two\r\n"
 

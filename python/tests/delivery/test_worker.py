@@ -15,8 +15,8 @@ from gromox.store.builtin import INBOX, Private
 
 if TYPE_CHECKING:
     from gromox.delivery.worker import DeliveryWorker
-    from support.house import House
-    from support.outside import NewWorker, OtherSystem
+    from tests.support.house import House
+    from tests.support.outside import NewWorker, OtherSystem
 
 MAIL = b"From: bob@example.test\r\nTo: alice@example.test\r\nSubject: hello\r\n\r\ntext\r\n"
 ALICE, BOB = "alice@example.test", "bob@example.test"

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from gromox.base.settings import Settings
 from gromox.lmtp.core import LmtpCore
 from gromox.lmtp.services import LmtpServices
 from gromox.lmtp.settings import PROGRAM
-from support.drive import Connect, Dialogue, FailSync
-from support.house import House
+from tests.support.drive import Connect, Dialogue, FailSync
+from tests.support.house import House
 
 
 @pytest.fixture

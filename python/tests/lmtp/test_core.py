@@ -14,11 +14,11 @@ from gromox.delivery.queue import Queue
 from gromox.lmtp.core import MAX_LINE
 from gromox.lmtp.dotted import encode
 from gromox.store.errors import NoSpaceError
-from support.mutate import damaged
+from tests.support.mutate import damaged
 
 if TYPE_CHECKING:
-    from support.drive import Connect, Dialogue
-    from support.house import House
+    from tests.support.drive import Connect, Dialogue
+    from tests.support.house import House
 
 HELLO = b"LHLO client.example.com\r\nMAIL FROM:<bob@example.com>\r\nRCPT TO:<alice@example.test>\r\n"
 MAIL = b"Subject: hello\r\n\r\n.text\r\n"

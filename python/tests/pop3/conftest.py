@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from gromox.base.settings import Settings
 from gromox.directory.auth import Authenticator, AuthPolicy
@@ -19,8 +16,8 @@ from gromox.store.builtin import INBOX, IPM_SUBTREE
 from gromox.store.model import NewMail
 from gromox.store.permission import Right
 from gromox.store.pool import MailboxPool
-from support.drive import Connect, Dialogue, FailSync
-from support.house import House
+from tests.support.drive import Connect, Dialogue, FailSync
+from tests.support.house import House
 
 #: The inbox of alice in all tests.
 MAILS = (

@@ -22,12 +22,12 @@ from gromox.pop3.core import MAX_LINE
 from gromox.store.builtin import INBOX
 from gromox.store.model import NewMail
 from gromox.store.uidset import UidSet
-from support.house import PASSWORD
-from support.mutate import damaged
+from tests.support.house import PASSWORD
+from tests.support.mutate import damaged
 
 if TYPE_CHECKING:
-    from support.drive import Connect, Dialogue
-    from support.house import House
+    from tests.support.drive import Connect, Dialogue
+    from tests.support.house import House
 
 LOGIN = b"USER alice@example.test\r\nPASS " + PASSWORD.encode() + b"\r\n"
 
@@ -219,7 +219,8 @@ def test_a_line_without_end_is_not_kept(connect: Connect) -> None:
 
 
 TALK = (
-    b"CAPA\r\nAUTH PLAIN\r\n*\r\nUSER alice@example.test\r\nPASS s3cret\r\nSTAT\r\nLIST\r\nUIDL 2\r\nRETR 1\r\n"
+    b"CAPA\r\nAUTH PLAIN\r\n*\r\nUSER alice@example.test\r\nPASS s3cret\r\nSTAT\r\nLIST\r\nUIDL 2\r\n"
+    b"RETR 1\r\n"
     b"TOP 2 1\r\nDELE 3\r\nRSET\r\nDELE 9\r\nNOOP\r\nUIDL\r\nQUIT\r\n"
 )
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support import transcript
+from tests.support import transcript
 
 if TYPE_CHECKING:
-    from support.drive import Connect
+    from tests.support.drive import Connect
 
 FILES = sorted((Path(__file__).parent.parent / "transcripts" / "pop3").glob("*.txt"))
 

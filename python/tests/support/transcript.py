@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from support.drive import Dialogue
+    from tests.support.drive import Dialogue
 
 
 def options(file: Path) -> dict[str, str]:

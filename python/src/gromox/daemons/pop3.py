@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from gromox.daemons.frame import Daemon, listen, run, tls_of
@@ -35,6 +36,7 @@ def add_pop3(home: Home, settings: Settings) -> None:
         mailboxes=home.mailboxes,
         settings=settings,
         host=home.host,
+        pause=time.sleep,
         tls=starttls and tls is not None,
     )
     service = Service(

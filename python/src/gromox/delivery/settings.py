@@ -78,13 +78,18 @@ WORK_THREADS_MAX: Final = Option(
     high=64,
 )
 WORK_THREADS_MIN: Final = Option(
-    "work_threads_min", integer, 1, "How many workers there are from the start.", low=1, high=64
+    "work_threads_min",
+    integer,
+    1,
+    "Has no effect: there are work_threads_max from the start. Accepted for older configurations.",
+    low=1,
+    high=64,
 )
 FREE_CONTEXT_NUM: Final = Option(
     "free_context_num", integer, 0, "Has no effect. Accepted for older configurations."
 )
 EXMDB_CONNECTION_NUM: Final = Option(
-    "exmdb_connection_num", integer, 5, "Connections to the store of another node.", low=2, high=100
+    "exmdb_connection_num", integer, 5, "Has no effect yet: mailboxes are of this node.", low=2, high=100
 )
 LDA_ALIAS_CACHE_LIFETIME: Final = Option(
     "lda_alias_cache_lifetime",
@@ -101,10 +106,10 @@ LDA_JUNK_RULES: Final = Option(
     "No value means any. A value is met by the whole field or by a word of it between commas or semicolons.",
 )
 LDA_MRAUTOPROC: Final = Option(
-    "lda_mrautoproc", boolean, False, "Whether meeting requests are processed when they arrive."
+    "lda_mrautoproc", boolean, False, "Has no effect yet: meeting requests are delivered as mail."
 )
 LDA_TWOSTEP_RULEPROC: Final = Option(
-    "lda_twostep_ruleproc", integer, 0, "Whether rules run after a mail is stored, instead of before."
+    "lda_twostep_ruleproc", integer, 0, "Has no effect yet: no rules run at delivery."
 )
 LDA_RECIPIENT_DELIMITER: Final = Option(
     "lda_recipient_delimiter",
@@ -122,7 +127,7 @@ MALLOC_TRIM_INTERVAL: Final = Option(
     "malloc_trim_interval",
     timespan,
     1800.0,
-    "How often freed memory is given back to the system.",
+    "Has no effect: memory of large mails goes back at once. Accepted for older configurations.",
     unit="seconds",
 )
 OUTGOING_SMTP_URL: Final = Option(
@@ -135,7 +140,7 @@ OUTGOING_SMTP_URL: Final = Option(
 MX_HOST: Final = Option("mx_host", text, "::1", "Where mail for others goes when outgoing_smtp_url is empty.")
 MX_PORT: Final = Option("mx_port", integer, 25, "The port of mx_host.", low=1, high=65535)
 X500_ORG_NAME: Final = Option(
-    "x500_org_name", text, "Gromox default", "The organisation in distinguished names."
+    "x500_org_name", text, "Gromox default", "Has no effect yet: the organisation in distinguished names."
 )
 DELIVERY_LOG_FILE: Final = log_file("delivery")
 DELIVERY_LOG_LEVEL: Final = log_level("delivery")

@@ -76,6 +76,8 @@ class Touched:
         """Close the mailboxes."""
         if self._threads is not None:
             self._threads.shutdown()
+            self._threads = None
+        self._held.clear()
         self._pool.close()
 
 

@@ -56,7 +56,7 @@ LDA_ACCEPT_HAPROXY: Final = Option(
     "lda_accept_haproxy",
     integer,
     0,
-    "0: clients connect; 2: PROXY protocol version 2 is expected.",
+    "0: clients connect; 2 (PROXY protocol) is not available yet.",
 )
 LDA_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
     "lda_listen",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable  # noqa: TC003 - the dataclass below is inspected
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,10 +25,10 @@ class Pop3Services:
     mailboxes: MailboxPool  #: of the thread that runs the loop
     settings: Settings  #: of ``gromox.pop3.settings.PROGRAM``
     host: str  #: our name in the greeting
+    #: Holds back the answer to a failed login (``time.sleep``), in the thread that verified it.
+    pause: Callable[[float], None]
     tls: bool = False  #: a certificate is loaded: STLS is possible
     clock: Clock = SYSTEM_CLOCK
-    #: Holds back the answer to a failed login, in the thread that verified it.
-    pause: Callable[[float], None] = time.sleep
     login_times: LoginTimes = field(init=False, repr=False)  #: for LOGIN-DELAY
 
     def __post_init__(self) -> None:

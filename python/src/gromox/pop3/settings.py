@@ -54,7 +54,7 @@ POP3_ACCEPT_HAPROXY: Final = Option(
     "pop3_accept_haproxy",
     integer,
     0,
-    "0: clients connect; 2: PROXY protocol version 2 is expected.",
+    "0: clients connect; 2 (PROXY protocol) is not available yet.",
 )
 POP3_AUTH_TIMES: Final = Option(
     "pop3_auth_times",
