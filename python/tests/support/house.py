@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ USERS = ("alice", "bob", "carol", "dave", "erin")
 def _template() -> Path:
     """Make the domain once per process; tests get copies."""
     root = Path(tempfile.mkdtemp(prefix="house-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
     directory = Directory.connect(f"sqlite:///{root}/users.sqlite3", paths=StorePaths.below(Path("/stores")))
     schema.create(directory)
     domain.create(directory, "example.test", max_user=100)

@@ -81,7 +81,7 @@ WORK_THREADS_MIN: Final = Option(
     "work_threads_min",
     integer,
     1,
-    "Has no effect: there are work_threads_max from the start. Accepted for older configurations.",
+    "Has no effect: all workers are there from the start.",
     low=1,
     high=64,
 )
