@@ -219,8 +219,9 @@ def test_mutt(server: GromoxServer, program: Program, tmp_path: Path) -> None:
     config.write_text(
         f"set imap_pass='{server.password(ALICE)}'\nset certificate_file={server.certificate}\n"
         "set ssl_force_tls ssl_verify_host=no\n"
+        f"set folder={tmp_path}\n"  # else it asks, and takes what is pushed as the answer
         "set quit=yes wait_key=no pipe_decode=no move=no\n"
-        f"push '<search>~s {subject}<enter><pipe-message>cat > {letter}<enter><quit>'\n"
+        f"push '<limit>~s {subject}<enter><pipe-message>cat > {letter}<enter><quit>'\n"
     )
     command = [program("mutt"), "-n", "-F", str(config), "-f"]
     command += [f"imaps://{ALICE}@localhost:{server.port('imaps')}/INBOX"]
