@@ -1,8 +1,8 @@
 """Dovecot from the distribution as the peer of a benchmark: a private instance on high ports.
 
 It gets what makes it fast (auth cache, prestarted logins, passwords in clear so that no login waits for a
-hash) and the same promise of durability as ours: ``mail_fsync = optimized``, which is an fsync before APPEND and
-LMTP delivery are acknowledged.
+hash) and the same promise of durability as ours: ``mail_fsync = optimized``, an fsync before APPEND and LMTP
+delivery are acknowledged.
 """
 
 from __future__ import annotations
