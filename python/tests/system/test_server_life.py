@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import imaplib
 import json
+import signal
 import socket
+import ssl
 import subprocess
 import time
 from pathlib import Path
 
+from gromox.serve.selfsigned import make_certificate
 from tests.support.mail import arrive, imap, send, unique
 from tests.support.server import HOST, GromoxServer, environment, eventually
 from tests.system.conftest import ALICE, BOB
@@ -127,3 +130,24 @@ def test_an_idle_client_does_not_hold_up_the_stop(home: Path) -> None:
     assert time.monotonic() - begun < 5
     assert connection.readline().startswith(b"* BYE")
     connection.shutdown()
+
+
+def test_signals_reload_the_certificate_and_dump_the_sessions(home: Path) -> None:
+    server = GromoxServer(home)
+    server.start()
+    first = ssl.get_server_certificate((HOST, server.port("imaps")))
+    made = make_certificate(["localhost", HOST])
+    (home / "tls" / "server.key").write_bytes(made.key)
+    server.certificate.write_bytes(made.certificate)
+
+    assert server.process is not None
+    server.process.send_signal(signal.SIGHUP)
+    eventually(
+        lambda: ssl.get_server_certificate((HOST, server.port("imaps"))) != first, what="the new certificate"
+    )
+    with imap(server) as connection:
+        server.process.send_signal(signal.SIGUSR1)
+        eventually(lambda: any("session connection=" in line for line in server.lines), what="the dump")
+        assert connection.noop()[0] == "OK"
+    assert server.stop() == 0
+    assert any("protocol=imap" in line and "tls=True" in line for line in server.lines)
