@@ -19,6 +19,7 @@ TABLES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "errors_symbolic.tsv": ("mapi_errors_symbolic.tsv", ("code", "symbol")),
     "guids.tsv": ("guids.tsv", ("name", "guid")),
     "windows_zones.tsv": ("windows_zones.tsv", ("windows", "territory", "olson")),
+    "tnef_attributes.tsv": ("tnef_attributes.tsv", ("id", "name", "att_type")),
     "default_folders.tsv": ("default_folders.tsv", ("table", "index_or_id", "folder", "name")),
 }
 

@@ -42,7 +42,7 @@ def text_table(name: str, lines: list[str]) -> str:
 def write(file: Path, text: str) -> int:
     """Write a file if its text changed; return 0."""
     if not file.exists() or file.read_text(encoding="utf-8") != text:
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         print(f"wrote {file.name}")
     return 0

@@ -54,7 +54,8 @@ SYMBOLS: Final[dict[str, str]] = {
 _SKIPPED_TEXT: Final = (
     "stylesheet info header headerl headerr headerf footer footerl footerr footerf pict nonshppict object "
     "listtable listoverridetable revtbl filetbl rsidtbl template private xe tc tcn rxe txe bkmkstart "
-    "bkmkend ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn annotation atnid atnauthor title subject author manager "
+    "bkmkend ftnsep "
+    "ftnsepc ftncn aftnsep aftnsepc aftncn annotation atnid atnauthor title subject author manager "
     "company operator category keywords comment doccomm hlinkbase mmath themedata colorschememapping "
     "datastore latentstyles pgdsctbl xmlnstbl wgrffmtfilter fldinst pntxta pntxtb"
 )
