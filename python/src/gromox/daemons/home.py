@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.common_settings import host_id
 from gromox.base.log import get_logger
 from gromox.base.settings import Endpoint, load
-from gromox.directory import Directory
+from gromox.directory import Directory, schema
 from gromox.directory import settings as directory_settings
 from gromox.directory.auth import Authenticator
 from gromox.directory.auth_settings import auth_policy
+from gromox.directory.errors import UnavailableError
 from gromox.directory.resolve import Resolver
 from gromox.event import settings as event_settings
 from gromox.serve.bridge import EventBridge
+from gromox.store import settings as store_settings
 from gromox.store.pool import MailboxPool
 
 if TYPE_CHECKING:
@@ -31,8 +34,8 @@ _log = get_logger(__name__)
 
 #: Seconds between two looks at mailboxes that nobody uses.
 HOUSEKEEPING: Final = 20.0
-#: Seconds after which the mailbox of nobody is closed.
-IDLE_MAILBOX: Final = 300.0
+#: Seconds that a loop with many connections waits for another writer of a mailbox, at the most.
+LOOP_PATIENCE: Final = 2.0
 
 
 class Home:
@@ -53,6 +56,8 @@ class Home:
         self._search = settings.search or None
         self._database = load(directory_settings.PROGRAM, search=self._search)
         self.directory = Directory.open(self._database)
+        self._suit_schema()
+        self._stores = load(store_settings.PROGRAM, search=self._search)
         lifetime = self._database[directory_settings.MYSQL_OBJECT_CACHE_LIFETIME]
         self.resolver = Resolver(self.directory, delimiter, lifetime=lifetime)
         self._mailboxes: MailboxPool | None = None
@@ -61,13 +66,35 @@ class Home:
     def mailboxes(self) -> MailboxPool:
         """The open mailboxes of the loop's thread."""
         if self._mailboxes is None:
-            self._mailboxes = self.pool()
+            self._mailboxes = self.pool(patience=LOOP_PATIENCE)
             self.server.add(_Housekeeping(self.server, self._mailboxes))
         return self._mailboxes
 
-    def pool(self) -> MailboxPool:
-        """Return a pool for another thread; its mailboxes ring the doorbell."""
-        return MailboxPool(ring=self.server.doorbell.ring, idle=IDLE_MAILBOX)
+    def pool(self, *, patience: float = 3600.0) -> MailboxPool:
+        """Return a pool for another thread; its mailboxes ring the doorbell.
+
+        Args:
+            patience: seconds to wait for another writer of a mailbox, if the settings do not say less.
+        """
+        options = store_settings.options_of(self._stores)
+        return MailboxPool(
+            ring=self.server.doorbell.ring,
+            idle=self._stores[store_settings.CACHE_INTERVAL],
+            max_open=self._stores[store_settings.TABLE_SIZE],
+            options=replace(options, busy_timeout=min(options.busy_timeout, patience)),
+        )
+
+    def _suit_schema(self) -> None:
+        """Upgrade the tables if this machine is the one to do so; refuse tables that do not suit.
+
+        A database that does not answer stops no daemon: clients are told to come back until it does.
+        """
+        try:
+            if directory_settings.may_upgrade_schema(self._database, self.host):
+                schema.upgrade(self.directory, lambda number: _log.notice("schema upgraded", number=number))
+            schema.require_current(self.directory)
+        except UnavailableError as error:
+            _log.warning("user database does not answer", reason=error)
 
     def authenticator(self, settings: Settings) -> Authenticator:
         """Return who verifies logins for a daemon with these settings."""
