@@ -4,18 +4,18 @@ Decisions not to break:
 
 * ``read`` takes any octets and raises nothing but ParseError: if there is no component at all, or a bound of
   ``Limits`` is exceeded. What programs get wrong is mended, what is not known is kept.
-* Components are the truth: properties, parameters and components that are not known keep their text and their
-  order. Typed readings (``Card``, ``Series``, busy time) are made of them and never written back by themselves.
+* Components are the truth: properties, parameters and components that are not known keep their text and
+  their order. Typed readings (``Card``, ``Series``, busy time) are made of them and never written back.
 * ``Property.value`` is still escaped but never encoded: QUOTED-PRINTABLE and charsets end in the reader. What
   ``write`` makes of components is read back as the same components.
 * A TZID that names a zone known here means that zone; the rules of its VTIMEZONE count only otherwise.
-* Rules are expanded in local time without a zone; instants are made last (RFC 5545 3.3.5 for gaps and overlaps).
+* Rules are expanded in local time without a zone; instants are made last (gaps and overlaps: RFC 5545 3.3.5).
   DTSTART is always an instance and counts for COUNT, whether the rule gives it or not.
 * A rule that finds nothing for ``Limits.steps`` steps counts as ended. Windows far away are jumped to.
 * Rules of other calendars than the Gregorian are read and written unharmed, and refused when expanded.
 
-From low to high: text, property, component; unfold, reader, writer; value, recur; dayset, recurrence; rulezone,
-timezone, vtimezone; series, seriesreader; freebusy, itip (table: itiptable), vcard and vcarddate.
+From low to high: text, property, component; unfold, reader, writer; value, recur; dayset, recurrence;
+rulezone, timezone, vtimezone; series, seriesreader; freebusy, itip (table: itiptable), vcard and vcarddate.
 """
 
 from __future__ import annotations

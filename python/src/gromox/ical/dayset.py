@@ -59,7 +59,7 @@ class DaySet:
             self._weekdays = frozenset([self._start_weekday] if nothing else range(7))
         if self._skip is Skip.OMIT and self.months and self._month_days:
             longest = max(_LENGTHS[month] + (month == _FEBRUARY) for month in self.months)
-            self.is_void = min(map(abs, self._month_days)) > longest
+            self.is_void |= min(map(abs, self._month_days)) > longest
         self._is_plain_week = not (self.months or self._month_days or self._year_days or self._week_numbers)
         self._has_days = bool(self._weekdays or self._numbered)
         self.has_limits = self._has_days or not self._is_plain_week

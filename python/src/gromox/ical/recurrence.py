@@ -80,7 +80,8 @@ def _occurrences(
 ) -> Iterator[datetime]:
     start, count = periods.start, periods.rule.count
     index, left = periods.first(lower)
-    floor = lower if count is None or index else start
+    # With COUNT what lies before the window must be seen to be counted.
+    floor = lower if count is None else start
     previous: datetime | None = None
     budget = steps
     while budget > 0 and (left is None or left > 0):

@@ -115,10 +115,13 @@ def _legacy_lines(one: Property) -> Iterable[str | bytes]:
     if (one.parameter("ENCODING") or "").upper() in _BASE64:
         # An empty line tells readers of vCard 2.1 that the value is over.
         return format_property(one), ""
-    value = _ESCAPE.sub(lambda found: "\n" if found[1] in "nN" else found[0], one.value)
+    if one.parameter("ENCODING") is not None:
+        # Some encoding that is not known here: the value is kept as it came.
+        return (format_property(one),)
+    value = _ESCAPE.sub(lambda found: "\n" if found[1] == "n" else found[0], one.value)
     if value.isascii() and "\n" not in value and "\r" not in value:
         return (format_property(one),)
-    head = _head(one.with_parameter("ENCODING")) + ";CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:"
+    head = _head(one) + ";CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:"
     octets = without_controls(_BREAK.sub("\n", value)).encode("utf-8", "replace")
     # Blanks and colons are encoded too: neither a trimmed line nor one that looks like END: can go wrong.
     quoted = "".join(_QUOTED_OCTETS[octet] for octet in octets)
