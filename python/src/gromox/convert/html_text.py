@@ -69,6 +69,8 @@ _LINES: Final = frozenset(
 )
 #: A hidden element of these ends where the next one begins.
 _IMPLICIT: Final = frozenset(["p", "li", "td", "th", "tr", "option", "dt", "dd"])
+_LISTS: Final = frozenset(["ul", "ol"])
+_ROWS: Final = frozenset(["tr", "table", "thead", "tbody", "tfoot", "caption"])
 _RULE: Final = "-" * 40
 _BULLETS: Final = ("\u2022", "\u25e6", "\u25aa")
 
@@ -111,7 +113,9 @@ class _Writer:
     hidden_depth: int = 0
     link: str | None = None
     link_start: int = 0
-    cell_pending: bool = False
+    cell_pending: bool = False  #: a cell begins; what stood before it in its row needs a tab
+    is_in_cell: bool = False
+    is_deferred: bool = False  #: a paragraph ended in a cell: the line ends unless the next cell follows
 
     def take(self, token: HtmlToken) -> None:
         """Take one token."""
@@ -154,6 +158,8 @@ class _Writer:
     def _add(self, text: str) -> None:
         if not text:
             return
+        if self.is_deferred and text.strip():
+            self._break()
         if self.cell_pending:
             self.cell_pending = False
             if self.line:
@@ -163,12 +169,12 @@ class _Writer:
 
     def _break(self, *, is_forced: bool = False) -> None:
         """End the line; an empty one only if it was asked for."""
-        self.cell_pending = False
+        self.cell_pending = self.is_deferred = False
         text = "".join(self.line)
         text = (text if self.preformatted else text.strip(" ")).replace("\u00a0", " ")
         self.ends_with_space = True
         self.line = []
-        if not text.strip() and not is_forced and not self.marker:
+        if not text.strip() and not is_forced:
             return
         prefix = "> " * self.quotes
         if self.wants_blank:
@@ -185,9 +191,10 @@ class _Writer:
     # Tags ------------------------------------------------------------------------------------------
     def _start(self, token: HtmlToken) -> None:
         name = token.name
-        if name in _PARAGRAPHS or name in _LINES:
-            self._break()
-            self.wants_blank |= name in _PARAGRAPHS and not (name in ("ul", "ol") and self.lists)
+        if name in ("td", "th"):
+            self._start_cell()
+        elif name in _PARAGRAPHS or name in _LINES:
+            self._start_block(name)
         if name == "br":
             self._break(is_forced=True)
         elif name == "hr":
@@ -196,8 +203,6 @@ class _Writer:
             self._break()
         elif name == "img":
             self._text(token.attribute("alt") or "")
-        elif name in ("td", "th"):
-            self.cell_pending = True
         elif name == "q":
             self._add("\u201c")
         elif name == "a":
@@ -206,13 +211,28 @@ class _Writer:
         else:
             self._start_nesting(token)
 
+    def _start_cell(self) -> None:
+        if self.is_deferred:
+            self.is_deferred = self.wants_blank = False
+        self.cell_pending = self.is_in_cell = True
+
+    def _start_block(self, name: str) -> None:
+        if name in _ROWS:
+            self.is_in_cell = False
+        elif self.cell_pending:
+            return  # the cell itself begins
+        # An item that has nothing but its mark is shown when the next one begins.
+        self._break(is_forced=bool(self.marker) and name == "li")
+        if not self.marker:
+            self.wants_blank |= name in _PARAGRAPHS and not (name in _LISTS and bool(self.lists))
+
     def _start_nesting(self, token: HtmlToken) -> None:
         name = token.name
         if name == "blockquote":
             self.quotes = min(self.quotes + 1, _MAX_QUOTES)
         elif name == "pre":
             self.preformatted += 1
-        elif name in ("ul", "ol") and len(self.lists) < _MAX_LISTS:
+        elif name in _LISTS and len(self.lists) < _MAX_LISTS:
             self.lists.append(_List(name == "ol", _number(token.attribute("start"), 1)))
         elif name == "li" and self.lists:
             listing = self.lists[-1]
@@ -228,16 +248,24 @@ class _Writer:
         elif name == "q":
             self._add("\u201d")
         if name in _PARAGRAPHS or name in _LINES:
-            self._break()
-            self.wants_blank |= name in _PARAGRAPHS and not (name in ("ul", "ol") and len(self.lists) > 1)
+            self._end_block(name)
         if name == "blockquote":
             self.quotes = max(self.quotes - 1, 0)
         elif name == "pre":
             self.preformatted = max(self.preformatted - 1, 0)
-        elif name in ("ul", "ol") and self.lists:
+        elif name in _LISTS and self.lists:
             self.lists.pop()
         elif name == "li":
             self.marker = ""
+
+    def _end_block(self, name: str) -> None:
+        if name in _ROWS:
+            self.is_in_cell = False
+        if self.is_in_cell and self.line:
+            self.is_deferred = True
+        else:
+            self._break(is_forced=bool(self.marker) and name in {"li", *_LISTS})
+        self.wants_blank |= name in _PARAGRAPHS and not (name in _LISTS and len(self.lists) > 1)
 
     def _end_link(self) -> None:
         link, self.link = self.link, None
