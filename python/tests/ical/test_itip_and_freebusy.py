@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -115,7 +116,7 @@ def test_each_minute_has_its_strongest_kind(spans: list[tuple[int, int, Busy]]) 
         when = at(0) + timedelta(minutes=minute)
         strongest = max((kind for first, last, kind in spans if first <= minute < last), default=Busy.FREE)
         assert next((one.busy for one in found if one.start <= when < one.end), Busy.FREE) is strongest
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in pairwise(found):
         assert one.end < other.start or (one.end == other.start and one.busy is not other.busy)
 
 
@@ -143,7 +144,8 @@ def test_freebusy_is_written() -> None:
     component = vfreebusy(periods, at(8, 30), at(12), uid="1", stamp=at(0))
 
     assert write(component).decode().splitlines() == [
-        "BEGIN:VFREEBUSY", "UID:1", "DTSTAMP:20260301T000000Z", "DTSTART:20260301T083000Z", "DTEND:20260301T120000Z",
+        "BEGIN:VFREEBUSY", "UID:1", "DTSTAMP:20260301T000000Z",
+        "DTSTART:20260301T083000Z", "DTEND:20260301T120000Z",
         "FREEBUSY;FBTYPE=BUSY:20260301T090000Z/20260301T110000Z",
         "FREEBUSY;FBTYPE=BUSY-TENTATIVE:20260301T083000Z/20260301T090000Z", "END:VFREEBUSY",
     ]  # fmt: skip

@@ -17,7 +17,8 @@ from gromox.ical.timezone import iana_from_windows, windows_from_iana, zone_of_n
 from gromox.ical.vtimezone import vtimezone
 
 ZONES = (
-    "Europe/Berlin", "America/New_York", "Africa/Casablanca", "Asia/Kolkata", "Australia/Lord_Howe", "Asia/Gaza",
+    "Europe/Berlin", "America/New_York", "Africa/Casablanca", "Asia/Kolkata", "Australia/Lord_Howe",
+    "Asia/Gaza",
     "America/Sao_Paulo", "Asia/Tehran", "Europe/Dublin", "UTC", "Pacific/Apia", "America/Scoresbysund",
 )  # fmt: skip
 
@@ -42,7 +43,8 @@ def test_names_of_zones(tzid: str, key: str) -> None:
 
 @pytest.mark.parametrize(
     "tzid",
-    ["", "Customized Time Zone", "../../etc/passwd", "/etc/passwd", "Europe", "localtime", "posixrules", "Factory",
+    ["", "Customized Time Zone", "../../etc/passwd", "/etc/passwd", "Europe", "localtime", "posixrules",
+     "Factory",
      "x" * 300, "GMT+1900", "GMT+0199", "a/b/c/d/e", "\x00"],
 )  # fmt: skip
 def test_what_names_no_zone(tzid: str) -> None:
@@ -87,8 +89,10 @@ NEW_YORK = description(
          "RRULE:FREQ=YEARLY;BYMONTH=4;BYDAY=-1SU;UNTIL=19860427T070000Z\nTZNAME:EDT\n"),
     part("DAYLIGHT", "19870405T020000", "-0500", "-0400",
          "RRULE:FREQ=YEARLY;BYMONTH=4;BYDAY=1SU;UNTIL=20060402T070000Z\nTZNAME:EDT\n"),
-    part("DAYLIGHT", "20070311T020000", "-0500", "-0400", "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU\nTZNAME:EDT\n"),
-    part("STANDARD", "20071104T020000", "-0400", "-0500", "RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU\nTZNAME:EST\n"),
+    part("DAYLIGHT", "20070311T020000", "-0500", "-0400",
+         "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU\nTZNAME:EDT\n"),
+    part("STANDARD", "20071104T020000", "-0400", "-0500",
+         "RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU\nTZNAME:EST\n"),
 )  # fmt: skip
 
 
@@ -173,9 +177,12 @@ def test_odd_observances() -> None:
     zone = rule_zone(
         description(
             part("DAYLIGHT", "20200301T020000", "+0100", "+0200",
-                 "RRULE:FREQ=YEARLY;UNTIL=20220301\nRRULE:RSCALE=HEBREW;FREQ=YEARLY\nRDATE;VALUE=PERIOD:20230301T020000/PT1H\n"),
-            part("STANDARD", "20201001T030000", "+0200", "+0100", "RRULE:FREQ=YEARLY;UNTIL=20221001T030000\n"),
-            part("STANDARD", "20191001T030000", "+0100", "+0100", "RRULE:FREQ=YEARLY;UNTIL=99991231T235959Z\n"),
+                 "RRULE:FREQ=YEARLY;UNTIL=20220301\nRRULE:RSCALE=HEBREW;FREQ=YEARLY\n"
+                 "RDATE;VALUE=PERIOD:20230301T020000/PT1H\n"),
+            part("STANDARD", "20201001T030000", "+0200", "+0100",
+                 "RRULE:FREQ=YEARLY;UNTIL=20221001T030000\n"),
+            part("STANDARD", "20191001T030000", "+0100", "+0100",
+                 "RRULE:FREQ=YEARLY;UNTIL=99991231T235959Z\n"),
             "BEGIN:DAYLIGHT\nDTSTART:20200101\nTZOFFSETFROM:+0100\nTZOFFSETTO:bad\nEND:DAYLIGHT\n",
         )
     )  # fmt: skip

@@ -88,7 +88,7 @@ def _within(component: Component, constraint: Constraint) -> list[Problem]:
         if not least <= counts[name] <= most
     ]
     for one, other in _PAIRS:
-        if counts[one] and counts[other]:
+        if counts[one] and counts[other] and not {one, other} & constraint.never:
             text = f"must not be given beside {other}"
             found.append(Problem(component.name, one, text, constraint.section))
     return found

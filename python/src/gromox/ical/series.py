@@ -87,10 +87,12 @@ class Series:
             for shape, low, high in zip(shapes, bounds, bounds[1:], strict=False)
         ]
         parts.append(sorted(self.replacements, key=_by_instant))
-        for found in merge(*parts, key=_by_instant):
+        # Most series have neither: merging would cost a tenth.
+        is_plain = not self.segments and not self.replacements
+        for found in parts[0] if is_plain else merge(*parts, key=_by_instant):
             if found.instant >= end:
                 return
-            if self._end_instant(found) > begin or found.instant >= begin:
+            if found.instant >= begin or self._end_instant(found) > begin:
                 yield found
 
     def alone(self) -> Occurrence:

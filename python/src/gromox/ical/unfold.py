@@ -18,6 +18,7 @@ _HEAD: Final = re.compile(rb'[^\s:;"]*+(;(?:[^:"]++|"[^"]*+")*+):')
 _QUOTED_TEXT: Final = re.compile(rb'"[^"]*"')
 _QUOTED_PRINTABLE: Final = re.compile(rb";[ \t]*(?:ENCODING=)?QUOTED-PRINTABLE[ \t]*(?:;|\Z)", re.IGNORECASE)
 _CHARSET: Final = re.compile(rb";[ \t]*CHARSET=([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+_HEAD_PIECES: Final = 50  #: physical lines in which the end of the parameters is looked for
 _COMPONENT: Final = re.compile(rb"(?:BEGIN|END):", re.IGNORECASE)
 
 
@@ -86,6 +87,8 @@ def _unfold_quoted(physical: list[bytes]) -> list[bytes]:
             pieces.append(line)
         elif line[:1] in (b" ", b"\t") and pieces:
             pieces.append(line[1:])
+            if not quoted and len(pieces) <= _HEAD_PIECES:
+                quoted = _is_quoted(b"".join(pieces))
         else:
             if pieces:
                 logical.append(b"".join(pieces))

@@ -125,4 +125,5 @@ def _legacy_lines(one: Property) -> Iterable[str | bytes]:
     octets = without_controls(_BREAK.sub("\n", value)).encode("utf-8", "replace")
     # Blanks and colons are encoded too: neither a trimmed line nor one that looks like END: can go wrong.
     quoted = "".join(_QUOTED_OCTETS[octet] for octet in octets)
-    return ("=\r\n".join([without_controls(head), *_QUOTED_LINE.findall(quoted)]).encode(),)
+    lines = "=\r\n".join(["", *_QUOTED_LINE.findall(quoted)]).encode()
+    return (fold(without_controls(head)) + lines,)
