@@ -115,9 +115,7 @@ def main() -> int:
     print(f"write  {writing:6.3f} s  {len(octets) / 1e6 / writing:6.1f} MB/s  {ratio:5.1f}x icalendar")
     instances = expand(whole)
     expanding = best(lambda: expand(whole))
-    print(
-        f"expand {expanding:6.3f} s  {instances} instances of a year, {instances / expanding / 1e3:.0f} thousand/s"
-    )
+    print(f"expand {expanding:6.3f} s  {instances} instances, {instances / expanding:.0f}/s")
     chance = random.Random(2)  # noqa: S311 - the same rules each time
     rules = [
         (text, datetime(2015, 1, 1, 9) + timedelta(days=chance.randrange(4000)))  # noqa: DTZ001
@@ -127,9 +125,7 @@ def main() -> int:
         print("python-dateutil finds other occurrences", file=sys.stderr)
         return 1
     here, there = best(lambda: rules_here(rules)), best(lambda: rules_there(rules), 1)
-    print(
-        f"rules  {here / len(rules) * 1e6:6.1f} us a rule and year           {there / here:5.1f}x python-dateutil"
-    )
+    print(f"rules  {here / len(rules) * 1e6:6.1f} us a rule and year  {there / here:5.1f}x python-dateutil")
     return 0
 
 

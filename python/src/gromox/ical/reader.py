@@ -24,8 +24,7 @@ _LINE: Final = re.compile(r'([^\s:;"=,]++)(;(?:[^:"]++|"[^"]*+")*+)?+:')
 _ODD_LINE: Final = re.compile(r'([^\s:;"=,]++)[ \t]*+(;[^:]*+)?+:')
 _PARAMETER: Final = re.compile(r';((?:[^;"]++|"[^"]*+")*+)')
 _PARAMETER_VALUE: Final = re.compile(r'((?:[^,"]++|"[^"]*+")*+)(?:,|\Z)')
-_NOT_IN_NAMES: Final = re.compile(r'[\s",]')
-_NOT_IN_COMPONENTS: Final = re.compile(r'[\s:;"=,]')
+_NOT_IN_NAMES: Final = re.compile(r'[\s:;"=,]')
 _BREAK: Final = re.compile(r"\r+\n?|\n")
 _QUOTED_PRINTABLE: Final = frozenset(["QUOTED-PRINTABLE", "Q"])
 _BASE64: Final = frozenset(["BASE64", "B"])
@@ -89,9 +88,9 @@ class _Builder:
         if self._tail:
             self._add_tail()
         if found.name == "BEGIN":
-            self._begin(_NOT_IN_COMPONENTS.sub("", found.value).upper())
+            self._begin(_NOT_IN_NAMES.sub("", found.value).upper())
         elif found.name == "END":
-            self._end(_NOT_IN_COMPONENTS.sub("", found.value).upper())
+            self._end(_NOT_IN_NAMES.sub("", found.value).upper())
         elif self._open:
             self._open[-1].properties.append(found)
 

@@ -29,10 +29,12 @@ def logical_lines(octets: bytes) -> list[str]:
         octets = octets.replace(b"\r\n", b"\n")
         if b"\r" in octets:
             octets = _ODD_BREAK.sub(b"\n", octets)
-    if b"QUOTED" in octets.upper():
+    unfolded = octets.replace(b"\n ", b"").replace(b"\n\t", b"")
+    # A fold may part the very word.
+    if b"QUOTED" in unfolded.upper():
         octets = b"\n".join(_unfold_quoted(octets.split(b"\n")))
     else:
-        octets = octets.replace(b"\n ", b"").replace(b"\n\t", b"")
+        octets = unfolded
     try:
         text = octets.decode("utf-8")
     except UnicodeDecodeError:
