@@ -32,6 +32,7 @@ def one(text: str | bytes, name: str = "X") -> Property:
         ("X ;A=b:v", (("A", ("b",)),), "v"),
         ("X;;A=b;:v", (("A", ("b",)),), "v"),
         ("X;=b;a b=c:v", (("AB", ("c",)),), "v"),
+        ('X;"a;b:c"=d:v', (("ABC", ("d",)),), "v"),
         ("X;HOME;INLINE:v", (("TYPE", ("HOME",)), ("VALUE", ("INLINE",))), "v"),
         ("X;CHARSET=utf-8:v", (), "v"),
         ("X;ENCODING=b:QU JD", (("ENCODING", ("b",)),), "QUJD"),
@@ -79,6 +80,18 @@ def test_groups() -> None:
 )
 def test_what_files_hold(octets: bytes, value: str) -> None:
     assert one(octets).value == value
+
+
+def test_a_long_head_of_an_encoded_line_is_folded() -> None:
+    # Of whatever length: a fold may part the name of the encoding.
+    for length in range(1, 120):
+        line = Property("FN", "J\u00fcrgen", (("X", ("y" * length,)),))
+        card = Component("VCARD", [Property("VERSION", "2.1"), line])
+
+        octets = write(card)
+
+        assert max(map(len, octets.split(b"\r\n"))) <= 76
+        assert read(octets) == [card]
 
 
 def test_a_soft_break_does_not_swallow_the_end() -> None:

@@ -9,7 +9,7 @@ arithmetic; with COUNT too, where each period has the same number of occurrences
 from __future__ import annotations
 
 from bisect import bisect_left
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.base.errors import ParseError
@@ -268,12 +268,14 @@ def _candidates(times: _Times, positions: Iterable[int], floor: datetime) -> Ite
         yield from _at_positions(times, positions)
         return
     floor_day = floor.toordinal()
-    single = len(hours) == len(minutes) == len(seconds) == 1
-    for day in days[bisect_left(days, floor_day) :]:
+    later = days[bisect_left(days, floor_day) :]
+    if len(hours) == len(minutes) == len(seconds) == 1:
+        clock = time(hours[0], minutes[0], seconds[0])
+        for day in later:
+            yield datetime.combine(date.fromordinal(day), clock)
+        return
+    for day in later:
         base = datetime.fromordinal(day)
-        if single:
-            yield base.replace(hour=hours[0], minute=minutes[0], second=seconds[0])
-            continue
         for hour in hours:
             if day == floor_day and hour < floor.hour:
                 continue

@@ -32,13 +32,11 @@ def logical_lines(octets: bytes) -> list[str]:
     unfolded = octets.replace(b"\n ", b"").replace(b"\n\t", b"")
     # A fold may part the very word.
     if b"QUOTED" in unfolded.upper():
-        octets = b"\n".join(_unfold_quoted(octets.split(b"\n")))
-    else:
-        octets = unfolded
+        unfolded = b"\n".join(_unfold_quoted(octets.split(b"\n")))
     try:
-        text = octets.decode("utf-8")
+        text = unfolded.decode("utf-8")
     except UnicodeDecodeError:
-        text = "\n".join(_decode_line(line) for line in octets.split(b"\n"))
+        text = "\n".join(_decode_line(line) for line in unfolded.split(b"\n"))
     return without_controls(text).split("\n")
 
 
