@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from gromox.base.errors import ParseError
 from gromox.codec.packed import Reader, TruncatedError, Writer
-from gromox.mapi import propvalue
+from gromox.mapi import plainvalue, propvalue
 from gromox.mapi.proptypes import MULTI_VALUE, PropType
+from gromox.mapi.restriction import And, Exist
+from gromox.mapi.ruleaction import Action, ActionType, RuleAction
 from gromox.mapi.propvalue import (
     PropValue,
     pack_properties,
@@ -38,8 +40,12 @@ VECTORS: list[tuple[PropType, PropValue, str]] = [
     (PropType.TIME, 0x01D9A1B2C3D4E5F6, "f6e5d4c3b2a1d901"),
     (PropType.GUID, GUID, "0420060000000000c000000000000046"),
     (PropType.SERVER_ID, b"\x01ab", "0300016162"),
-    (PropType.RESTRICTION, b"\x08", "0100000008"),
-    (PropType.RULE_ACTION, b"\x00", "0100000000"),
+    (PropType.RESTRICTION, Exist(0x0037001F), "08 1f003700"),
+    (
+        PropType.RULE_ACTION,
+        RuleAction((Action(ActionType.DELETE, flags=3),)),
+        "0100 09000000 0a 00000000 03000000",
+    ),
     (PropType.BINARY, b"\x00\x01", "020000000001"),
     (PropType.MULTIPLE_INTEGER16, (1, 2), "0200000001000200"),
     (PropType.MULTIPLE_INTEGER32, (1,), "0100000001000000"),
@@ -107,7 +113,7 @@ def test_a_count_larger_than_the_buffer_is_refused_before_any_work() -> None:
 
 
 def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(propvalue, "MAX_VALUES", 2)
+    monkeypatch.setattr(plainvalue, "MAX_VALUES", 2)
     three = packed(PropType.MULTIPLE_INTEGER16, (1, 2))[4:] + b"\x03\x00"
     with pytest.raises(ParseError, match="at most 2 values instead of 3"):
         unpack_value(Reader(b"\x03\x00\x00\x00" + three), PropType.MULTIPLE_INTEGER16)
@@ -176,6 +182,8 @@ def values_of(kind: int) -> st.SearchStrategy[PropValue]:
         PropType.STRING8: octets.map(lambda value: value.replace(b"\0", b"")),
         PropType.STRING: text,
         PropType.GUID: st.uuids(),
+        PropType.RESTRICTION: st.sampled_from([Exist(0x0037001F), And((Exist(0x0037001F),) * 2)]),
+        PropType.RULE_ACTION: st.just(RuleAction((Action(ActionType.DEFER_ACTION, b"ab", 1, 2),))),
     }
     if kind & MULTI_VALUE:
         element = scalars.get(kind & ~MULTI_VALUE, octets)

@@ -1,36 +1,53 @@
 """Property values in octets: ``u32 tag`` and a value by the type in its low half.
 
 The form of property blobs in mailboxes and of the store RPC (little-endian, reference/system/store.md section
-9).
+9) and, narrow, of ROP buffers.
 
 Spec:
     [MS-OXCDATA] 2.11.1 for the types and 2.11.2 for the values. Counts of octets are 32 bits in the wide form
     (the default: mailboxes and store RPC) and 16 bits in the narrow one (ROP buffers); counts of values are
     32 bits.
 
-Values in Python: numbers as unsigned ``int`` (negative ones are accepted and come back unsigned), but
-PtypCurrency signed; times as FILETIME (100 ns since 1601); PtypString8 as ``bytes``, whose code page the
-property does not tell; PtypObject, PtypServerId, PtypRestriction and PtypRuleAction as the octets of their
-structure; several values as a tuple.
+Values in Python: as :mod:`gromox.mapi.plainvalue` says, and two kinds of structures,
+:data:`~gromox.mapi.restriction.Restriction` and :class:`~gromox.mapi.ruleaction.RuleAction`.
+
+Decision: PtypRestriction and PtypRuleAction stand as what they are, without a count of octets, in both forms,
+and are values in Python too, not octets: a rule that comes in by a ROP is kept in a mailbox in the wide form,
+and octets of one form would be wrong in the other. They take only plain values inside, which bounds their
+nesting without passing a depth through every reader.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
-from uuid import UUID
 
-from gromox.base.errors import ParseError
 from gromox.codec.packed import Reader, Writer
-from gromox.mapi.proptypes import MULTI_VALUE, PropType
+from gromox.mapi import plainvalue, restriction, ruleaction
+from gromox.mapi.plainvalue import MAX_VALUES
+from gromox.mapi.proptypes import PropType
+from gromox.mapi.restriction import Restriction
+from gromox.mapi.ruleaction import RuleAction
 
-Scalar: TypeAlias = int | float | str | bytes | UUID | None
+__all__ = [
+    "MAX_PROPERTIES",
+    "MAX_VALUES",
+    "PropValue",
+    "Scalar",
+    "pack_properties",
+    "pack_tagged",
+    "pack_value",
+    "unpack_properties",
+    "unpack_tagged",
+    "unpack_value",
+]
+
+Scalar: TypeAlias = plainvalue.Scalar | Restriction | RuleAction
 PropValue: TypeAlias = Scalar | tuple[Scalar, ...]
 
-MAX_VALUES: Final = 1 << 20  #: of one multi-value property
 MAX_PROPERTIES: Final = 0xFFFF  #: the count has 16 bits
 
-_Read: TypeAlias = Callable[[Reader, bool], Scalar]
+_Read: TypeAlias = Callable[[Reader, bool], PropValue]
 _Write: TypeAlias = Callable[[Writer, object, bool], None]
 
 
@@ -43,16 +60,7 @@ def unpack_value(r: Reader, kind: int, *, wide: bool = True) -> PropValue:
     pair = _SCALARS.get(kind)
     if pair is not None:
         return pair[0](r, wide)
-    element = _SCALARS.get(kind & ~MULTI_VALUE) if kind in _MULTIPLE else None
-    if element is None:
-        raise ParseError(f"a known property type instead of 0x{kind:04x}", r.offset)
-    at = r.offset
-    count = r.u32()
-    # Each value takes at least one octet, so a count beyond what is left is a lie told to make us work.
-    if count > MAX_VALUES or count > r.remaining:
-        raise ParseError(f"at most {min(MAX_VALUES, r.remaining)} values instead of {count}", at)
-    read = element[0]
-    return tuple(read(r, wide) for _ in range(count))
+    return plainvalue.unpack_value(r, kind, wide=wide)
 
 
 def pack_value(w: Writer, kind: int, value: PropValue, *, wide: bool = True) -> None:
@@ -64,15 +72,8 @@ def pack_value(w: Writer, kind: int, value: PropValue, *, wide: bool = True) -> 
     pair = _SCALARS.get(kind)
     if pair is not None:
         pair[1](w, value, wide)
-        return
-    if kind not in _MULTIPLE:
-        raise ValueError(f"0x{kind:04x} is not a type of property values")
-    if not isinstance(value, tuple) or len(value) > MAX_VALUES:
-        raise ValueError(f"a value of type 0x{kind:04x} is a tuple of at most {MAX_VALUES} values")
-    write = _SCALARS[kind & ~MULTI_VALUE][1]
-    w.u32(len(value))
-    for each in value:
-        write(w, each, wide)
+    else:
+        plainvalue.pack_value(w, kind, value, wide=wide)
 
 
 def unpack_tagged(r: Reader, *, wide: bool = True) -> tuple[int, PropValue]:
@@ -114,145 +115,28 @@ def pack_properties(values: Mapping[int, PropValue], *, wide: bool = True) -> by
     return w.octets()
 
 
-def _misfit(value: object, wanted: str) -> ValueError:
-    return ValueError(f"a value of type {type(value).__name__} stands where {wanted} belongs")
+def _read_restriction(r: Reader, wide: bool) -> Restriction:
+    return restriction.unpack_restriction(r, wide=wide)
 
 
-def _number(octets: int) -> tuple[_Read, _Write]:
-    mask = (1 << 8 * octets) - 1
-
-    def read(r: Reader, _wide: bool) -> int:
-        return int.from_bytes(r.take(octets), "little")
-
-    def write(w: Writer, value: object, _wide: bool) -> None:
-        if not isinstance(value, int) or not -(mask >> 1) - 1 <= value <= mask:
-            raise _misfit(value, f"a number of {8 * octets} bits")
-        w.raw((value & mask).to_bytes(octets, "little"))
-
-    return read, write
+def _write_restriction(w: Writer, value: object, wide: bool) -> None:
+    if not isinstance(value, restriction.KINDS):
+        raise plainvalue.misfit(value, "a restriction")
+    restriction.pack_restriction(w, value, wide=wide)
 
 
-def _read_currency(r: Reader, _wide: bool) -> int:
-    return r.i64()
+def _read_rule_action(r: Reader, wide: bool) -> RuleAction:
+    return ruleaction.unpack_rule_action(r, ruleaction.STORED if wide else ruleaction.STANDARD)
 
 
-def _write_currency(w: Writer, value: object, _wide: bool) -> None:
-    if not isinstance(value, int) or not -(1 << 63) <= value < 1 << 63:
-        raise _misfit(value, "a signed number of 64 bits")
-    w.i64(value)
-
-
-def _read_boolean(r: Reader, _wide: bool) -> bool:
-    return r.u8() != 0
-
-
-def _write_boolean(w: Writer, value: object, _wide: bool) -> None:
-    w.u8(1 if value else 0)
-
-
-def _read_float32(r: Reader, _wide: bool) -> float:
-    return r.f32()
-
-
-def _write_float32(w: Writer, value: object, _wide: bool) -> None:
-    if not isinstance(value, (int, float)):
-        raise _misfit(value, "a floating number")
-    try:
-        w.f32(value)
-    except OverflowError:
-        raise _misfit(value, "a floating number of 32 bits") from None
-
-
-def _read_float64(r: Reader, _wide: bool) -> float:
-    return r.f64()
-
-
-def _write_float64(w: Writer, value: object, _wide: bool) -> None:
-    if not isinstance(value, (int, float)):
-        raise _misfit(value, "a floating number")
-    w.f64(value)
-
-
-def _read_nothing(_r: Reader, _wide: bool) -> None:
-    return None
-
-
-def _write_nothing(_w: Writer, value: object, _wide: bool) -> None:
-    if value is not None:
-        raise _misfit(value, "None")
-
-
-def _read_octets(r: Reader, wide: bool) -> bytes:
-    return r.take(r.u32() if wide else r.u16())
-
-
-def _write_octets(w: Writer, value: object, wide: bool) -> None:
-    if not isinstance(value, bytes) or len(value) > (0xFFFFFFFF if wide else 0xFFFF):
-        raise _misfit(value, "octets, as many as the count can tell")
-    if wide:
-        w.u32(len(value))
-    else:
-        w.u16(len(value))
-    w.raw(value)
-
-
-def _read_server_id(r: Reader, _wide: bool) -> bytes:
-    return r.take(r.u16())
-
-
-def _write_server_id(w: Writer, value: object, _wide: bool) -> None:
-    _write_octets(w, value, False)
-
-
-def _read_string8(r: Reader, _wide: bool) -> bytes:
-    return r.string8()
-
-
-def _write_string8(w: Writer, value: object, _wide: bool) -> None:
-    if not isinstance(value, bytes):
-        raise _misfit(value, "octets")
-    w.string8(value)
-
-
-def _read_string(r: Reader, _wide: bool) -> str:
-    return r.string16()
-
-
-def _write_string(w: Writer, value: object, _wide: bool) -> None:
-    if not isinstance(value, str):
-        raise _misfit(value, "text")
-    w.string16(value)
-
-
-def _read_guid(r: Reader, _wide: bool) -> UUID:
-    return r.guid()
-
-
-def _write_guid(w: Writer, value: object, _wide: bool) -> None:
-    if not isinstance(value, UUID):
-        raise _misfit(value, "a GUID")
-    w.guid(value)
+def _write_rule_action(w: Writer, value: object, wide: bool) -> None:
+    if not isinstance(value, RuleAction):
+        raise plainvalue.misfit(value, "a RuleAction")
+    ruleaction.pack_rule_action(w, value, ruleaction.STORED if wide else ruleaction.STANDARD)
 
 
 _SCALARS: Final[dict[int, tuple[_Read, _Write]]] = {
-    PropType.NULL: (_read_nothing, _write_nothing),
-    PropType.INTEGER16: _number(2),
-    PropType.INTEGER32: _number(4),
-    PropType.FLOATING32: (_read_float32, _write_float32),
-    PropType.FLOATING64: (_read_float64, _write_float64),
-    PropType.CURRENCY: (_read_currency, _write_currency),
-    PropType.FLOATING_TIME: (_read_float64, _write_float64),
-    PropType.ERROR_CODE: _number(4),
-    PropType.BOOLEAN: (_read_boolean, _write_boolean),
-    PropType.OBJECT: (_read_octets, _write_octets),
-    PropType.INTEGER64: _number(8),
-    PropType.STRING8: (_read_string8, _write_string8),
-    PropType.STRING: (_read_string, _write_string),
-    PropType.TIME: _number(8),
-    PropType.GUID: (_read_guid, _write_guid),
-    PropType.SERVER_ID: (_read_server_id, _write_server_id),
-    PropType.RESTRICTION: (_read_octets, _write_octets),
-    PropType.RULE_ACTION: (_read_octets, _write_octets),
-    PropType.BINARY: (_read_octets, _write_octets),
+    **plainvalue.SCALARS,
+    PropType.RESTRICTION: (_read_restriction, _write_restriction),
+    PropType.RULE_ACTION: (_read_rule_action, _write_rule_action),
 }
-_MULTIPLE: Final = frozenset(int(kind) for kind in PropType if kind & MULTI_VALUE)
