@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from gromox.store.uidset import UidSet
     from gromox.store.view import FolderView
 
-_MIXED = -1
+#: Some messages of a block are recent and older ones or later ones are not.
+MIXED = -1
 
 
 def flag_lines(
@@ -39,9 +40,9 @@ def flag_lines(
             shown = newer.get(block.block_id)
             if shown is not None and shown.uids is not block.uids and shown.uids != block.uids:
                 shown = None
-        recent_from = _recent_from(here, block)
-        if shown is not None and spans == [(0, len(block))] and recent_from != _MIXED:
-            yield shown.flag_lines(first_seq, with_modseq=modseq, with_uid=with_uid, recent_from=recent_from)
+        recent = recent_from(here, block)
+        if shown is not None and spans == [(0, len(block))] and recent != MIXED:
+            yield shown.flag_lines(first_seq, with_modseq=modseq, with_uid=with_uid, recent_from=recent)
             continue
         for start, stop in spans:
             for index in range(start, stop):
@@ -56,10 +57,10 @@ def flag_lines(
                 yield b"* %d FETCH (%b)\r\n" % (first_seq + index, items)
 
 
-def _recent_from(here: Selected, block: Block) -> int:
-    r"""Return the first ``\Recent`` UID if all later ones are too; 0: there is none; else ``_MIXED``."""
+def recent_from(here: Selected, block: Block) -> int:
+    r"""Return the first ``\Recent`` UID if all later ones are too; 0: there is none; else ``MIXED``."""
     inside = [(low, high) for low, high in here.recent if low <= block.last_uid and high >= block.first_uid]
     if not inside:
         return 0
     low, high = inside[0]
-    return max(low, block.first_uid) if len(inside) == 1 and high >= block.last_uid else _MIXED
+    return max(low, block.first_uid) if len(inside) == 1 and high >= block.last_uid else MIXED

@@ -153,10 +153,43 @@ class Block:
         key = (first_seq, with_modseq, with_uid, recent_from)
         lines = self._lines.get(key)
         if lines is None:
-            if len(self._lines) >= _CACHED_TEXTS:
-                del self._lines[next(iter(self._lines))]
-            lines = self._lines[key] = self._render(*key)
+            lines = self._keep(key, self._render(*key))
         return lines
+
+    def _keep(self, key: tuple[int, bool, bool, int], lines: bytes) -> bytes:
+        if len(self._lines) >= _CACHED_TEXTS:
+            del self._lines[next(iter(self._lines))]
+        self._lines[key] = lines
+        return lines
+
+    def heads(
+        self,
+        first_seq: int,
+        start: int,
+        stop: int,
+        *,
+        with_flags: bool,
+        with_modseq: bool = False,
+        with_uid: bool = True,
+        recent_from: int = 0,
+    ) -> list[bytes]:
+        r"""Return ``* n FETCH (UID u FLAGS (…)``, to be gone on with, for a stretch of the block.
+
+        Splitting the lines that are kept costs 0.04 us a message, making them 0.4.
+        """
+        if with_flags:
+            lines = self.flag_lines(
+                first_seq, with_modseq=with_modseq, with_uid=with_uid, recent_from=recent_from
+            )
+        elif with_uid:
+            key = (first_seq, False, True, -1)
+            lines = self._lines.get(key) or self._keep(
+                key,
+                b"".join([b"* %d FETCH (UID %d)\r\n" % pair for pair in enumerate(self.uids, first_seq)]),
+            )
+        else:
+            return [b"* %d FETCH (" % seq for seq in range(first_seq + start, first_seq + stop)]
+        return lines.split(b")\r\n")[start:stop]
 
     def flags_text(self, index: int, *, recent: bool = False) -> bytes:
         """Return what stands between the parentheses of ``FLAGS (…)`` for one message."""

@@ -7,6 +7,8 @@ back.
 
 from __future__ import annotations
 
+from array import array
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from gromox.store.content import Content
@@ -81,6 +83,83 @@ def fetch(file: MailboxFile, folder_id: int, uids: Sequence[int], columns: Colum
                 if row is not None:
                     yield make(row)
         at = stop
+
+
+#: How single columns are read as octets; headers as literals.
+_RUN_COLUMNS: Final[dict[Columns, str]] = {
+    Columns.SIZE: "CAST(CAST(f.size AS TEXT) AS BLOB)",
+    Columns.INTERNAL_DATE: "f.internal_date",
+    Columns.ENVELOPE: "f.envelope",
+    Columns.BODYSTRUCTURE: "s.bodystructure",
+    Columns.BODY: "s.body",
+    Columns.HEADER: "CAST('{' || length(h.header) || x'7d0d0a' || h.header AS BLOB)",
+}
+_RUN_TABLES: Final = (
+    ("f", "fetch_rows f", Columns.SIZE | Columns.INTERNAL_DATE | Columns.ENVELOPE),
+    ("s", "structures s", Columns.BODYSTRUCTURE | Columns.BODY),
+    ("h", "headers h", Columns.HEADER),
+)
+
+
+@cache
+def _run_select(columns: Columns) -> str:
+    terms = [term for column, term in _RUN_COLUMNS.items() if columns & column]
+    tables = [(name, table) for name, table, own in _RUN_TABLES if columns & own]
+    first = tables[0][0]
+    joins = "".join(
+        f" JOIN {table} ON {name}.folder_id = {first}.folder_id AND {name}.uid = {first}.uid"
+        for name, table in tables[1:]
+    )
+    return (
+        f"SELECT {first}.uid, {', '.join(terms)} FROM {tables[0][1]}{joins}"
+        f" WHERE {first}.folder_id = ? AND {first}.uid BETWEEN ? AND ?"
+    )
+
+
+def run(
+    file: MailboxFile, folder_id: int, uids: array[int], columns: Columns
+) -> Sequence[Sequence[bytes]] | None:
+    """Return columns of consecutive messages; None: not all messages are there, or not densely.
+
+    Hot: whole columns cost 0.4 us a message, a FetchRow and its format 3 us.
+
+    Args:
+        file: the mailbox.
+        folder_id: the folder.
+        uids: consecutive messages of a view, ascending; expunged ones between them are passed over.
+        columns: at least one of SIZE, INTERNAL_DATE, ENVELOPE, BODYSTRUCTURE, BODY and HEADER (as a literal),
+            which come in this order.
+    """
+    return _exactly(file, _run_select(columns), folder_id, uids)
+
+
+_INLINE: Final = (
+    "SELECT f.uid, c.data FROM fetch_rows f JOIN contents c ON c.content_id = f.content_id"
+    " WHERE f.folder_id = ? AND f.uid BETWEEN ? AND ?"
+)
+
+
+def inline_contents(file: MailboxFile, folder_id: int, uids: array[int]) -> Sequence[bytes] | None:
+    """Return the octets of consecutive messages; None: not all are there, or some stand in files."""
+    columns = _exactly(file, _INLINE, folder_id, uids)
+    return None if columns is None or None in columns[0] else columns[0]
+
+
+def _exactly(
+    file: MailboxFile, select: str, folder_id: int, uids: array[int]
+) -> Sequence[Sequence[bytes]] | None:
+    """Return the columns after the first, which is the UID, for exactly these messages, or None."""
+    first, last, count = uids[0], uids[-1], len(uids)
+    if last - first >= _DENSE * count:
+        return None
+    rows = file.execute(select, (folder_id, first, last)).fetchall()
+    if len(rows) > count:
+        wanted = set(uids)
+        rows = [row for row in rows if row[0] in wanted]
+    if len(rows) != count:
+        return None
+    found, *columns = zip(*rows, strict=True)
+    return columns if array("I", found) == uids else None
 
 
 _CONTENT: Final = (

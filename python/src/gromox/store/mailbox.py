@@ -35,6 +35,7 @@ from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
     import uuid
+    from array import array
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
@@ -358,6 +359,21 @@ class Mailbox(Maintenance):
             yield from fetch.fetch(self._file, folder_id, uids, columns)
         except sqlite3.Error as error:
             raise translated(error) from error
+
+    @guarded
+    def fetch_run(
+        self, folder_id: int, uids: array[int], columns: Columns
+    ) -> Sequence[Sequence[bytes]] | None:
+        """Return columns of consecutive messages of a view, the octets of all messages for each.
+
+        None: some are gone, or too many others lie between them; :meth:`fetch` knows how to go about that.
+        """
+        return fetch.run(self._file, folder_id, uids, columns)
+
+    @guarded
+    def inline_contents(self, folder_id: int, uids: array[int]) -> Sequence[bytes] | None:
+        """Return the octets of consecutive messages of a view; None: some are gone, or too large for this."""
+        return fetch.inline_contents(self._file, folder_id, uids)
 
     @guarded
     def content(self, folder_id: int, uid: int) -> Content:

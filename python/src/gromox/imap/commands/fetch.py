@@ -98,7 +98,7 @@ def fetch(session: Session, args: Fetch) -> Result:
         return _DONE
     if Attribute.FLAGS in args.items and VIEW_ATTRIBUTES.issuperset(args.items):
         return _flags(here, uids, args.items)
-    fetching = Fetching(here, here.view.resolve(uids), args.items)
+    fetching = Fetching(here, uids, args.items)
     steps = fetching.steps()
     first = next(steps, ())
     octets = _small(first) if fetching.finished else None
