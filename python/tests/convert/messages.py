@@ -19,10 +19,10 @@ from gromox.mapi.message import (
 )
 from gromox.mapi.propname import NamedProperty
 from gromox.mapi.proptypes import MULTI_VALUE, PropType
-from gromox.mapi.propvalue import PropValue
+from gromox.mapi.propvalue import PropValue, Scalar
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
-SCALARS: dict[int, st.SearchStrategy[PropValue]] = {
+SCALARS: dict[int, st.SearchStrategy[Scalar]] = {
     PropType.INTEGER16: st.integers(0, 2**16 - 1),
     PropType.INTEGER32: st.integers(0, 2**32 - 1),
     PropType.FLOATING32: st.floats(width=32, allow_nan=False),
@@ -48,10 +48,10 @@ def properties(draw: st.DrawFn) -> tuple[PropertyKey, PropValue]:
     kind = draw(st.sampled_from([*SCALARS, *ONLY_SINGLE]))
     value: PropValue
     if kind in SCALARS and draw(st.booleans()):
-        value = tuple(draw(st.lists(SCALARS[kind], max_size=4)))  # type: ignore[arg-type] # scalars are
+        value = tuple(draw(st.lists(SCALARS[kind], max_size=4)))
         kind |= MULTI_VALUE
     else:
-        value = draw((SCALARS | ONLY_SINGLE)[kind])
+        value = draw(ONLY_SINGLE[kind] if kind in ONLY_SINGLE else SCALARS[kind])
     if draw(st.booleans()):
         guid = draw(st.sampled_from([PS_PUBLIC_STRINGS, PSETID_Appointment, uuid.UUID(int=7)]))
         which = draw(st.one_of(st.integers(0, 2**32 - 1), TEXTS.filter(bool)))

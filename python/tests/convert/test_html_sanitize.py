@@ -22,12 +22,14 @@ from gromox.convert.html_token import html_tokens
         ('<img src="cid:1@x">', '<img src="cid:1@x">'),
         ('<img src="data:image/png;base64,AA==">', '<img src="data:image/png;base64,AA==">'),
         ('<img src="data:image/svg+xml,x">', "<img>"),
-        ('<p style="color:red;position:fixed;background-image:url(http://x);width:1px">a</p>',
-         '<p style="color:red;width:1px">a</p>'),
+        (
+            '<p style="color:red;position:fixed;background-image:url(http://x);width:1px">a</p>',
+            '<p style="color:red;width:1px">a</p>',
+        ),
         ("<!--[if mso]><p>x</p><![endif]-->a", "a"),
         ("<math><mi xlink:href='x'>a</math><iframe src=x></iframe>b", "b"),
     ],
-)  # fmt: skip
+)
 def test_only_what_is_safe_stays(markup: str, safe: str) -> None:
     assert sanitize(markup) == safe
 

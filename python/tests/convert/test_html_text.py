@@ -78,10 +78,13 @@ def test_lists() -> None:
         ("<a href='mailto:a@b.org'>Ann</a>", "Ann <a@b.org>\n"),
         ("<a href=mailto:a@b.org>a@b.org</a>", "a@b.org\n"),
         ('<a href="#top">up</a><a href="javascript:x">j</a><a name=n>n</a>', "upjn\n"),
-        ('<a href="http://x.org/?a=1&amp;b">one<a href="http://y.org">two</a>', "one <http://x.org/?a=1&b>two <http://y.org>\n"),
+        (
+            '<a href="http://x.org/?a=1&amp;b">one<a href="http://y.org">two</a>',
+            "one <http://x.org/?a=1&b>two <http://y.org>\n",
+        ),
         ('<a href="http://x.org"></a>z', "z\n"),
     ],
-)  # fmt: skip
+)
 def test_links(markup: str, text: str) -> None:
     assert text_of_html(markup) == text
 

@@ -18,7 +18,9 @@ SIMPLE = bytes.fromhex(
 )  # fmt: skip
 SIMPLE_RTF = b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
 #: [MS-OXRTFCP] 3.1.2: a reference that reads what it writes.
-CROSSING = bytes.fromhex("1a000000" "1c000000" "4c5a4675" "e2d44b51" "410004205758595a0d6e7d010eb0")  # fmt: skip
+CROSSING = bytes.fromhex(
+    "1a000000" "1c000000" "4c5a4675" "e2d44b51" "410004205758595a0d6e7d010eb0"
+)  # fmt: skip
 CROSSING_RTF = b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}"
 
 

@@ -24,15 +24,27 @@ def body(text: str, *, is_flowed: bool = False) -> str:
         ("a\r\nb\n\nc", "<p>a<br>b</p><p>c</p>"),
         ("a < b & c", "<p>a &lt; b &amp; c</p>"),
         (" a  b\tc", "<p>&nbsp;a &nbsp;b &nbsp; &nbsp; &nbsp; &nbsp;c</p>"),
-        ("a\n> b\n>> c\n> > d\ne", "<p>a</p><blockquote><p>b</p><blockquote><p>c<br>d</p></blockquote></blockquote><p>e</p>"),
+        (
+            "a\n> b\n>> c\n> > d\ne",
+            "<p>a</p><blockquote><p>b</p><blockquote><p>c<br>d</p></blockquote></blockquote><p>e</p>",
+        ),
         (">", "<blockquote></blockquote>"),
         ("see http://x.org/a_(b)).", '<p>see <a href="http://x.org/a_(b)">http://x.org/a_(b)</a>).</p>'),
-        ("<https://x.org/?a=1&b=2>", '<p>&lt;<a href="https://x.org/?a=1&amp;b=2">https://x.org/?a=1&amp;b=2</a>&gt;</p>'),
-        ("www.x.org, a.b+c@x-y.org!", '<p><a href="http://www.x.org">www.x.org</a>, <a href="mailto:a.b+c@x-y.org">a.b+c@x-y.org</a>!</p>'),
+        (
+            "<https://x.org/?a=1&b=2>",
+            '<p>&lt;<a href="https://x.org/?a=1&amp;b=2">https://x.org/?a=1&amp;b=2</a>&gt;</p>',
+        ),
+        (
+            "www.x.org, a.b+c@x-y.org!",
+            (
+                '<p><a href="http://www.x.org">www.x.org</a>, '
+                '<a href="mailto:a.b+c@x-y.org">a.b+c@x-y.org</a>!</p>'
+            ),
+        ),
         ("www. a@b @c.org x@@y.org", "<p>www. a@b @c.org x@@y.org</p>"),
         ("javascript:x http://", "<p>javascript:x http://</p>"),
     ],
-)  # fmt: skip
+)
 def test_text_becomes_paragraphs(text: str, markup: str) -> None:
     assert body(text) == markup
 

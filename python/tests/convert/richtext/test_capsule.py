@@ -13,12 +13,52 @@ from tests.support.mutate import damaged
 
 PIECES = st.sampled_from(
     [
-        "<p>", "</p>", "<br>", "<b>", "</b>", "<!-- c -->", "<!--", "<head>", "</head>", "<style>a{b}", "</style>",
-        "<script>", "<pre>", "</pre>", "<li>", "<td>", "</td>", '<a title="a>b" href=x>', "</a>", "<", ">", "&amp;",
-        "&nbsp;", "&#x1F600;", "&", "\r\n", "\n", "\r", "\t", "  ", " ", "{", "}", "\\", "\\'41", "\u00e4", "\u65e5",
-        "\U0001f600", "\x00", "\x7f", "text", "\u00a0", "\ufffd", "\\par",
+        "<p>",
+        "</p>",
+        "<br>",
+        "<b>",
+        "</b>",
+        "<!-- c -->",
+        "<!--",
+        "<head>",
+        "</head>",
+        "<style>a{b}",
+        "</style>",
+        "<script>",
+        "<pre>",
+        "</pre>",
+        "<li>",
+        "<td>",
+        "</td>",
+        '<a title="a>b" href=x>',
+        "</a>",
+        "<",
+        ">",
+        "&amp;",
+        "&nbsp;",
+        "&#x1F600;",
+        "&",
+        "\r\n",
+        "\n",
+        "\r",
+        "\t",
+        "  ",
+        " ",
+        "{",
+        "}",
+        "\\",
+        "\\'41",
+        "\u00e4",
+        "\u65e5",
+        "\U0001f600",
+        "\x00",
+        "\x7f",
+        "text",
+        "\u00a0",
+        "\ufffd",
+        "\\par",
     ]
-)  # fmt: skip
+)
 
 #: In the manner of Outlook: what is between \htmlrtf and \htmlrtf0 is not of the page.
 OUTLOOK = (
@@ -29,9 +69,11 @@ OUTLOOK = (
     rb"\uc1\pard\plain\deftab360 \f0\fs24 " b"\r\n"
     rb"{\*\htmltag19 <html>}" b"\r\n" rb"{\*\htmltag34 <head>}" b"\r\n"
     rb"{\*\htmltag1 \par }{\*\htmltag41 </head>}{\*\htmltag50 <body>}"
-    rb"{\*\htmltag64 <p class=\'22x\'e4\'22>}\htmlrtf {\htmlrtf0 {\*\htmltag148 <span>}\htmlrtf {\f3 \htmlrtf0 "
+    rb"{\*\htmltag64 <p class=\'22x\'e4\'22>}\htmlrtf {\htmlrtf0 "
+    rb"{\*\htmltag148 <span>}\htmlrtf {\f3 \htmlrtf0 "
     rb"\'93\'fa Caf\u233 e{\*\htmltag156 </span>}\htmlrtf }\htmlrtf0 "
-    rb"{\*\mhtmltag84 <a href=\'22x\'22>}{\*\htmltag84 &nbsp;}\htmlrtf \'a0\htmlrtf0 \lquote q\rquote\~\tab a\line b\par "
+    rb"{\*\mhtmltag84 <a href=\'22x\'22>}{\*\htmltag84 &nbsp;}\htmlrtf \'a0\htmlrtf0 "
+    rb"\lquote q\rquote\~\tab a\line b\par "
     rb"{\*\htmltag84 <i>}\htmlrtf {\i \htmlrtf0 it{\*\htmltag92 </i>}\htmlrtf }\htmlrtf0 \{\}\\"
     rb"{\*\htmltag72 </p>}\htmlrtf\par}\htmlrtf0" b"\r\n"
     rb"\htmlrtf \par \htmlrtf0 {\pict\pngblip 00ff}{\*\htmltag58 </body>}{\*\htmltag27 </html>}}"
@@ -103,7 +145,8 @@ def test_a_reader_of_rtf_sees_the_page_too() -> None:
 
 
 def test_groups_within_fragments_and_unknown_destinations() -> None:
-    rtf = rb"{\rtf1\fromhtml1 {\*\htmltag {<b>}}{\*\foo bar}{\info{\title t}}{\htmltag64 <p>}\htmlrtf x{\*\htmltag1 y}}"
+    rtf = rb"{\rtf1\fromhtml1 {\*\htmltag {<b>}}{\*\foo bar}{\info{\title t}}"
+    rtf += rb"{\htmltag64 <p>}\htmlrtf x{\*\htmltag1 y}}"
 
     assert open_capsule(rtf).content == "<b><p>"
 

@@ -7,8 +7,8 @@ from gromox.convert.richtext import token as module
 from gromox.convert.richtext.token import Kind, Token, looks_like_rtf, tokens
 
 
-def words(rtf: bytes) -> list[tuple[Kind, str, int | None, bytes]]:
-    return [tuple(token) for token in tokens(b"{\\rtf1" + rtf)][2:]  # type: ignore[misc] # a NamedTuple
+def words(rtf: bytes) -> list[Token]:
+    return list(tokens(b"{\\rtf1" + rtf))[2:]
 
 
 def test_all_kinds_of_tokens() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from gromox.base.errors import ParseError
 from gromox.codec.packed import Reader
@@ -157,7 +158,7 @@ def _value(storage: Storage, tag: int, value: bytes, page: int) -> PropValue:
         found: list[Scalar] = []
         while r.remaining >= ELEMENTS[base]:
             each = unpack_value(r, base)
-            found += [] if isinstance(each, tuple) else [each]
+            found += [each] if isinstance(each, (int, float, UUID)) else []
         return tuple(found)
     if base not in MULTIPLE_STREAMS:
         return None

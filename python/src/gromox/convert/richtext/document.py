@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gromox.convert.richtext.builder import MAX_TABLE_DEPTH, Builder
+from gromox.convert.richtext.charset import SYMBOL, decode_symbols
 from gromox.convert.richtext.field import link_of
 from gromox.convert.richtext.interpreter import Interpreter, State
+from gromox.convert.richtext.listing import MAX_LEVEL, ListTables
 from gromox.convert.richtext.model import (
     Align,
     Document,
@@ -28,11 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["Document", "Picture", "read_document"]
 
 MAX_PICTURES: Final = 1000
-_MAX_LISTS: Final = 10_000
 _MAX_COLORS: Final = 10_000
-_MAX_LEVEL: Final = 8
-_BULLET: Final = 23  #: \levelnfc of a bullet
-_NO_NUMBER: Final = 255  #: \levelnfc of an item without any mark
+#: Where symbol fonts lie in Unicode: the low octet is that of the font.
+_SYMBOL_AREA: Final = re.compile("[\uf020-\uf0ff]")
 _NOT_HEX: Final = re.compile(r"[^0-9A-Fa-f]+")
 _PICTURE_TYPES: Final = {
     "pngblip": "image/png",
@@ -139,10 +139,7 @@ class _Reader(Interpreter):
         self._colors: list[int | None] = []
         self._color: dict[str, int] = {}
         self._picture: _PictureParts | None = None
-        self._lists: dict[int, list[int]] = {}
-        self._list_levels: list[int] = []
-        self._list_id = 0
-        self._overrides: dict[int, list[int]] = {}
+        self.lists = ListTables()
 
     def initial_state(self) -> State:
         return _State()
@@ -163,6 +160,12 @@ class _Reader(Interpreter):
             self._picture.octets += octets
 
     # Text ------------------------------------------------------------------------------------------
+    def decode(self, octets: bytes) -> str:
+        font = self.font()
+        if font is not None and font.charset == SYMBOL and not octets.isascii():
+            return decode_symbols(octets)
+        return super().decode(octets)
+
     def text(self, text: str) -> None:
         take = _TEXT_OF.get(self.state.destination)
         if take is not None:
@@ -171,6 +174,7 @@ class _Reader(Interpreter):
         look = self.state.look
         if look.hidden:
             return
+        text = _SYMBOL_AREA.sub(_symbol, text)
         font = self.font()
         if font is not None and font.name != look.font:
             look = look._replace(font=font.name)
@@ -235,20 +239,6 @@ class _Reader(Interpreter):
         if name in ("red", "green", "blue"):
             self._color[name] = min(max(number or 0, 0), 255)
 
-    def list_word(self, name: str, number: int | None) -> None:
-        if name == "list":
-            self._list_levels = []
-        elif name == "levelnfc" and len(self._list_levels) <= _MAX_LEVEL:
-            self._list_levels.append(number or 0)
-        elif name == "listid" and len(self._lists) < _MAX_LISTS:
-            self._lists[number or 0] = self._list_levels
-
-    def override_word(self, name: str, number: int | None) -> None:
-        if name == "listid":
-            self._list_id = number or 0
-        elif name == "ls" and len(self._overrides) < _MAX_LISTS:
-            self._overrides[number or 0] = self._lists.get(self._list_id, [])
-
     def old_list_word(self, name: str, _number: int | None) -> None:
         if name == "pnlvlblt":
             self._set_list(ListKind.BULLETS)
@@ -281,22 +271,13 @@ class _Reader(Interpreter):
 
     def list_number(self, number: int | None) -> None:
         self.state.number = number or 0
-        self.set_layout(list_kind=self._list_kind(self.state.layout.list_level))
+        self.set_layout(list_kind=self.lists.kind(self.state.number, self.state.layout.list_level))
 
     def list_level(self, number: int | None) -> None:
-        level = min(max(number or 0, 0), _MAX_LEVEL)
+        level = min(max(number or 0, 0), MAX_LEVEL)
         self.set_layout(list_level=level)
         if self.state.number:
-            self.set_layout(list_kind=self._list_kind(level))
-
-    def _list_kind(self, level: int) -> ListKind:
-        if not self.state.number:
-            return ListKind.NONE
-        formats = self._overrides.get(self.state.number, [])
-        number_format = formats[level] if level < len(formats) else _BULLET
-        if number_format == _NO_NUMBER:
-            return ListKind.NONE
-        return ListKind.BULLETS if number_format == _BULLET else ListKind.NUMBERS
+            self.set_layout(list_kind=self.lists.kind(self.state.number, level))
 
     def begin_field(self, _number: int | None) -> None:
         self.state.field = _Field()
@@ -340,6 +321,10 @@ class _Reader(Interpreter):
     def end(self) -> None:
         """Close what is open."""
         self.document.blocks = self.builder.end(self.state.layout)
+
+
+def _symbol(found: re.Match[str]) -> str:
+    return decode_symbols(bytes((ord(found[0]) & 0xFF,)))
 
 
 def _on(number: int | None) -> bool:
@@ -386,8 +371,8 @@ _ACTS: Final[dict[str, Callable[[_Reader, int | None], None]]] = {
 _WORDS_OF: Final[dict[str, Callable[[_Reader, str, int | None], None]]] = {
     "pict": _Reader.picture_word,
     "colortbl": _Reader.color_word,
-    "listtable": _Reader.list_word,
-    "listoverridetable": _Reader.override_word,
+    "listtable": lambda r, name, n: r.lists.list_word(name, n),
+    "listoverridetable": lambda r, name, n: r.lists.override_word(name, n),
     "pn": _Reader.old_list_word,
 }
 _TEXT_OF: Final[dict[str, Callable[[_Reader, str], None]]] = {

@@ -7,12 +7,11 @@ Spec: RTF 1.9.1, "Unicode RTF", "Font Table", "Character Set", "Destinations".
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from gromox.base.errors import ParseError
-from gromox.convert.richtext.charset import CODE_PAGES, SYMBOL, decode_symbols
+from gromox.convert.richtext.charset import CODE_PAGES
 from gromox.convert.richtext.token import Kind, Token, tokens
 from gromox.convert.textcodec import WINDOWS_1252, decode_page
 
@@ -61,10 +60,8 @@ _SKIPPED_TEXT: Final = (
 )
 SKIPPED: Final = frozenset(_SKIPPED_TEXT.split())
 _PAGES: Final = {"ansi": WINDOWS_1252, "mac": 10000, "pc": 437, "pca": 850}
-#: Where symbol fonts lie in Unicode: the low octet is that of the font.
-_SYMBOL_AREA: Final = re.compile("[\uf020-\uf0ff]")
-_HIGH: Final = range(0xD800, 0xDC00)
-_LOW: Final = range(0xDC00, 0xE000)
+_HIGH: Final = 0xD800
+_LOW: Final = 0xDC00
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +252,7 @@ class Interpreter:
             self.flush()
         self._to_skip = self.state.unicode_skip
         if 0x10000 <= number <= 0x10FFFF:  # noqa: PLR2004 - written by some programs though 16 bits are meant
-            self._units += ((number - 0x10000 >> 10) + _HIGH.start, (number & 0x3FF) + _LOW.start)
+            self._units += ((number - 0x10000 >> 10) + _HIGH, (number & 0x3FF) + _LOW)
             return
         self._units.append(number & 0xFFFF)
 
@@ -311,6 +308,10 @@ class Interpreter:
             return font.page
         return CODE_PAGES.get(font.charset, self.page)
 
+    def decode(self, octets: bytes) -> str:
+        """Return the text of octets here."""
+        return decode_page(octets, self.page_in_force())
+
     def flush(self) -> None:
         """Hand on what was collected."""
         if self._octets:
@@ -319,26 +320,12 @@ class Interpreter:
             if self.state.destination == "fonttbl":
                 self._font_text(decode_page(octets, CODE_PAGES.get(self._font_charset, self.page)))
                 return
-            font = self.font()
-            if font is not None and font.charset == SYMBOL and not octets.isascii():
-                self.text(decode_symbols(octets))
-            else:
-                self.text(decode_page(octets, self.page_in_force()))
+            self.text(self.decode(octets))
         if self._units:
-            text = _text_of_units(self._units)
+            raw = b"".join(unit.to_bytes(2, "little") for unit in self._units)
+            text = raw.decode("utf-16-le", "replace")
             self._units.clear()
             if self.state.destination == "fonttbl":
                 self._font_text(text)
             else:
                 self.text(text)
-
-
-def _text_of_units(units: list[int]) -> str:
-    octets = b"".join(unit.to_bytes(2, "little") for unit in units)
-    text = octets.decode("utf-16-le", "replace")
-    if any("\uf020" <= character <= "\uf0ff" for character in text):
-        return "".join(
-            decode_symbols(bytes((ord(each) & 0xFF,))) if "\uf020" <= each <= "\uf0ff" else each
-            for each in text
-        )
-    return text

@@ -6,6 +6,7 @@ Spec: [MS-OXTNEF] 2.1.3.4. All values begin at a multiple of four octets; each o
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from gromox.base.errors import ParseError
 from gromox.convert.textcodec import decode_page
@@ -15,8 +16,6 @@ from gromox.mapi.proptypes import MULTI_VALUE, PropType
 from gromox.mapi.propvalue import MAX_VALUES, PropValue, Scalar, pack_value, unpack_value
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from gromox.codec.packed import Reader, Writer
 
 FIRST_NAMED: Final = 0x8000  #: identifiers from here on have a name
@@ -121,7 +120,7 @@ def _read_fixed(r: Reader, kind: int) -> Scalar:
         value = r.u16() != 0
     else:
         read = unpack_value(r, kind)
-        value = read if not isinstance(read, tuple) else None
+        value = read if isinstance(read, (int, float, UUID)) else None
     _read_padding(r, r.offset - start)
     return value
 
