@@ -11,49 +11,7 @@ import enum
 from dataclasses import dataclass
 from typing import Final
 
-
-class Private(enum.IntEnum):
-    """Folder ids of a private store."""
-
-    ROOT = 0x01
-    DEFERRED_ACTION = 0x02
-    SPOOLER_QUEUE = 0x03
-    SHORTCUTS = 0x04
-    FINDER = 0x05
-    VIEWS = 0x06
-    COMMON_VIEWS = 0x07
-    SCHEDULE = 0x08
-    IPM_SUBTREE = 0x09
-    SENT_ITEMS = 0x0A
-    DELETED_ITEMS = 0x0B
-    OUTBOX = 0x0C
-    INBOX = 0x0D
-    DRAFTS = 0x0E
-    CALENDAR = 0x0F
-    JOURNAL = 0x10
-    NOTES = 0x11
-    TASKS = 0x12
-    CONTACTS = 0x13
-    QUICK_CONTACTS = 0x14
-    IM_CONTACTS = 0x15
-    GAL_CONTACTS = 0x16
-    JUNK = 0x17
-    FREEBUSY = 0x18
-    SYNC_ISSUES = 0x19
-    CONFLICTS = 0x1A
-    LOCAL_FAILURES = 0x1B
-    SERVER_FAILURES = 0x1C
-    CONVERSATION_ACTIONS = 0x1D
-
-
-class Public(enum.IntEnum):
-    """Folder ids of a public store."""
-
-    ROOT = 0x01
-    IPM_SUBTREE = 0x02
-    NON_IPM_SUBTREE = 0x03
-    EFORMS_REGISTRY = 0x04
-
+from gromox.mapi.folderids import Private, Public
 
 INBOX: Final = int(Private.INBOX)
 IPM_SUBTREE: Final = int(Private.IPM_SUBTREE)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base.clock import SYSTEM_CLOCK
 from gromox.base.ids import SYSTEM_IDS
+from gromox.mapi.folderids import Private
 from gromox.store import builtin, migration, permission, quota
 from gromox.store.builtin import FIRST_FREE_OBJECT_ID, BuiltinFolder, FolderKind
 from gromox.store.database import guarded
@@ -184,7 +185,7 @@ def _folder(
         and row.parent_id == builtin.IPM_SUBTREE
         and row.kind == FolderKind.GENERIC
         and row.container_class == "IPF.Note"
-        and row.folder_id != builtin.Private.SYNC_ISSUES
+        and row.folder_id != Private.SYNC_ISSUES
     )
     connection.execute(
         "INSERT INTO folders (folder_id, parent_id, name, name_key, container_class, kind, hidden,"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gromox.admin.service.errors import InputError, NoMatchError
-from gromox.store.builtin import Private, Public
+from gromox.mapi.folderids import Private, Public
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
