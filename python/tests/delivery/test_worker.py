@@ -11,7 +11,8 @@ import pytest
 from gromox.delivery.outcome import FULL, RELAY_FAILS, UNKNOWN
 from gromox.delivery.queue import entries
 from gromox.directory import mlist, user
-from gromox.store.builtin import INBOX, Private
+from gromox.mapi.folderids import Private
+from gromox.store.builtin import INBOX
 
 if TYPE_CHECKING:
     from gromox.delivery.worker import DeliveryWorker

@@ -9,7 +9,7 @@ from gromox.store import errors
 from gromox.store.flags import Flag
 from gromox.store.mailbox import Mailbox
 from gromox.store.mailbox_file import Options
-from gromox.store.model import Columns, NewMail
+from gromox.store.model import Columns, Delivery, NewMail
 from gromox.store.uidset import UidSet
 from tests.store.sample import mail, octets
 
@@ -154,3 +154,41 @@ def test_odd_octets_do_not_hurt(mailbox: Mailbox) -> None:
     mailbox.append(INBOX, [NewMail(each) for each in odd])
     assert [mailbox.content(INBOX, uid).octets() for uid in range(1, len(odd) + 1)] == odd
     assert len(list(mailbox.fetch(INBOX, range(1, 99), ALL_COLUMNS))) == len(odd)
+
+
+def test_mails_delivered_together_are_refused_by_themselves(mailbox: Mailbox) -> None:
+    mailbox.set_quota(storage=10 * 1024, receive=None, send=None)
+    folder = mailbox.create_folder(INBOX, "News").folder_id
+    mailbox.deliver(mail(), token="known")
+    results = mailbox.deliver_many(
+        [
+            Delivery(mail(size=6000), INBOX, "first"),
+            Delivery(mail(size=6000), INBOX, "too much"),
+            Delivery(mail(), folder, "other folder"),
+            Delivery(mail(), 0x4711, "no folder"),
+            Delivery(mail(), INBOX, "known"),
+            Delivery(mail(size=100), INBOX, "first"),
+            Delivery(mail(size=100), INBOX, "last"),
+        ]
+    )
+
+    assert [type(each) for each in results] == [
+        int,
+        errors.QuotaError,
+        int,
+        errors.FolderGoneError,
+        type(None),
+        type(None),
+        int,
+    ]
+    assert (results[0], results[2], results[6]) == (2, 1, 3)
+    assert mailbox.deliver(mail(size=100), token="too much") == 4
+
+
+def test_when_nothing_new_is_delivered_nothing_is_written(mailbox: Mailbox) -> None:
+    mailbox.deliver(mail(), token="known")
+    before = mailbox.change_number()
+
+    assert list(mailbox.deliver_many([Delivery(mail(), INBOX, "known")])) == [None]
+    assert list(mailbox.deliver_many([])) == []
+    assert mailbox.change_number() == before

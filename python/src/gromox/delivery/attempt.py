@@ -1,34 +1,29 @@
-"""One try of one mail: to mailboxes, then to other systems."""
+"""One try of one mail: to mailboxes, then, when these are synced, to other systems."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from gromox.base.log import get_logger
 from gromox.delivery import header as headers
 from gromox.delivery import junk, outcome
+from gromox.delivery.batch import EXPECTED
 from gromox.delivery.outcome import Fate, Outcome, reason_of
 from gromox.delivery.routing import Local, Remote, Route, routes
-from gromox.directory.errors import DirectoryError
-from gromox.store.builtin import INBOX, IPM_SUBTREE, Private
-from gromox.store.errors import StoreError
-from gromox.store.model import NewMail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from gromox.delivery.batch import Batch
     from gromox.delivery.junk import Rule
     from gromox.delivery.outcome import Reason
     from gromox.delivery.queue import Item
     from gromox.delivery.relay import Relay
-    from gromox.delivery.touched import Touched
     from gromox.directory.resolve import Resolver
-    from gromox.store.mailbox import Mailbox
 
 _log = get_logger("delivery")
-#: What a mail may meet on its way that is nobody's defect.
-EXPECTED: Final = (StoreError, DirectoryError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +33,6 @@ class Ways:
     resolver: Resolver
     relay: Relay
     junk_rules: Sequence[Rule]
-    detail_folders: bool  #: user+news@ goes to the folder news
 
 
 @dataclass(slots=True)
@@ -49,6 +43,8 @@ class Attempt:
     header: bytes = b""
     routes: list[Route] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    remote: list[Remote] = field(default_factory=list)  #: what is left for :func:`hand_over`
+    is_junk: bool = False
 
     def settle(self, destination: Local | Remote, reason: Reason, *, host: str = "") -> None:
         """Note that a destination was not reached."""
@@ -66,21 +62,33 @@ class Attempt:
         self.routes = [Route(address, ()) for address in self.item.envelope.pending]
 
 
-def attempt(item: Item, ways: Ways, touched: Touched) -> Attempt:
-    """Try to bring a mail to all who wait for it."""
+def attempt(item: Item, ways: Ways, batch: Batch) -> Attempt:
+    """Begin a try: find out where a mail goes, and put it to those for mailboxes of this system."""
     found = Attempt(item)
-    try:
-        _try(found, ways, touched)
-    except EXPECTED as error:
-        _log.error("mail cannot be read", mail=item.mail_id, reason=error)
-        found.fail(reason_of(error) or outcome.DEFECT)
-    except Exception as error:  # noqa: BLE001 - one mail must not keep the worker from the others
-        _log.exception("delivery failed", error, mail=item.mail_id)
-        found.fail(outcome.DEFECT)
+    with _guarded(found):
+        _try(found, ways, batch)
     return found
 
 
-def _try(found: Attempt, ways: Ways, touched: Touched) -> None:
+def hand_over(found: Attempt, relay: Relay) -> None:
+    """Bring a mail to other systems."""
+    with _guarded(found):
+        _hand_over(found, found.remote, found.item.octets(), relay)
+
+
+@contextmanager
+def _guarded(found: Attempt) -> Iterator[None]:
+    try:
+        yield
+    except EXPECTED as error:
+        _log.error("mail cannot be read", mail=found.item.mail_id, reason=error)
+        found.fail(reason_of(error) or outcome.DEFECT)
+    except Exception as error:  # noqa: BLE001 - one mail must not keep the worker from the others
+        _log.exception("delivery failed", error, mail=found.item.mail_id)
+        found.fail(outcome.DEFECT)
+
+
+def _try(found: Attempt, ways: Ways, batch: Batch) -> None:
     envelope = found.item.envelope
     mail = found.item.octets()
     found.header = headers.header_of(mail)
@@ -88,63 +96,15 @@ def _try(found: Attempt, ways: Ways, touched: Touched) -> None:
         found.fail(outcome.LOOP)
         return
     found.routes = routes(ways.resolver, envelope.pending, envelope.sender)
-    is_junk = junk.is_junk(ways.junk_rules, found.header)
-    remote: list[Remote] = []
+    found.is_junk = junk.is_junk(ways.junk_rules, found.header)
     for route in found.routes:
         for destination in route.destinations:
             if isinstance(destination, Local):
-                _deliver(found, destination, mail, ways, touched, is_junk=is_junk)
+                batch.add(found, destination, mail)
             elif isinstance(destination, Remote):
-                remote.append(destination)
+                found.remote.append(destination)
             else:
                 found.outcomes.append(destination)
-    if remote:
-        _hand_over(found, remote, mail, ways.relay)
-
-
-def _deliver(found: Attempt, to: Local, mail: bytes, ways: Ways, touched: Touched, *, is_junk: bool) -> None:
-    envelope = found.item.envelope
-    try:
-        mailbox = touched.get(to.maildir)
-        folder_id = _folder(mailbox, to.detail if ways.detail_folders else "", is_junk=is_junk)
-        uid = mailbox.deliver(
-            NewMail(headers.trace(envelope.sender, to.recipient) + mail, internal_date=envelope.arrival),
-            folder_id=folder_id,
-            token=f"{envelope.token_base}:{to.username}",
-        )
-    except EXPECTED as error:
-        reason = reason_of(error) or outcome.DEFECT
-        _log.warning(
-            "not delivered",
-            mail=envelope.mail_id,
-            recipient=to.recipient,
-            mailbox=str(to.maildir),
-            status=reason.status,
-            reason=error,
-        )
-        found.settle(to, reason)
-        return
-    found.outcomes.append(Outcome(to.recipient, to.username, Fate.DONE, mailbox=to.maildir))
-    _log.info(
-        "delivered" if uid is not None else "delivered before",
-        mail=envelope.mail_id,
-        recipient=to.recipient,
-        user=to.username,
-        folder=folder_id,
-        size=envelope.size,
-    )
-
-
-def _folder(mailbox: Mailbox, detail: str, *, is_junk: bool) -> int:
-    """Return where in a mailbox the mail belongs."""
-    if is_junk:
-        return int(Private.JUNK)
-    if detail:
-        for parent in (INBOX, IPM_SUBTREE):
-            folder = mailbox.child(parent, detail)
-            if folder is not None and not folder.hidden and folder.container_class.startswith("IPF.Note"):
-                return folder.folder_id
-    return INBOX
 
 
 def _hand_over(found: Attempt, remote: Sequence[Remote], mail: bytes, relay: Relay) -> None:

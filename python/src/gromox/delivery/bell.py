@@ -6,7 +6,7 @@ import errno
 import os
 import select
 import socket
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -28,15 +28,41 @@ def _short_name(spool: Path) -> Iterator[str]:
         os.close(directory)
 
 
-def ring(spool: Path) -> None:
-    """Wake whoever waits; never blocks."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender, _short_name(spool) as name:
-        sender.setblocking(False)
+class Ringer:
+    """The ringing end; rings for one spool, from any thread."""
+
+    def __init__(self, spool: Path) -> None:
+        """Prepare; nobody needs to listen yet."""
+        # Through the descriptor the name fits into the system's 108 octets, however deep the spool lies.
+        self._directory = os.open(spool, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._name = f"/proc/self/fd/{self._directory}/{NAME}"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        self._socket.setblocking(False)
+
+    def ring(self) -> None:
+        """Wake whoever waits; never blocks."""
         try:
-            sender.sendto(b"!", name)
+            self._socket.sendto(b"!", self._name)
         except OSError as error:
             if error.errno not in _NOBODY:
                 raise
+
+    def close(self) -> None:
+        """Ring no more; may be repeated."""
+        self._socket.close()
+        if self._directory >= 0:
+            os.close(self._directory)
+            self._directory = -1
+
+    def __del__(self) -> None:
+        """Let go of the descriptors."""
+        self.close()
+
+
+def ring(spool: Path) -> None:
+    """Wake whoever waits, once."""
+    with closing(Ringer(spool)) as ringer:
+        ringer.ring()
 
 
 class Bell:

@@ -21,7 +21,7 @@ from gromox.delivery.spool import CACHE, MESS, QUEUES, SAVE
 from gromox.delivery.spool_file import MAGIC, MAX_HEADER, Envelope, State, encode_status, parse_header
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from gromox.delivery.spool_file import Header
@@ -95,11 +95,12 @@ class Item:
         self.path = move_aside(self.path, self.path.parent.parent / queue, self.mail_id)
         self.release()
 
-    def remove(self) -> None:
-        """Remove the mail: all is done."""
+    def remove(self, close: Callable[[int], None] = os.close) -> None:
+        """Remove the mail: all is done. ``close`` gets the descriptor."""
         with suppress(FileNotFoundError):  # an operator was faster
             self.path.unlink()
-        self.release()
+        fd, self._fd = self._fd, -1
+        close(fd)
 
     def release(self) -> None:
         """Let go of the mail; it stays where it is."""

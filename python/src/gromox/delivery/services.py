@@ -10,6 +10,7 @@ from gromox.base.clock import SYSTEM_CLOCK, Clock
 from gromox.base.ids import SYSTEM_IDS, Ids
 from gromox.delivery.memory import MemoryBudget
 from gromox.delivery.settings import DEQUEUE_MAXIMUM_MEM
+from gromox.delivery.turn import Turn
 
 if TYPE_CHECKING:
     from gromox.base.settings import Settings
@@ -35,6 +36,7 @@ class DeliveryServices:
     relay: Relay | None = None  #: another way out than ``outgoing_smtp_url``
     clock: Clock = SYSTEM_CLOCK
     ids: Ids = SYSTEM_IDS
+    turn: Turn = field(default_factory=Turn, repr=False)  #: whose turn it is to write to mailboxes
     memory: MemoryBudget = field(init=False, repr=False)  #: what all workers together may hold
 
     def __post_init__(self) -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from gromox.base.log import get_logger
 from gromox.delivery import header as headers
 from gromox.delivery import junk, outcome, report
-from gromox.delivery.attempt import Attempt, Ways, attempt
+from gromox.delivery.attempt import Attempt, Ways, attempt, hand_over
+from gromox.delivery.batch import Batch
+from gromox.delivery.closer import Closer
 from gromox.delivery.outcome import Fate, Outcome
 from gromox.delivery.queue import Queue
 from gromox.delivery.relay import relay_of
@@ -32,7 +34,7 @@ from gromox.store.errors import NoSpaceError
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gromox.delivery.queue import Item
     from gromox.delivery.services import DeliveryServices
@@ -42,6 +44,15 @@ _log = get_logger("delivery")
 
 #: Mails that share one sync.
 BATCH: Final = 64
+#: Octets of mail above which the mails of a batch are not kept in memory together.
+_BATCH_OCTETS: Final = 4 << 20
+#: A batch of fewer mails is followed by a pause, in which more come in that then cost less together: one
+#: delivered by itself costs twice the time of the processor.
+_FEW: Final = 16
+#: Seconds of that pause; a mail that comes alone does not wait for it.
+_COLLECT: Final = 0.01
+#: Seconds without mail after which there is time to tidy up.
+_IDLE: Final = 1.0
 #: Seconds after which an idle worker looks at the spool by itself: moving files there rings no bell.
 _LOOK: Final = 5.0
 #: The wait before try n is the interval times 2^(n-1), at most so many times.
@@ -63,8 +74,9 @@ class DeliveryWorker:
             resolver=services.resolver,
             relay=services.relay or relay_of(url, hello=services.host),
             junk_rules=junk.parse(settings[LDA_JUNK_RULES]),
-            detail_folders=settings[LDA_DETAIL_FOLDER],
         )
+        self._batch = Batch(self._touched, detail_folders=settings[LDA_DETAIL_FOLDER])
+        self._closer = Closer()
         self._audit = report.ResponseAudit(
             services.clock, capacity=settings[RESPONSE_AUDIT_CAPACITY], interval=settings[RESPONSE_INTERVAL]
         )
@@ -74,34 +86,55 @@ class DeliveryWorker:
     def run(self, stop: threading.Event) -> None:
         """Deliver until ``stop`` is set (ring the bell after setting it)."""
         try:
-            while not stop.is_set():
-                if self._work(stop):
-                    continue
-                self._touched.rest()
-                if self._services.bell is None:
-                    stop.wait(_LOOK)
-                else:
-                    self._services.bell.wait(_LOOK)
+            with self._services.turn:
+                while not stop.is_set():
+                    tried = self._work(stop)
+                    if 0 < tried < _FEW:
+                        stop.wait(_COLLECT)
+                    elif not tried and not self._wait(stop, _IDLE):
+                        self._touched.rest()
+                        self._wait(stop, _LOOK)
         finally:
             self.close()
 
+    def _wait(self, stop: threading.Event, seconds: float) -> bool:
+        """Wait for the bell; tell whether it rang."""
+        if self._services.bell is None:
+            return stop.wait(seconds)
+        return self._services.bell.wait(seconds)
+
     def run_once(self, limit: int = BATCH, *, stop: threading.Event | None = None) -> int:
         """Deliver up to ``limit`` mails; return how many were tried."""
-        items = self._next_items(limit)
-        if len(items) == limit:
-            self._services.spool.wake()  # there is more than we can take: another worker may help
+        tried: list[Attempt] = []
         self._touched.begin()
-        tried = []
-        for item in items:
+        for items in _portions(self._next_items(limit)):
             if stop is not None and stop.is_set():
-                item.release()
-            else:
-                with self._services.memory.hold(item.envelope.size):
-                    tried.append(attempt(item, self._ways, self._touched))
+                for item in items:
+                    item.release()
+                continue
+            with self._services.memory.hold(sum([item.envelope.size for item in items])):
+                tried += [attempt(item, self._ways, self._batch) for item in items]
+                self._batch.deliver()
         self._touched.sync()
+        leaving = []
         for each in tried:
-            self._settle_somehow(each)
+            if each.remote:
+                leaving.append(each)
+            else:
+                self._settle_somehow(each)
+        self._closer.go()
+        if leaving:
+            self._hand_over(leaving)
         return len(tried)
+
+    def _hand_over(self, leaving: Sequence[Attempt]) -> None:
+        """Bring mails to other systems, which may take long: another worker takes over the mailboxes."""
+        with self._services.turn.aside():
+            for each in leaving:
+                with self._services.memory.hold(each.item.envelope.size):
+                    hand_over(each, self._ways.relay)
+                self._settle_somehow(each)
+            self._touched.close()
 
     def _work(self, stop: threading.Event) -> int:
         try:
@@ -113,6 +146,7 @@ class DeliveryWorker:
     def close(self) -> None:
         """Close the mailboxes."""
         self._touched.close()
+        self._closer.stop()
 
     def _next_items(self, limit: int) -> list[Item]:
         now = self._services.clock.monotonic()
@@ -164,6 +198,9 @@ class DeliveryWorker:
                 continue
             failed = any(each.fate is Fate.NEVER for each in mine)
             (bounced if failed else delivered).append(route.recipient)
+        if not waiting:
+            item.remove(self._closer.close_soon)
+            return
         item.mark(delivered, State.DELIVERED)
         item.mark(bounced, State.BOUNCED)
         self._put_away(item, waiting)
@@ -181,10 +218,7 @@ class DeliveryWorker:
         return each
 
     def _put_away(self, item: Item, waiting: Sequence[Outcome]) -> None:
-        """Remove the mail, or keep it for the next try, or (nobody can be told) for an operator."""
-        if not waiting:
-            item.remove()
-            return
+        """Keep the mail for the next try, or (nobody can be told) for an operator."""
         first = next((each for each in waiting if each.fate is Fate.LATER), None)
         if first is not None:
             self._postpone(item, f"{first.status} {first.text}")
@@ -256,3 +290,17 @@ class DeliveryWorker:
         services.spool.sync()
         _log.notice("sender told", mail=item.mail_id, sender=envelope.sender, report=draft.mail_id)
         return True
+
+
+def _portions(items: Sequence[Item]) -> Iterator[list[Item]]:
+    """Go through mails in portions that may be in memory together."""
+    portion: list[Item] = []
+    size = 0
+    for item in items:
+        if portion and size + item.envelope.size > _BATCH_OCTETS:
+            yield portion
+            portion, size = [], 0
+        portion.append(item)
+        size += item.envelope.size
+    if portion:
+        yield portion

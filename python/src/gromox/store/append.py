@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.store import block_table, content, quota
 from gromox.store.content import Storage
-from gromox.store.errors import LimitError
+from gromox.store.errors import FolderGoneError, LimitError, QuotaError
 from gromox.store.extract import Extract, extract, filetime
 from gromox.store.model import Appended
 from gromox.store.uidset import MAX_UID
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gromox.store.content import StagedContent
+    from gromox.store.errors import StoreError
     from gromox.store.mailbox_file import MailboxFile, Write
-    from gromox.store.model import NewMail
+    from gromox.store.model import Delivery, NewMail
 
 _MESSAGE: Final = (
     "INSERT INTO messages (mid, folder_id, uid, cn, size, internal_date, internal_zone,"
@@ -47,6 +48,7 @@ _SHARE: Final = (
     "INSERT INTO content_shares (content_id, extra) VALUES (?, 1)"
     " ON CONFLICT (content_id) DO UPDATE SET extra = extra + 1"
 )
+_REMEMBER: Final = "INSERT OR IGNORE INTO deliveries VALUES (?, ?)"
 _KEEP_TOKENS: Final = 14 * 86400
 """Seconds for which a delivery is remembered; the queue gives up on a mail much earlier."""
 _PRUNE_EVERY: Final = 64
@@ -82,25 +84,69 @@ def append(file: MailboxFile, folder_id: int, mails: Sequence[NewMail]) -> Appen
         return insert(tx, folder_id, prepared)
 
 
-def deliver(file: MailboxFile, folder_id: int, mail: NewMail, token: str) -> int | None:
-    """Add a mail unless one with the same token was added before; returns its UID."""
-    known = file.execute("SELECT 1 FROM deliveries WHERE token = ?", (token,)).fetchone()
-    if known:
-        # Whoever delivered it may have died before the sync: the answer has to wait for one.
+def deliver(file: MailboxFile, deliveries: Sequence[Delivery]) -> list[int | StoreError | None]:
+    """Add mails in one transaction, each unless one with the same token was added before.
+
+    Returns the UID, None for a known token, or the refusal, of each.
+    """
+    fresh = [each for each in deliveries if not _is_known(file, each.token)]
+    if len(fresh) < len(deliveries):
+        # Whoever delivered them may have died before the sync: the answer has to wait for one.
         file.mark_undurable()
-        return None
-    prepared = prepare(file, [mail])
+    if not fresh:
+        return [None] * len(deliveries)
+    prepared = dict(zip(fresh, prepare(file, [each.mail for each in fresh]), strict=True))
+    results: dict[Delivery, int | StoreError] = {}
     with file.write(durable=True) as tx:
-        at = int(tx.now)
-        if file.execute("INSERT OR IGNORE INTO deliveries VALUES (?, ?)", (token, at)).rowcount == 0:
-            return None
-        if file.change_number % _PRUNE_EVERY == 0:
-            file.execute(
-                "DELETE FROM deliveries WHERE token IN"
-                " (SELECT token FROM deliveries WHERE delivered_at < ? LIMIT ?)",
-                (at - _KEEP_TOKENS, 2 * _PRUNE_EVERY),
-            )
-        return insert(tx, folder_id, prepared, delivery=True).uids[0]
+        _prune_tokens(tx, len(fresh))
+        for folder_id in dict.fromkeys([each.folder_id for each in fresh]):
+            there = [each for each in fresh if each.folder_id == folder_id]
+            accepted = _accept(tx, there, prepared, results)
+            if accepted:
+                rows = [prepared[each] for each in accepted]
+                uids = insert(tx, folder_id, rows, delivery=True).uids
+                results.update(zip(accepted, uids, strict=True))
+    return [results.get(each) for each in deliveries]
+
+
+def _is_known(file: MailboxFile, token: str) -> bool:
+    return file.execute("SELECT 1 FROM deliveries WHERE token = ?", (token,)).fetchone() is not None
+
+
+def _prune_tokens(tx: Write, count: int) -> None:
+    """Forget old tokens now and then."""
+    before = tx.file.change_number
+    if before // _PRUNE_EVERY != (before + count) // _PRUNE_EVERY:
+        tx.file.execute(
+            "DELETE FROM deliveries WHERE token IN"
+            " (SELECT token FROM deliveries WHERE delivered_at < ? LIMIT ?)",
+            (int(tx.now) - _KEEP_TOKENS, 2 * _PRUNE_EVERY),
+        )
+
+
+def _accept(
+    tx: Write,
+    deliveries: Sequence[Delivery],
+    prepared: Mapping[Delivery, _Prepared],
+    refused: dict[Delivery, int | StoreError],
+) -> list[Delivery]:
+    """Return the mails for one folder that fit and are new; their tokens are noted."""
+    file, size = tx.file, 0
+    accepted: list[Delivery] = []
+    for each in deliveries:
+        octets = prepared[each][1].size
+        try:
+            file.record(each.folder_id)
+            quota.check_room(file, size + octets, len(accepted) + 1, delivery=True)
+        except (FolderGoneError, QuotaError) as error:
+            # It may have been delivered by another process just now; then there was room for it.
+            if not _is_known(file, each.token):
+                refused[each] = error
+            continue
+        if file.execute(_REMEMBER, (each.token, int(tx.now))).rowcount:
+            accepted.append(each)
+            size += octets
+    return accepted
 
 
 def insert(tx: Write, folder_id: int, prepared: Sequence[_Prepared], *, delivery: bool = False) -> Appended:

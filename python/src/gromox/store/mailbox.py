@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Self
 from gromox.base.clock import SYSTEM_CLOCK
 from gromox.base.ids import SYSTEM_IDS
 from gromox.store import (
-    append,
     block_table,
-    builtin,
     copying,
     database,
     expunge,
@@ -27,7 +25,7 @@ from gromox.store import (
     searching,
     tombstone,
 )
-from gromox.store.content import INLINE_LIMIT
+from gromox.store.adding import Adding
 from gromox.store.database import guarded, translated
 from gromox.store.mailbox_file import MailboxFile, Options
 from gromox.store.maintenance import Maintenance
@@ -41,17 +39,15 @@ if TYPE_CHECKING:
 
     from gromox.base.clock import Clock
     from gromox.base.ids import Ids
-    from gromox.store.content import Content, StagedContent
+    from gromox.store.content import Content
     from gromox.store.flags import FlagChange
     from gromox.store.folder import Folder
     from gromox.store.model import (
-        Appended,
         Columns,
         Copied,
         Expunged,
         FetchRow,
         FlagsChanged,
-        NewMail,
         Quota,
     )
     from gromox.store.search import Expression
@@ -62,7 +58,7 @@ def _no_ring(_path: Path, _change_number: int) -> None:
     """Tell nobody."""
 
 
-class Mailbox(Maintenance):
+class Mailbox(Adding, Maintenance):
     """An open mailbox."""
 
     __slots__ = ("__weakref__",)
@@ -258,38 +254,6 @@ class Mailbox(Maintenance):
         return hierarchy.mark_recent_seen(self._file, folder_id)
 
     # Messages.
-
-    def stage(self, octets: bytes) -> StagedContent | None:
-        """Write a large content to disk ahead of append, in any thread; None: it is small and needs no file.
-
-        Hand the result in as ``NewMail.staged`` together with the same octets. A staged content that is
-        never used is removed by :meth:`purge_datafiles`.
-        """
-        if len(octets) <= INLINE_LIMIT:
-            return None
-        try:
-            return append.stage(self._file, octets)
-        except OSError as error:
-            raise translated(error) from error
-
-    @guarded
-    def append(self, folder_id: int, mails: Sequence[NewMail]) -> Appended:
-        """Add mails to a folder: all or none.
-
-        Raises:
-            FolderGoneError, QuotaError, LimitError: nothing was added.
-        """
-        return append.append(self._file, folder_id, mails)
-
-    @guarded
-    def deliver(self, mail: NewMail, *, folder_id: int = builtin.INBOX, token: str) -> int | None:
-        """Add a mail unless one was delivered with the same token before.
-
-        Returns:
-            The UID; None: the token was known, nothing was added. Either answer counts only after
-            :meth:`sync`.
-        """
-        return append.deliver(self._file, folder_id, mail, token)
 
     @guarded
     def view(self, folder_id: int) -> FolderView:

@@ -44,6 +44,16 @@ class Appended:
     """In the order of the mails."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Delivery:
+    """A mail on its way to a folder."""
+
+    mail: NewMail
+    folder_id: int
+    token: str
+    """Mails with the same token are the same delivery: only the first is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Copied:
     """Which messages became which (RFC 4315 COPYUID); both ascending and of equal length."""
