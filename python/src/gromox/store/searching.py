@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, Final
 
-from gromox.store import bodysearch
+from gromox.store import bodysearch, textcolumn
 from gromox.store.extract import fold
 from gromox.store.flags import count_table
 from gromox.store.search import (
@@ -125,7 +125,7 @@ def _evaluate(scope: _Scope, expression: Expression, within: int) -> Steps:
             return found
         case Not(term):
             return within ^ (yield from _evaluate(scope, term, within))
-        case Body() | Text() | Header():
+        case Body() | Text() | Header() | TextIn():
             return (yield from _dear(scope, expression, within))
         case All():
             return within
@@ -136,15 +136,17 @@ def _evaluate(scope: _Scope, expression: Expression, within: int) -> Steps:
             return within & (yield from _rows(scope, condition, value))
 
 
-def _dear(scope: _Scope, expression: Body | Text | Header, within: int) -> Steps:
-    """Look into what is not kept ready, where possible into a narrow table instead."""
+def _dear(scope: _Scope, expression: Body | Text | Header | TextIn, within: int) -> Steps:
+    """Look for a text, where possible in what is kept ready."""
     needle = fold(expression.needle)
+    if isinstance(expression, TextIn):
+        return within & (yield from _texts(scope, expression.field, needle))
     if not isinstance(expression, Header):
         return (yield from _contents(scope, needle, within, with_header=isinstance(expression, Text)))
     name = expression.name.casefold()
     field = _KEPT_FIELDS.get(name)
     if field is not None and needle:
-        return within & (yield from _rows(scope, f"instr({field.value}, ?)", needle))
+        return within & (yield from _texts(scope, field, needle))
     if name == "message-id" and needle:
         return within & (yield from _rows(scope, "instr(lower(message_id), ?)", needle, "structures"))
     return (yield from _headers(scope, name, needle, within))
@@ -200,8 +202,6 @@ def _with_keyword(scope: _Scope, keyword_sets: array[int] | None, count: int, na
 
 def _condition(expression: Expression) -> tuple[str, str | int]:
     match expression:
-        case TextIn(field, needle):
-            return f"instr({field.value}, ?)", fold(needle)
         case Larger(size):
             return "size > ?", size
         case Smaller(size):
@@ -212,6 +212,14 @@ def _condition(expression: Expression) -> tuple[str, str | int]:
             return f"sent_day {comparison.value} ?", day
         case _:
             raise TypeError(expression)
+
+
+def _texts(scope: _Scope, field: Field, needle: str) -> Steps:
+    """Look for a text in a field that is kept decoded, in memory if the folder is not too large for that."""
+    column = yield from textcolumn.column(scope.file, scope.view.folder_id, field)
+    if column is None:
+        return (yield from _rows(scope, f"instr({field.value}, ?)", needle))
+    return scope.of_uids(column.find(needle.encode("utf-8", "surrogatepass")))
 
 
 def _rows(scope: _Scope, condition: str, value: str | int, table: str = "search_texts") -> Steps:

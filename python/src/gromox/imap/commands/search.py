@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: search-return-opt of RFC 4731 and RFC 5182.
 RETURN: Final = frozenset({b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE"})
+#: Messages above which any search is made in steps.
+_AT_ONCE: Final = 30_000
 #: Above this, one pass over all UIDs is cheaper than looking up each.
 _MANY: Final = 100
 
@@ -90,7 +92,7 @@ def search(session: Session, args: Search) -> Result:
     else:
         terms = expression(session, args.key)
     view = here.view
-    if not is_costly(terms):
+    if view.total <= _AT_ONCE and not is_costly(terms):
         return _answer(session, args, view, here.mailbox.search(here.folder_id, terms, view=view))
     found: list[Sequence[int]] = []
 
