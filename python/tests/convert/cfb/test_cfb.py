@@ -197,7 +197,7 @@ def test_version_4_is_read() -> None:
 
 def test_every_truncation_and_two_thousand_damaged_files() -> None:
     small = write_cfb(Storage("", [Stream("a", b"x" * 70), Storage("b", [Stream("c", b"y" * 5000)])]))
-    for size in range(0, len(small), 31):
+    for size in range(len(small)):
         try:
             read_cfb(small[:size])
         except ParseError:

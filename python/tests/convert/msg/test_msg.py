@@ -216,7 +216,7 @@ def test_every_truncation_and_two_thousand_damaged_files() -> None:
     small.attachments[0].data = InMemory(b"x")
     del small.properties[0x66060102]
     good = write_msg(small)
-    for size in range(0, len(good), 101):
+    for size in range(len(good)):
         try:
             read_msg(good[:size])
         except ParseError:
