@@ -11,6 +11,9 @@ from sqlalchemy import delete, insert, update
 from gromox.base.secret import Secret
 from gromox.directory import Directory, alias, credential, domain, user, user_property
 from gromox.directory.auth import Account, Authenticator, AuthPolicy, split_impersonation
+from gromox.base.wire import Peer
+from gromox.directory.resolve import Resolver
+from gromox.directory.doorkeeper import Doorkeeper
 from gromox.directory.errors import AmbiguousError, AuthError, AuthReason
 from gromox.directory.limiter import LimiterBounds
 from gromox.directory.login import Login, look_up
@@ -24,6 +27,7 @@ ALICE = "alice@example.test"
 RIGHT = Secret("right")
 WRONG = Secret("wrong")
 IMAP = Privilege.IMAP_POP3
+PEER = Peer("192.0.2.1", 50000, tls=True, local_port=993, connection_id="c1")
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +39,11 @@ def example(directory: Directory) -> None:
 @pytest.fixture
 def authenticator(directory: Directory, clock: ManualClock) -> Authenticator:
     return Authenticator(directory, clock, policy=AuthPolicy(limits=LimiterBounds(max_tries=3)))
+
+
+@pytest.fixture
+def resolver(directory: Directory) -> Resolver:
+    return Resolver(directory)
 
 
 def refusal(
@@ -338,3 +347,42 @@ def test_nothing_shows_the_stored_hash(directory: Directory) -> None:
 )
 def test_impersonation(login: str, parts: tuple[str, str | None]) -> None:
     assert split_impersonation(login) == parts
+
+
+def test_only_some_guesses_wait_at_once(authenticator: Authenticator, resolver: Resolver) -> None:
+    waiting, go_on = threading.Semaphore(0), threading.Event()
+
+    def pause(_seconds: float) -> None:
+        waiting.release()
+        go_on.wait(30)
+
+    doorkeeper = Doorkeeper(authenticator, resolver, IMAP, pause)
+
+    def guess() -> None:
+        with pytest.raises(AuthError):
+            doorkeeper.verify("nobody@example.test", WRONG, PEER)
+
+    threads = [threading.Thread(target=guess) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert waiting.acquire(timeout=30)
+    guess()  # finds all places taken and is answered at once
+    go_on.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_the_doorkeeper_recalls_whom_he_let_in(authenticator: Authenticator, resolver: Resolver) -> None:
+    doorkeeper = Doorkeeper(authenticator, resolver, IMAP, lambda _seconds: None)
+    assert doorkeeper.recall(ALICE, RIGHT) is None
+
+    entrance = doorkeeper.verify(ALICE, RIGHT, PEER)
+
+    assert (entrance.account.username, entrance.shared) == (ALICE, False)
+    assert doorkeeper.recall(ALICE, RIGHT) == entrance
+    assert doorkeeper.recall(f"{ALICE}!{ALICE}", RIGHT) is None
+    assert not doorkeeper.verify(f"{ALICE}!{ALICE}", RIGHT, PEER).shared
+    with pytest.raises(AuthError) as refused:
+        doorkeeper.verify(f"{ALICE}!nobody@example.test", RIGHT, PEER)
+    assert refused.value.reason is AuthReason.UNKNOWN_OR_WRONG_PASSWORD

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from gromox.base.settings import Settings
 from gromox.base.wire import Call, Close, FilePiece, Outcome, Peer, Produce, Send, StartTls, Watch
+from gromox.directory.doorkeeper import Doorkeeper
+from gromox.directory.status import Privilege
 from gromox.directory.auth import Authenticator, AuthPolicy
 from gromox.imap.connection import ImapConnection
 from gromox.imap.services import Services
@@ -41,12 +43,15 @@ class Server:
 
     def configure(self, **settings: str) -> None:
         self.services = Services(
-            authenticator=Authenticator(self.house.directory, self.house.clock, policy=AuthPolicy()),
-            resolver=self.house.resolver,
+            doorkeeper=Doorkeeper(
+                Authenticator(self.house.directory, self.house.clock, policy=AuthPolicy()),
+                self.house.resolver,
+                Privilege.IMAP_POP3,
+                self.pauses.append,
+            ),
             open_mailbox=self.pool.hold,
             close_mailbox=self.pool.release,
             policy=Policy.of(Settings.of(PROGRAM, {"host_id": "mail.example.test", **settings})),
-            pause=self.pauses.append,
             clock=self.house.clock,
         )
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from gromox.base.settings import Settings
+from gromox.directory.doorkeeper import Doorkeeper
+from gromox.directory.status import Privilege
 from gromox.directory.auth import Authenticator, AuthPolicy
 from gromox.pop3.core import Pop3Core
 from gromox.pop3.services import Pop3Services
@@ -54,14 +56,14 @@ def connect(house: House, pool: MailboxPool) -> Connect:
         key = tuple(sorted(settings.items()))
         if key not in services:
             services[key] = Pop3Services(
-                authenticator=authenticator,
-                resolver=house.resolver,
+                doorkeeper=Doorkeeper(
+                    authenticator, house.resolver, Privilege.IMAP_POP3, house.clock.advance
+                ),
                 mailboxes=pool,
                 settings=Settings.of(PROGRAM, settings),
                 host="mail.example.test",
                 tls=tls,
                 clock=house.clock,
-                pause=house.clock.advance,
             )
         return Dialogue(Pop3Core(services[key]), fail_sync=fail_sync)
 

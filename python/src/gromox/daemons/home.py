@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from gromox.directory import Directory, schema
 from gromox.directory import settings as directory_settings
 from gromox.directory.auth import Authenticator
 from gromox.directory.auth_settings import auth_policy
+from gromox.directory.doorkeeper import Doorkeeper
 from gromox.directory.errors import UnavailableError
 from gromox.directory.resolve import Resolver
 from gromox.event import settings as event_settings
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from gromox.base.settings import Settings
     from gromox.base.wire import Outcome
+    from gromox.directory.status import Privilege
     from gromox.serve.server import Server
     from gromox.store.mailbox import Mailbox
 
@@ -96,10 +99,10 @@ class Home:
         except UnavailableError as error:
             _log.warning("user database does not answer", reason=error)
 
-    def authenticator(self, settings: Settings) -> Authenticator:
-        """Return who verifies logins for a daemon with these settings."""
-        policy = auth_policy(settings, self._database)
-        return Authenticator(self.directory, policy=policy)
+    def doorkeeper(self, settings: Settings, privilege: Privilege) -> Doorkeeper:
+        """Return who verifies logins for a daemon with these settings, whose users need ``privilege``."""
+        authenticator = Authenticator(self.directory, policy=auth_policy(settings, self._database))
+        return Doorkeeper(authenticator, self.resolver, privilege, time.sleep)
 
     def join_event(self) -> None:
         """Exchange rings with other processes through gromox-event."""

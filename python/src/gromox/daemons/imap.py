@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from gromox.daemons.frame import Daemon, listen, run, tls_of
 from gromox.daemons.home import Home
+from gromox.directory.status import Privilege
 from gromox.imap import settings as declared
 from gromox.imap.connection import ImapConnection, Services
 from gromox.serve.engine import Service
@@ -35,12 +35,10 @@ def add_imap(home: Home, settings: Settings) -> None:
     )
     policy = declared.Policy.of(settings)
     services = Services(
-        authenticator=home.authenticator(settings),
-        resolver=home.resolver,
+        doorkeeper=home.doorkeeper(settings, Privilege.IMAP_POP3),
         open_mailbox=home.mailboxes.hold,
         close_mailbox=home.mailboxes.release,
         policy=dataclasses.replace(policy, starttls=policy.starttls and tls is not None),
-        pause=time.sleep,
     )
     service = Service(
         "imap",

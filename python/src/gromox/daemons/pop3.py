@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from gromox.daemons.frame import Daemon, listen, run, tls_of
 from gromox.daemons.home import Home
+from gromox.directory.status import Privilege
 from gromox.pop3 import settings as declared
 from gromox.pop3.core import Pop3Core
 from gromox.pop3.services import Pop3Services
@@ -31,12 +31,10 @@ def add_pop3(home: Home, settings: Settings) -> None:
         wanted="pop3_listen_tls" if secure else "pop3_support_tls" if starttls else "",
     )
     services = Pop3Services(
-        authenticator=home.authenticator(settings),
-        resolver=home.resolver,
+        doorkeeper=home.doorkeeper(settings, Privilege.IMAP_POP3),
         mailboxes=home.mailboxes,
         settings=settings,
         host=home.host,
-        pause=time.sleep,
         tls=starttls and tls is not None,
     )
     service = Service(

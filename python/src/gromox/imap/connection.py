@@ -3,12 +3,10 @@
 Wiring, for daemons and tests::
 
     services = Services(
-        authenticator=Authenticator(...),
-        resolver=Resolver(...),
+        doorkeeper=Doorkeeper(...),           # verifies logins, in a thread (Call)
         open_mailbox=pool.hold,               # Callable[[Path], Mailbox], called in the thread of the loop
         close_mailbox=pool.release,           # Callable[[Path], None], likewise
         policy=Policy.of(settings),           # settings of gromox.imap.settings.PROGRAM
-        pause=time.sleep,                     # called in a thread (Call), after a failed login
     )
     core = ImapConnection(services)           # one for each connection; implicit TLS is peer.tls
 """

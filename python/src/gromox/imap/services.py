@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gromox.directory.auth import Authenticator
-    from gromox.directory.resolve import Resolver
+    from gromox.directory.doorkeeper import Doorkeeper
     from gromox.imap.settings import Policy
     from gromox.store.mailbox import Mailbox
 
@@ -25,17 +24,14 @@ def _leave_open(_path: Path) -> None:
 class Services:
     """Shared by all connections of one event loop.
 
-    ``resolver`` finds the other mailbox of a ``user!mailbox`` login. ``open_mailbox`` gives the mailbox of
-    the thread that runs the loop and keeps it open until ``close_mailbox`` (``MailboxPool.hold`` and
-    ``release``). ``policy`` is ``Policy.of(settings)`` with the settings of ``gromox.imap.settings.PROGRAM``;
-    its ``starttls`` has to be False where no certificate is loaded. ``pause`` (``time.sleep``) holds back the
-    answer to a failed login, in the thread that verified it.
+    ``open_mailbox`` gives the mailbox of the thread that runs the loop and keeps it open until
+    ``close_mailbox`` (``MailboxPool.hold`` and ``release``). ``policy`` is ``Policy.of(settings)`` with the
+    settings of ``gromox.imap.settings.PROGRAM``; its ``starttls`` has to be False where no certificate is
+    loaded.
     """
 
-    authenticator: Authenticator
-    resolver: Resolver
+    doorkeeper: Doorkeeper
     open_mailbox: Callable[[Path], Mailbox]
     policy: Policy
-    pause: Callable[[float], None]
     clock: Clock = SYSTEM_CLOCK
     close_mailbox: Callable[[Path], None] = _leave_open

@@ -48,7 +48,7 @@ IMAP_ACCEPT_HAPROXY: Final = Option(
     "imap_accept_haproxy",
     integer,
     0,
-    "2 expects a PROXY protocol version 2 header in front of each connection; 0 does not.",
+    "0: clients connect; 2 (PROXY protocol) is not available yet.",
     low=0,
     high=2,
 )

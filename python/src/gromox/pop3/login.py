@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gromox.base.secret import Secret
-from gromox.directory.auth import split_impersonation
-from gromox.directory.errors import AuthError, AuthReason, DirectoryError
-from gromox.directory.resolve import Mailbox as Owner
-from gromox.directory.status import Privilege
+from gromox.directory.doorkeeper import Entrance
+from gromox.directory.errors import AuthError, AuthReason
 from gromox.pop3 import replies
 from gromox.pop3.answers import REFUSALS, answer_to
 from gromox.pop3.dispatch import Ask, Follow, Then
@@ -20,20 +17,8 @@ from gromox.store.errors import DeniedError, StoreError
 from gromox.store.permission import Right
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gromox.base.wire import Outcome
-    from gromox.directory.auth import Account
     from gromox.pop3.dispatch import Result
-
-
-@dataclass(frozen=True, slots=True)
-class Entrance:
-    """Who logged in, and the mailbox to open."""
-
-    account: Account
-    maildir: Path
-    shared: bool
 
 
 def may_log_in(session: Session) -> bool:
@@ -43,40 +28,17 @@ def may_log_in(session: Session) -> bool:
 
 def log_in(session: Session, login: str, password: Secret) -> Result:
     """Verify name and password: at once if they were verified a moment ago, else away from the loop."""
-    services, peer = session.services, session.peer
-    user, other = split_impersonation(login)
-    if other is None:
-        account = services.authenticator.cached(user, password, Privilege.IMAP_POP3)
-        if account is not None:
-            return _enter(session, login, Entrance(account, account.maildir, shared=False))
-
-    def verify() -> Entrance:
-        try:
-            account = services.authenticator.authenticate(user, password, Privilege.IMAP_POP3, peer=peer)
-            return _entrance(session, account, other)
-        except AuthError as error:
-            # Whoever is blocked or guesses waits, in this thread; others do not.
-            if error.reason in (AuthReason.UNKNOWN_OR_WRONG_PASSWORD, AuthReason.BLOCKED):
-                services.pause(services.authenticator.policy.fail_delay)
-            raise
-
-    return Ask(verify, lambda outcome: _verified(session, login, outcome))
-
-
-def _entrance(session: Session, account: Account, other: str | None) -> Entrance:
-    """Return what to open; runs in a thread, since the other mailbox has to be looked up."""
-    if other is None or other == account.username:
-        return Entrance(account, account.maildir, shared=False)
-    owner = session.services.resolver.recipient(other)
-    if not isinstance(owner, Owner):
-        raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail=f"no mailbox of {other}")
-    return Entrance(account, owner.maildir, shared=True)
+    doorkeeper, peer = session.services.doorkeeper, session.peer
+    entrance = doorkeeper.recall(login, password)
+    if entrance is not None:
+        return _enter(session, login, entrance)
+    return Ask(
+        lambda: doorkeeper.verify(login, password, peer), lambda outcome: _verified(session, login, outcome)
+    )
 
 
 def _verified(session: Session, login: str, outcome: Outcome) -> Result:
     error = outcome.error
-    if isinstance(error, DirectoryError) and not isinstance(error, AuthError):
-        error = AuthError(AuthReason.UNAVAILABLE, detail=str(error))
     if isinstance(error, AuthError):
         return _refuse(session, login, error)
     if error is not None:

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from gromox.base.log import get_logger
 from gromox.base.secret import Secret
-from gromox.directory.auth import split_impersonation
-from gromox.directory.errors import AuthError, AuthReason, UnavailableError
-from gromox.directory.resolve import Mailbox as Owner
-from gromox.directory.status import Privilege
+from gromox.directory.doorkeeper import Entrance
+from gromox.directory.errors import AuthError, AuthReason
 from gromox.imap.answers import answer
 from gromox.imap.capability import capabilities
 from gromox.imap.dispatch import command
@@ -19,20 +17,15 @@ from gromox.imap.machine import NOT_AUTHENTICATED, Event
 from gromox.imap.replies import Capabilities, Next, Ready, Reply, Status, Wait
 from gromox.imap.serialize import bye
 from gromox.store.errors import NotFoundError
+from gromox.store.permission import Right
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gromox.base.wire import Outcome
-    from gromox.directory.auth import Account
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result
     from gromox.imap.session import Session
 
 log = get_logger("imap")
-
-#: Right to open a whole mailbox of somebody else, fact sheet store.md section 7.
-STORE_OWNER = 0x2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +34,6 @@ class Credentials:
 
     login: str
     password: Secret
-
-
-@dataclass(frozen=True, slots=True)
-class Entrance:
-    """Who logged in, and the mailbox to open."""
-
-    account: Account
-    maildir: Path
-    shared: bool
 
 
 def parse_login(p: Parser) -> Credentials:
@@ -87,46 +71,21 @@ def refuse_in_clear(session: Session) -> None:
 
 def log_in(session: Session, given: Credentials, operation: str) -> Result:
     """Verify name and password: at once if they were verified a moment ago, else away from the loop."""
-    services = session.services
+    doorkeeper, peer = session.services.doorkeeper, session.peer
     session.user = given.login
-    user, other = split_impersonation(given.login)
-    if other is None:
-        account = services.authenticator.cached(user, given.password, Privilege.IMAP_POP3)
-        if account is not None:
-            return _enter(session, Entrance(account, account.maildir, shared=False), operation)
-    peer = session.peer
-
-    def verify() -> Entrance:
-        try:
-            account = services.authenticator.authenticate(
-                user, given.password, Privilege.IMAP_POP3, peer=peer
-            )
-            return _entrance(session, account, other)
-        except AuthError as error:
-            # Whoever is blocked or guesses waits, in this thread; others do not.
-            if error.reason in (AuthReason.UNKNOWN_OR_WRONG_PASSWORD, AuthReason.BLOCKED):
-                services.pause(services.authenticator.policy.fail_delay)
-            raise
-
-    return Wait(verify, lambda outcome: _verified(session, outcome, operation))
-
-
-def _entrance(session: Session, account: Account, other: str | None) -> Entrance:
-    """Return what to open; runs in a thread, since the other mailbox has to be looked up."""
-    if other is None or other == account.username:
-        return Entrance(account, account.maildir, shared=False)
-    owner = session.services.resolver.recipient(other)
-    if not isinstance(owner, Owner):
-        raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail=f"no mailbox of {other}")
-    return Entrance(account, owner.maildir, shared=True)
+    entrance = doorkeeper.recall(given.login, given.password)
+    if entrance is not None:
+        return _enter(session, entrance, operation)
+    return Wait(
+        lambda: doorkeeper.verify(given.login, given.password, peer),
+        lambda outcome: _verified(session, outcome, operation),
+    )
 
 
 def _verified(session: Session, outcome: Outcome, operation: str) -> Reply:
     error = outcome.error
     if isinstance(error, AuthError):
         return _refused(session, error, operation)
-    if isinstance(error, UnavailableError):
-        return _refused(session, AuthError(AuthReason.UNAVAILABLE, detail=str(error)), operation)
     if error is not None:
         raise error
     if not isinstance(outcome.value, Entrance):
@@ -147,7 +106,7 @@ def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
         )
         raise CommandError("the mailbox does not exist; ask the administrator", "UNAVAILABLE") from None
     account = entrance.account
-    if entrance.shared and not mailbox.rights(account.username) & STORE_OWNER:
+    if entrance.shared and not mailbox.rights(account.username) & Right.STORE_OWNER:
         session.services.close_mailbox(entrance.maildir)
         reason = AuthError(AuthReason.NO_PRIVILEGE, detail="no store-owner right on the mailbox")
         return _refused(session, reason, operation)

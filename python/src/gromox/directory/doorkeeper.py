@@ -1,0 +1,99 @@
+"""What a login of any protocol comes to: who it is, and which mailbox is to be opened.
+
+``user!mailbox`` asks for the mailbox of somebody else; whether the user owns that store only the store knows,
+so who opens it has to check (fact sheet protocols.md, sections 5 and 6).
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from gromox.directory.auth import split_impersonation
+from gromox.directory.errors import AuthError, AuthReason, DirectoryError
+from gromox.directory.resolve import Mailbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gromox.base.secret import Secret
+    from gromox.base.wire import Peer
+    from gromox.directory.auth import Account, Authenticator
+    from gromox.directory.resolve import Resolver
+    from gromox.directory.status import Privilege
+
+#: How many guesses wait at once. Each holds a thread that the logins of others need too, so the rest is
+#: answered at once; the limiter of the authenticator stops them anyway.
+_MOST_WAITING: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Who logged in, and the mailbox to open; the right of a store owner is needed if it is ``shared``."""
+
+    account: Account
+    maildir: Path
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Doorkeeper:
+    """Verifies the logins of one protocol.
+
+    Args:
+        authenticator: knows the passwords.
+        resolver: finds the mailboxes of others.
+        privilege: what a user needs to enter here.
+        pause: waits some seconds in the calling thread, after a guess.
+    """
+
+    authenticator: Authenticator
+    resolver: Resolver
+    privilege: Privilege
+    pause: Callable[[float], None]
+    _places: threading.Semaphore = field(
+        init=False, repr=False, compare=False, default_factory=lambda: threading.Semaphore(_MOST_WAITING)
+    )
+
+    def recall(self, login: str, password: Secret) -> Entrance | None:
+        """Return the entrance of who was verified a moment ago; does no I/O."""
+        user, other = split_impersonation(login)
+        if other is not None:
+            return None
+        account = self.authenticator.cached(user, password, self.privilege)
+        return None if account is None else Entrance(account, account.maildir, shared=False)
+
+    def verify(self, login: str, password: Secret, peer: Peer) -> Entrance:
+        """Verify a name and its password; may wait for the user database and, after a guess, on purpose.
+
+        Raises:
+            AuthError: the login is refused, also when the user database does not answer.
+        """
+        user, other = split_impersonation(login)
+        try:
+            account = self.authenticator.authenticate(user, password, self.privilege, peer=peer)
+            return self._entrance(account, other)
+        except AuthError as error:
+            if error.reason in (AuthReason.UNKNOWN_OR_WRONG_PASSWORD, AuthReason.BLOCKED):
+                self._wait()
+            raise
+        except DirectoryError as error:
+            raise AuthError(AuthReason.UNAVAILABLE, detail=str(error)) from error
+
+    def _wait(self) -> None:
+        """Hold back the answer to who guesses or is blocked."""
+        if self._places.acquire(blocking=False):
+            try:
+                self.pause(self.authenticator.policy.fail_delay)
+            finally:
+                self._places.release()
+
+    def _entrance(self, account: Account, other: str | None) -> Entrance:
+        if other is None or other == account.username:
+            return Entrance(account, account.maildir, shared=False)
+        owner = self.resolver.recipient(other)
+        if not isinstance(owner, Mailbox):
+            raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail=f"no mailbox of {other}")
+        return Entrance(account, owner.maildir, shared=True)
