@@ -13,7 +13,9 @@ def generate() -> dict[str, str]:
         "Windows names of time zones and the IANA zones that belong to them, by territory.",
     )
     out += "from typing import Final\n\n"
-    out += "#: A line: the Windows name, then territories and their zones; 001 holds the zone taken without one.\n"
+    out += (
+        "#: A line: the Windows name, then territories and their zones; 001 has the zone taken without one.\n"
+    )
     lines: dict[str, list[str]] = {}
     for row in sorted(rows("windows_zones.tsv"), key=lambda row: (row["windows"], row["territory"])):
         lines.setdefault(row["windows"], []).append(f"{row['territory']} {row['olson'].strip()}")

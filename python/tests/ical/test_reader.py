@@ -37,6 +37,7 @@ def one(text: str | bytes, name: str = "X") -> Property:
         ("X;CHARSET=utf-8:v", (), "v"),
         ("X;ENCODING=b:QU JD", (("ENCODING", ("b",)),), "QUJD"),
         ("X;ENCODING=Q:=41=0A=0D=0A=C3=A9", (), "A\\n\\n\u00e9"),
+        ("X;ENCODING=ODD;ENCODING=quoted-printable:=41", (), "A"),
         ("X;ENCODING=8BIT:v", (("ENCODING", ("8BIT",)),), "v"),
     ],
 )

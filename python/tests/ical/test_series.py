@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gromox.base.errors import ParseError
+from gromox.ical.freebusy import busy_time
 from gromox.ical import Occurrence, Zones, read, series
 from gromox.ical.recurrence import UnsupportedRuleError
 
@@ -216,6 +218,38 @@ def test_the_ends_of_time() -> None:
                  "DTSTART:00010101 DTEND:99991231 RRULE:FREQ=YEARLY"):  # fmt: skip
         expand(text, begin="0001-01-01", end="9999-12-31")
         expand(text, begin="9999-12-30", end="9999-12-31")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # What one rule gives the other takes away.
+        "DTSTART:20260101T000000Z RRULE:FREQ=SECONDLY EXRULE:FREQ=SECONDLY",
+        # The other goes on for ever between two instances.
+        "DTSTART:20260101T000000Z RRULE:FREQ=YEARLY EXRULE:FREQ=SECONDLY;BYSECOND=1,2",
+        # One period is long, but the instances are many and short.
+        "DTSTART:19700101T000000Z RRULE:FREQ=SECONDLY RDATE;VALUE=PERIOD:19710101T000000Z/P99999D",
+        # Each instance is longer than the time to the next, and millions overlap the window.
+        "DTSTART:19700101T000000Z DURATION:P9999D RRULE:FREQ=SECONDLY",
+    ],
+)
+def test_hostile_series_end(text: str) -> None:
+    begin = time.process_time()
+    found = expand(text, limit=3)
+
+    assert len(found) <= 3
+    lines = "\n".join(["BEGIN:VEVENT", *text.split(), "END:VEVENT"])
+    busy_time(
+        [series(read(lines.encode()))], datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+    )
+    assert time.process_time() - begin < 10  # one second where nothing else runs
+
+
+def test_a_long_period_reaches_into_a_far_window() -> None:
+    text = "DTSTART:20200101T000000Z DURATION:PT1H RRULE:FREQ=DAILY;COUNT=2 "
+    text += "RDATE;VALUE=PERIOD:20200105T000000Z/P9999D"
+
+    assert [one.start.isoformat()[:10] for one in expand(text)] == ["2020-01-05"]
 
 
 def test_tasks_have_due_dates() -> None:

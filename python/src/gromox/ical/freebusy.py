@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.base.errors import ParseError
@@ -112,7 +113,12 @@ def busy_of(component: Component) -> Busy:
 
 
 def busy_time(
-    events: Iterable[Series], begin: datetime, end: datetime, *, floating: tzinfo = UTC
+    events: Iterable[Series],
+    begin: datetime,
+    end: datetime,
+    *,
+    floating: tzinfo = UTC,
+    limits: Limits = DEFAULT,
 ) -> list[BusyPeriod]:
     """Return the busy time of some events within a window, merged.
 
@@ -121,12 +127,13 @@ def busy_time(
         begin: the first instant of the window, with tzinfo.
         end: the first instant after it, with tzinfo.
         floating: the zone of whole days and floating times.
+        limits: how many instances of one event are looked at.
     """
     begin, end = begin.astimezone(UTC), end.astimezone(UTC)
     found = (
         BusyPeriod(one.instant, _end(one, floating), busy_of(one.component))
         for event in events
-        for one in event.between(begin, end)
+        for one in islice(event.between(begin, end), limits.instances)
     )
     return merged(clipped(found, begin, end))
 

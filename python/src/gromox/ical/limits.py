@@ -21,6 +21,7 @@ class Limits:
     parameters: int = 200  #: of one property
     values: int = 100_000  #: of one property that holds a list
     steps: int = 100_000  #: of looking for the next occurrence of a rule before it counts as ended
+    instances: int = 20_000  #: of one event that are looked at for its busy time
     transitions: int = 20_000  #: of one time zone
 
 

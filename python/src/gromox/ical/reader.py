@@ -185,14 +185,14 @@ def _parameter_values(text: str, *, closed: bool) -> tuple[str, ...]:
 
 
 def _decoded(made: Property) -> Property:
-    encoding = (made.parameter("ENCODING") or "").strip().upper()
-    if encoding in _BASE64:
-        return made._replace(value="".join(made.value.split()))
-    charset = made.parameter("CHARSET") or "utf-8"
+    # Of several encodings QUOTED-PRINTABLE is the one that shaped the lines.
+    encodings = {value.strip().upper() for value in made.parameter_values("ENCODING")}
     dropped = {"CHARSET"}
-    if encoding in _QUOTED_PRINTABLE:
+    if encodings & _QUOTED_PRINTABLE:
         octets = quopri.decodestring(made.value.encode("utf-8"))
-        text = _BREAK.sub(r"\\n", decode(octets, charset))
+        text = _BREAK.sub(r"\\n", decode(octets, made.parameter("CHARSET") or "utf-8"))
         made = made._replace(value=without_controls(text))
         dropped.add("ENCODING")
+    elif encodings & _BASE64:
+        return made._replace(value="".join(made.value.split()))
     return made._replace(parameters=tuple(pair for pair in made.parameters if pair[0] not in dropped))

@@ -104,13 +104,13 @@ class Series:
     ) -> Iterator[Occurrence]:
         """Iterate over unchanged instances between two local times; those too early may be among them."""
         low, high = bounds
-        longest = max([shape.duration.total, *(one.total for one in self.periods.values())])
-        low = max(low, _moved(self._local(begin), -(longest + shape.shift + _DAY)))
+        # Periods have lengths of their own, but are few: all of them are looked at.
+        first = max(low, _moved(self._local(begin), -(shape.duration.total + shape.shift + _DAY)))
         last = _moved(self._local(end), _DAY - shape.shift)
-        for local in self._locals(low, last):
+        for local in self._locals(first, last):
             if high is not None and local >= high:
                 return
-            if local >= low and local not in self.changed:
+            if local >= low and (local >= first or local in self.periods) and local not in self.changed:
                 try:
                     yield self._occurrence(local, shape)
                 except (ParseError, OverflowError):
@@ -124,23 +124,32 @@ class Series:
             return when.replace(tzinfo=None)
 
     def _locals(self, after: datetime, last: datetime) -> Iterator[datetime]:
-        """Iterate over the local starts of the recurrence set, each once."""
+        """Iterate over the local starts of the recurrence set, each once.
+
+        The iteration ends when rules give nothing but what others take away.
+        """
         sources = [self._rule(rule, after, last) for rule in self.rules]
         sources.append(iter([self.start, *self.dates]))
         dropped = merge(*(self._rule(rule, after, last) for rule in self.excluded_rules))
         gone = next(dropped, None)
         previous = None
+        budget = self.limits.steps
         for local in merge(*sources):
             if local == previous:
                 continue
             if local > last:
                 return
             previous = local
-            while gone is not None and gone < local:
+            while gone is not None and gone < local and budget > 0:
                 gone = next(dropped, None)
+                budget -= 1
             if local == gone or local in self.excluded or local.date() in self.excluded_days:
-                continue
-            yield local
+                budget -= 1
+            else:
+                budget = self.limits.steps
+                yield local
+            if budget <= 0:
+                return
 
     def _rule(self, rule: Recur, after: datetime, last: datetime) -> Iterator[datetime]:
         until, until_instant = self._until(rule)

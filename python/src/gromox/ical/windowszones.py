@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-#: A line: the Windows name, then territories and their zones; 001 holds the zone taken without one.
+#: A line: the Windows name, then territories and their zones; 001 has the zone taken without one.
 ZONES: Final = """\
 AUS Central Standard Time	001 Australia/Darwin	AU Australia/Darwin
 AUS Eastern Standard Time	001 Australia/Sydney	AU Australia/Sydney Australia/Melbourne
