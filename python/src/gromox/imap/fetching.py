@@ -159,7 +159,8 @@ class Fetching:
         """Divide the messages into runs and UIDs of those that are told one by one."""
         view, runs = self.here.view, self._runs
         single = array("I")
-        for first_seq, block in zip(view.first_seqs, view.blocks, strict=False):
+        first, last = view.reach(self.uids)
+        for first_seq, block in zip(view.first_seqs[first:last], view.blocks[first:last], strict=False):
             for start, stop in block.spans(self.uids):
                 if (
                     runs is not None

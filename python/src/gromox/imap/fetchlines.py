@@ -30,8 +30,17 @@ def flag_lines(
     """
     modseq = here.condstore if with_modseq is None else with_modseq
     view = here.view
+    ranges = uids.ranges
+    if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
+        # The usual STORE: 3 us instead of 12.
+        told = view.place_of_uid(ranges[0][0])
+        now = told if values is view else values.place_of_uid(ranges[0][0])
+        if told is not None and now is not None:
+            yield _line(here, told[2], now[0], now[1], with_uid=with_uid, with_modseq=modseq)
+        return
     newer = {} if values is view else {block.block_id: block for block in values.blocks}
-    for first_seq, block in zip(view.first_seqs, view.blocks, strict=False):
+    first, last = view.reach(uids)
+    for first_seq, block in zip(view.first_seqs[first:last], view.blocks[first:last], strict=False):
         spans = block.spans(uids)
         if not spans:
             continue
@@ -50,11 +59,16 @@ def flag_lines(
                 place = (shown, index) if shown is not None else values.place_of_uid(uid)
                 if place is None:  # gone in the newer view
                     continue
-                text = place[0].flags_text(place[1], recent=here.is_recent(uid))
-                items = b"UID %d FLAGS (%b)" % (uid, text) if with_uid else b"FLAGS (%b)" % text
-                if modseq:
-                    items += b" MODSEQ (%d)" % place[0].modseq_at(place[1])
-                yield b"* %d FETCH (%b)\r\n" % (first_seq + index, items)
+                yield _line(here, first_seq + index, *place[:2], with_uid=with_uid, with_modseq=modseq)
+
+
+def _line(here: Selected, seq: int, block: Block, index: int, *, with_uid: bool, with_modseq: bool) -> bytes:
+    uid = block.uids[index]
+    text = block.flags_text(index, recent=here.is_recent(uid))
+    items = b"UID %d FLAGS (%b)" % (uid, text) if with_uid else b"FLAGS (%b)" % text
+    if with_modseq:
+        items += b" MODSEQ (%d)" % block.modseq_at(index)
+    return b"* %d FETCH (%b)\r\n" % (seq, items)
 
 
 def recent_from(here: Selected, block: Block) -> int:

@@ -129,6 +129,10 @@ class Selected:
 
     # -- changes
 
+    def is_current(self) -> bool:
+        """Tell whether the announced view is what the mailbox holds now, as far as any session can know."""
+        return not self.gone and self.mailbox.change_number() == self.change_number
+
     def changes(self, *, expunge: bool, quiet: Ranges = ()) -> bytes:
         """Return what the client has to be told now, and number by the new view from now on.
 

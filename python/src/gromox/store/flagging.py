@@ -35,7 +35,8 @@ def set_flags(
         blocks = list(view.blocks)
         changed, refused = array("I"), array("I")
         unread = 0
-        for at, block in enumerate(view.blocks):
+        first, last = view.reach(uids)
+        for at, block in enumerate(view.blocks[first:last], first):
             spans = block.spans(uids)
             if not spans:
                 continue

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from gromox.store.flags import Flag, count_table
+from gromox.store.flags import Flag, FlagOperation, count_table, translation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gromox.store.block import Block
+    from gromox.store.flags import FlagChange
     from gromox.store.keyword import KeywordSets
     from gromox.store.uidset import UidSet
 
@@ -172,9 +173,36 @@ class FolderView:
 
     def stretches(self, uids: UidSet) -> Iterator[tuple[Block, int, int]]:
         """Go through the blocks with the half-open stretches of places whose UIDs are in the set."""
-        for block in self.blocks:
+        first, last = self.reach(uids)
+        for block in self.blocks[first:last]:
             for start, stop in block.spans(uids):
                 yield block, start, stop
+
+    def reach(self, uids: UidSet) -> tuple[int, int]:
+        """Return the half-open stretch of blocks beyond which there are no members of the set.
+
+        Most sets are a single UID: asking each of a hundred blocks took 50 us of a STORE.
+        """
+        ranges = uids.ranges
+        if not ranges:
+            return 0, 0
+        first = bisect_right(self._first_uids, ranges[0][0]) - 1
+        return max(first, 0), bisect_right(self._first_uids, ranges[-1][1])
+
+    def has_already(self, uids: UidSet, change: FlagChange) -> bool:
+        """Tell whether a change would leave the flags and keywords of these messages as they are.
+
+        May say no although it would: keywords are not looked at.
+        """
+        if change.keywords:
+            return False
+        table = translation(change.operation, int(change.flags))
+        replaces = change.operation is FlagOperation.REPLACE
+        for block, start, stop in self.stretches(uids):
+            flags = block.flags[start:stop]
+            if flags != flags.translate(table) or (replaces and block.keyword_sets):
+                return False
+        return True
 
     def flags_of(self, uid: int) -> tuple[Flag, tuple[str, ...], int] | None:
         """Return (flags, keywords, modseq) of a message, or None."""
