@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gromox.base.common_settings import RUNNING_IDENTITY
 from gromox.base.errors import GromoxError
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from gromox.serve.server import Server
 
 _log = get_logger(__name__)
+#: Seconds for which one thread may keep the interpreter from the others.
+_SWITCH_INTERVAL: Final = 0.0005
 
 
 class OptionError(GromoxError):
@@ -73,8 +75,11 @@ def add_delivery(home: Home, settings: Settings, spool: Spool) -> None:
     services = DeliveryServices(
         spool=spool, resolver=home.resolver, mailboxes=home.pool, settings=settings, host=home.host, bell=bell
     )
-    # More threads than processors only wait for each other.
+    # One delivers at a time, see gromox.delivery.turn; the others are for when it waits for other systems.
     count = min(settings[declared.WORK_THREADS_MAX], os.cpu_count() or 1)
+    # So soon a thread that wants to run interrupts the delivery: in gromox-server connections are served beside
+    # it, and with the default (5 ms) a client waited longer for the interpreter than for the disk.
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     try:
         workers = [DeliveryWorker(services) for _ in range(max(count, 1))]
     except ValueError as error:

@@ -125,11 +125,12 @@ def read_header(fd: int) -> tuple[Header, bytes]:
     Raises:
         ParseError: not a spool file, or not all of it.
     """
-    buffer = os.pread(fd, _FIRST_READ, 0)
-    if b"\n\n" not in buffer and len(buffer) == _FIRST_READ:
+    length = os.fstat(fd).st_size
+    buffer = os.pread(fd, min(length, _FIRST_READ), 0)
+    if len(buffer) == _FIRST_READ and b"\n\n" not in buffer:
         buffer = os.pread(fd, MAX_HEADER, 0)
     header = parse_header(buffer)
-    size = os.fstat(fd).st_size - header.length
+    size = length - header.length
     if size != header.envelope.size:
         raise ParseError(f"{header.envelope.size} octets of mail (Size), not {size}", header.length)
     return header, buffer
@@ -232,7 +233,7 @@ def _visible(directory: Path) -> list[str]:
         return sorted(e.name for e in entries if not e.name.startswith("."))
 
 
-def _open_locked(path: Path) -> int | None:
+def _open_locked(path: str | Path) -> int | None:
     """Open and lock a file; None when it is gone or another worker has it.
 
     Raises:
@@ -244,7 +245,7 @@ def _open_locked(path: Path) -> int | None:
         return None
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        opened, named = os.fstat(fd), path.stat(follow_symlinks=False)
+        opened, named = os.fstat(fd), os.lstat(path)
     except (BlockingIOError, FileNotFoundError):
         os.close(fd)
         return None

@@ -92,7 +92,9 @@ class Header:
 
 def _line(text: str) -> bytes:
     """Return ``text`` as one line: whatever is not printable would break the form."""
-    return "".join(c if c.isprintable() else "?" for c in text).encode("utf-8", "replace")
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else "?" for c in text)
+    return text.encode("utf-8", "replace")
 
 
 def encode_status(envelope: Envelope) -> bytes:

@@ -48,9 +48,9 @@ BATCH: Final = 64
 _BATCH_OCTETS: Final = 4 << 20
 #: A batch of fewer mails is followed by a pause, in which more come in that then cost less together: one
 #: delivered by itself costs twice the time of the processor.
-_FEW: Final = 16
+_FEW: Final = 32
 #: Seconds of that pause; a mail that comes alone does not wait for it.
-_COLLECT: Final = 0.01
+_COLLECT: Final = 0.025
 #: Seconds without mail after which there is time to tidy up.
 _IDLE: Final = 1.0
 #: Seconds after which an idle worker looks at the spool by itself: moving files there rings no bell.
