@@ -63,6 +63,7 @@ def test_creation_says_what_the_manual_shows(empty: Directory) -> None:
     assert told == SHOWN
     assert schema.version(empty) == 133
     schema.require_current(empty)
+    assert schema.is_current(empty)
 
 
 def test_every_table_of_the_models_is_created() -> None:
@@ -79,6 +80,7 @@ def test_upgrade_of_the_newest_changes_nothing(directory: Directory) -> None:
 
     assert schema.upgrade(directory, told.append) == 133
     assert told == []
+    assert schema.is_current(directory)
 
 
 def test_upgrade_without_tables_says_what_to_do(empty: Directory) -> None:
@@ -92,6 +94,7 @@ def test_a_newer_database_is_left_alone(directory: Directory) -> None:
     with directory.writing() as session:
         session.execute(sql("UPDATE options SET value = '134' WHERE `key` = 'schemaversion'"))
 
+    assert not schema.is_current(directory)
     for refuse in (schema.upgrade, schema.require_current):
         with pytest.raises(SchemaError, match="134"):
             refuse(directory)

@@ -93,7 +93,8 @@ class Home:
         A database that does not answer stops no daemon: clients are told to come back until it does.
         """
         try:
-            if directory_settings.may_upgrade_schema(self._database, self.host):
+            upgrades = directory_settings.may_upgrade_schema(self._database, self.host)
+            if upgrades and not schema.is_current(self.directory):
                 schema.upgrade(self.directory, lambda number: _log.notice("schema upgraded", number=number))
             schema.require_current(self.directory)
         except UnavailableError as error:

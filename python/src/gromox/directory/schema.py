@@ -147,6 +147,18 @@ def upgrade(directory: Directory, tell: Callable[[int], None] = lambda _number: 
     return former
 
 
+def is_current(directory: Directory) -> bool:
+    """Tell whether an upgrade would find nothing to do; much cheaper than to try one.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with _connected(directory, writes=False) as connection:
+        if _version(connection) != NEWEST or not inspect(connection).has_table("alembic_version"):
+            return False
+        return connection.scalars(sql("SELECT version_num FROM alembic_version")).all() == [_REVISION]
+
+
 def require_current(directory: Directory) -> None:
     """Check that this program suits the database; for daemons, when they start.
 
