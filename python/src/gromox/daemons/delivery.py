@@ -77,7 +77,7 @@ def add_delivery(home: Home, settings: Settings, spool: Spool) -> None:
     )
     # One delivers at a time, see gromox.delivery.turn; the others are for when it waits for other systems.
     count = min(settings[declared.WORK_THREADS_MAX], os.cpu_count() or 1)
-    # So soon a thread that wants to run interrupts the delivery: in gromox-server connections are served beside
+    # So soon a waiting thread interrupts the delivery: in gromox-server connections are served beside
     # it, and with the default (5 ms) a client waited longer for the interpreter than for the disk.
     sys.setswitchinterval(_SWITCH_INTERVAL)
     try:

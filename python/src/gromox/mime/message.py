@@ -19,7 +19,6 @@ PREVIEW_CHARACTERS: Final = 200
 #: Octets of the body that the preview looks at; pages begin with much that nobody sees.
 _PREVIEW_OCTETS: Final = 4096
 _PREVIEW_PAGE_OCTETS: Final = 64 * 1024
-_SPACE: Final = re.compile(r"\s+")
 _MESSAGE_ID: Final = re.compile(rb"<[^<>\s]{1,1000}>")
 _REFERENCES: Final = 1000
 #: Leaves that belong to the machinery of a message and are nothing to save.
@@ -112,7 +111,7 @@ class Message:
 
     def _text(self, name: bytes) -> str:
         value = self.root.fields.get(name)
-        return _SPACE.sub(" ", decode_words(unfold(value))).strip() if value else ""
+        return " ".join(decode_words(unfold(value)).split()) if value else ""
 
     @property
     def has_attachment(self) -> bool:
@@ -148,7 +147,8 @@ class Message:
             return ""
         limit = _PREVIEW_PAGE_OCTETS if first.media.subtype == "html" else _PREVIEW_OCTETS
         text = text_of(first, self.octets, limit=limit)
-        return _SPACE.sub(" ", text.lstrip()[: 4 * PREVIEW_CHARACTERS]).strip()[:PREVIEW_CHARACTERS].rstrip()
+        # Splitting and joining takes a tenth of the time of a pattern for white space.
+        return " ".join(text.lstrip()[: 4 * PREVIEW_CHARACTERS].split())[:PREVIEW_CHARACTERS].rstrip()
 
     def _first_text(self) -> Part | None:
         html: Part | None = None
