@@ -3,15 +3,22 @@ from __future__ import annotations
 import os
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from gromox.store import errors
+from gromox.base.wire import FilePiece
+from gromox.store import errors, unpacked
 from gromox.store.content import CHUNK, INLINE_LIMIT
 from gromox.store.mailbox import Mailbox
 from gromox.store.mailbox_file import Options
 from gromox.store.model import NewMail
 from gromox.store.uidset import UidSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gromox.base.wire import Piece
 
 INBOX = 13
 TEXT = b"Subject: long\r\n\r\n" + b"Some words of a text that shrinks well.\r\n" * 100_000
@@ -20,6 +27,18 @@ NOISE = b"Subject: noise\r\n\r\n" + random.Random(1).randbytes(3 * CHUNK)  # noq
 
 def files(path: Path) -> list[str]:
     return sorted(str(each.relative_to(path / "cid")) for each in (path / "cid").rglob("*") if each.is_file())
+
+
+def sent(pieces: Iterable[Piece]) -> bytes:
+    """Return what a peer gets."""
+    octets = []
+    for piece in pieces:
+        if isinstance(piece, FilePiece):
+            octets.append(os.pread(piece.fd, piece.length, piece.offset))
+            piece.close()
+        else:
+            octets.append(piece)
+    return b"".join(octets)
 
 
 @pytest.mark.parametrize(("octets", "prefix"), [(TEXT, "S-"), (NOISE, "P-")])
@@ -47,8 +66,43 @@ def test_a_plain_file_is_a_piece_for_sendfile(mailbox: Mailbox) -> None:
     piece.close()
     compressed = mailbox.content(INBOX, 2)
     assert compressed.open_piece() is None
-    assert b"".join(part for part in compressed.pieces() if isinstance(part, bytes)) == TEXT
+    assert sent(compressed.pieces()) == TEXT
     compressed.close()
+
+
+def test_an_unpacked_content_is_sent_in_stretches(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = [TEXT + b"%d\r\n" % number for number in range(3)]
+    mailbox.append(INBOX, [NewMail(octets) for octets in (TEXT, *others)])
+    monkeypatch.setattr(unpacked, "MAX_OCTETS", 2 * len(TEXT) + 100)
+
+    for offset, length in ((2 * CHUNK, 100), (0, 10), (CHUNK - 7, 2 * CHUNK), (0, len(TEXT)), (len(TEXT), 9)):
+        assert sent(mailbox.content(INBOX, 1).pieces(offset, length)) == TEXT[offset : offset + length]
+    pieces = mailbox.content(INBOX, 1).pieces()
+    first = next(pieces)
+    # Those that are kept are bounded, and a piece on its way outlives what it was taken from.
+    for uid, octets in enumerate(others, 2):
+        assert sent(mailbox.content(INBOX, uid).pieces()) == octets
+        assert len(unpacked._kept) <= 2
+    assert sent([first, *pieces]) == TEXT
+
+    monkeypatch.setattr(unpacked, "MAX_SIZE", CHUNK)
+    kept = set(unpacked._kept)
+    assert sent(mailbox.content(INBOX, 1).pieces(5, 2 * CHUNK)) == TEXT[5 : 5 + 2 * CHUNK]
+    assert set(unpacked._kept) == kept
+
+
+def test_a_damaged_content_is_not_kept(mailbox: Mailbox, path: Path) -> None:
+    mailbox.append(INBOX, [NewMail(TEXT)])
+    name = path / "cid" / files(path)[0]
+    whole = name.read_bytes()
+    for damaged in (whole[: len(whole) // 2], whole[:-40] + bytes(40)):
+        name.write_bytes(damaged)
+        with pytest.raises(errors.CorruptError):
+            sent(mailbox.content(INBOX, 1).pieces())
+        with pytest.raises(errors.CorruptError):
+            mailbox.content(INBOX, 1).read(len(TEXT) - 10, 5)
+    name.write_bytes(whole)
+    assert sent(mailbox.content(INBOX, 1).pieces()) == TEXT
 
 
 def test_compression_can_be_switched_off(mailbox: Mailbox, path: Path) -> None:

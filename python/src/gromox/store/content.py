@@ -23,6 +23,7 @@ import zstandard
 from gromox.base.wire import FilePiece
 from gromox.store.durability import sync_directory
 from gromox.store.errors import CorruptError, MessageGoneError
+from gromox.store.unpacked import forget, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +138,7 @@ class Content:
     @property
     def path(self) -> Path | None:
         """Return the file, if there is one."""
-        return None if self._storage == Storage.INLINE else self._cid / file_name(self._storage, self._digest)
+        return None if self._storage == Storage.INLINE else self._path()
 
     @property
     def inline(self) -> bytes | None:
@@ -183,12 +184,29 @@ class Content:
         piece = self.open_piece(offset, length)
         if piece is not None:
             yield piece
-        else:
+            return
+        kept = unpacked(self._path(), self.size) if self._storage == Storage.ZSTD_FILE else None
+        if kept is None:
             yield from self.chunks(offset, length)
+            return
+        offset = min(max(offset, 0), self.size)
+        left = self.size - offset if length is None else min(max(length, 0), self.size - offset)
+        while left:
+            try:
+                piece = kept.piece(offset, left)
+            except CorruptError:
+                forget(self._path())
+                raise
+            yield piece
+            offset += piece.length
+            left -= piece.length
+
+    def _path(self) -> Path:
+        return self._cid / file_name(self._storage, self._digest)
 
     def _open(self) -> int:
         try:
-            return os.open(self._cid / file_name(self._storage, self._digest), os.O_RDONLY | os.O_CLOEXEC)
+            return os.open(self._path(), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError as error:
             raise MessageGoneError("the message was purged meanwhile") from error
 
@@ -206,8 +224,20 @@ class Content:
             os.close(fd)
 
     def _unpacked(self, offset: int, left: int) -> Iterator[bytes]:
-        # Clients read large messages in consecutive stretches: the reader stays open where the last one
-        # ended.
+        # A part is seldom the only one that is read; whoever goes through everything wants it once.
+        kept = unpacked(self._path(), self.size) if 0 < left < self.size else None
+        if kept is not None:
+            try:
+                while left:
+                    chunk = kept.read(offset, left)
+                    offset += len(chunk)
+                    left -= len(chunk)
+                    yield chunk
+            except CorruptError:
+                forget(self._path())
+                raise
+            return
+        # Of what is too large to be kept, the reader stays open where the last stretch ended.
         if self._reader is None or offset < self._position:
             self.close()
             fd = self._open()
