@@ -289,12 +289,20 @@ def test_names_that_are_none_are_refused() -> None:
         ExtendedCondition(None, NamedProperties(((1, PropertyName(GUID, 1)),))).octets()
 
 
-@given(
-    st.lists(st.sampled_from(STANDARD_VECTORS), min_size=1, max_size=5), st.sampled_from([STANDARD, STORED])
-)
-def test_what_is_written_is_read_back(drawn: list[tuple[Action, str]], form: Form) -> None:
-    rule = RuleAction(tuple(action for action, _ in drawn))
+@pytest.mark.parametrize("form", [STANDARD, STORED])
+@given(st.lists(st.sampled_from([action for action, _ in STANDARD_VECTORS]), min_size=1, max_size=5))
+def test_what_is_written_is_read_back(form: Form, drawn: list[Action]) -> None:
+    rule = RuleAction(tuple(drawn))
     assert unpacked(packed(rule, form), form) == rule
+
+
+def test_damaged_rules_are_read_or_refused() -> None:
+    for form, _, octets in CASES:
+        for damaged in mutations(octets, 200, seed=len(octets)):
+            try:
+                unpacked(damaged, form)
+            except ParseError:
+                continue
 
 
 @given(st.binary(max_size=80), st.integers(0, 11), st.sampled_from([STANDARD, EXTENDED, STORED]))
