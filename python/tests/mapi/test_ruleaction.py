@@ -33,6 +33,7 @@ from gromox.mapi.ruleaction import (
     pack_rule_action,
     unpack_rule_action,
 )
+from tests.mapi.mutation import mutations
 
 GUID = UUID("00062004-0000-0000-c000-000000000046")
 GUID_HEX = "0420060000000000c000000000000046"

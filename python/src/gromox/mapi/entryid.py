@@ -101,7 +101,7 @@ class MessageEntryId:
         return w.octets()
 
 
-_DLL: Final = b"emsmdb.dll".ljust(14, b"\0")
+_DLL: Final = b"EMSMDB.DLL".ljust(14, b"\0")
 _WRAPPED_PRIVATE: Final = 0x0C
 _WRAPPED_PUBLIC: Final = 0x06
 
@@ -123,7 +123,7 @@ class StoreEntryId:
         r, _ = _start(octets, STORE_WRAP)
         at = r.offset
         version, _flag, dll, _flags = r.u8(), r.u8(), r.take(len(_DLL)), r.u32()
-        # Outlook writes the name of its library as it likes.
+        # In lower case in what Outlook makes itself.
         if version or not dll.lower().startswith(b"emsmdb.dll"):
             raise ParseError("version 0 of a store entry id of emsmdb.dll", at)
         at = r.offset
