@@ -187,6 +187,12 @@ class Mailbox(Adding, Maintenance):
         self._file.refresh()
         return self._file.change_number
 
+    @guarded
+    def hierarchy_number(self) -> int:
+        """Return the number of the last change by which a folder was made, named, moved or removed."""
+        self._file.refresh()
+        return self._file.hierarchy_cn
+
     # Folders.
 
     @guarded

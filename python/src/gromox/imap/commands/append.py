@@ -68,24 +68,24 @@ def append(session: Session, args: Append) -> Result:
         raise CommandError("an empty message is not kept", "CANNOT")
     if len(args.octets) > session.policy.max_mail:
         raise CommandError("the message is too large", "TOOBIG")
-    target(session.mailbox, args.name)
+    folder_id = target(session.mailbox, args.name)
     if len(args.octets) <= INLINE_LIMIT:
-        return _add(session, args, None)
+        return _add(session, folder_id, args, None)
     mailbox = session.mailbox
 
     def staged(outcome: Outcome) -> Reply:
         if outcome.error is not None:
             raise outcome.error
         content = outcome.value
-        return _add(session, args, content if isinstance(content, StagedContent) else None)
+        folder_id = target(mailbox, args.name)  # as it is called by now
+        return _add(session, folder_id, args, content if isinstance(content, StagedContent) else None)
 
     return Wait(lambda: mailbox.stage(args.octets), staged)
 
 
-def _add(session: Session, args: Append, staged: StagedContent | None) -> Reply:
-    folder = target(session.mailbox, args.name)
+def _add(session: Session, folder_id: int, args: Append, staged: StagedContent | None) -> Reply:
     mail = NewMail(args.octets, args.flags, args.keywords, args.internal_date, args.zone, staged=staged)
-    added = session.mailbox.append(folder.folder_id, [mail])
+    added = session.mailbox.append(folder_id, [mail])
     return Reply(
         "APPEND completed", code=b"APPENDUID %d %b" % (added.uid_validity, render(ranges_of(added.uids)))
     )

@@ -57,10 +57,10 @@ def copy(session: Session, args: Copy) -> Reply:
     """
     here = session.here
     uids = session.numbered(args.numbers, uid=args.uid)
-    folder = target(session.mailbox, args.name)
+    folder_id = target(session.mailbox, args.name)
     if not uids:
         return Reply("no messages to copy")
-    copied = here.mailbox.copy(here.folder_id, uids, folder.folder_id)
+    copied = here.mailbox.copy(here.folder_id, uids, folder_id)
     return Reply("COPY completed", code=_copyuid(copied) if copied.source_uids else b"")
 
 
@@ -74,10 +74,10 @@ def move(session: Session, args: Copy) -> Reply:
     """
     here = session.here
     uids = session.numbered(args.numbers, uid=args.uid)
-    folder = target(session.mailbox, args.name)
+    folder_id = target(session.mailbox, args.name)
     if not uids:
         return Reply("no messages to move")
-    moved = here.mailbox.move(here.folder_id, uids, folder.folder_id)
+    moved = here.mailbox.move(here.folder_id, uids, folder_id)
     if not moved.source_uids:
         return Reply("no messages to move")
     return Reply("MOVE completed", [Information(_copyuid(moved), "moved")])
