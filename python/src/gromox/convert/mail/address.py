@@ -83,7 +83,9 @@ RECIPIENT: Final = Group(
 def mailbox_of(address: Address) -> Mailbox | None:
     """Return a parsed address, or None if it is empty."""
     name = _clean_name(decode_words(address.name)) if address.name else ""
-    local = decode_words(address.mailbox or b"") if b"=?" in (address.mailbox or b"") else _text(address.mailbox)
+    local = (
+        decode_words(address.mailbox or b"") if b"=?" in (address.mailbox or b"") else _text(address.mailbox)
+    )
     return _mailbox(name, local, _text(address.host))
 
 

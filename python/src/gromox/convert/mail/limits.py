@@ -15,7 +15,8 @@ class Limits:
     recipients: int = 10_000  #: of one message
     attachments: int = 2_000  #: of one message
     named_headers: int = 200  #: unmapped header fields that become named properties
-    header_value: int = 32 * 1024  #: octets of one header field that are looked at
+    header_value: int = 64 * 1024  #: octets of one header field that are looked at
+    address_octets: int = 1 << 20  #: the same of an address field
     transport_headers: int = 256 * 1024  #: octets of PidTagTransportMessageHeaders
     fields: int = 2_000  #: header fields of one message
     body_octets: int = 32 << 20  #: encoded octets of one body; a larger text is an attachment
