@@ -12,9 +12,14 @@ from gromox.delivery.outcome import FULL, RELAY_FAILS, UNKNOWN
 from gromox.delivery.queue import entries
 from gromox.directory import mlist, user
 from gromox.mapi.folderids import Private
+from gromox.store import append
 from gromox.store.builtin import INBOX
+from gromox.store.errors import LimitError
 
 if TYPE_CHECKING:
+    from gromox.store.append import _Prepared
+    from gromox.store.mailbox_file import Write
+    from gromox.store.model import Appended
     from gromox.delivery.worker import DeliveryWorker
     from tests.support.house import House
     from tests.support.outside import NewWorker, OtherSystem
@@ -390,3 +395,25 @@ def test_a_worker_runs_until_it_is_told_to_stop(house: House, new_worker: NewWor
     thread.join(20)
 
     assert not thread.is_alive()
+
+
+def test_one_mail_that_fails_takes_no_other_with_it(
+    house: House, new_worker: NewWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction that fails as a whole is repeated mail by mail."""
+    for number in range(3):
+        house.clock.advance(0.001)
+        post(house, ALICE, mail=b"Subject: %d\r\n\r\n" % number)
+    original = append.insert
+
+    def insert(tx: Write, folder_id: int, prepared: list[_Prepared], *, delivery: bool = False) -> Appended:
+        if any(b"Subject: 1" in each[0].octets for each in prepared):
+            raise LimitError("this one cannot be kept")
+        return original(tx, folder_id, prepared, delivery=delivery)
+
+    monkeypatch.setattr(append, "insert", insert)
+    assert new_worker().run_once() == 3
+
+    subjects = [mail.split(b"Subject: ")[1].split(b"\r\n")[0] for mail in inbox(house, "alice")]
+    assert subjects == [b"0", b"2"]
+    assert queued(house) == {"mess": [BOB]}, "its sender is told"

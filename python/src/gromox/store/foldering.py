@@ -1,0 +1,92 @@
+"""The part of ``Mailbox`` that makes, names and removes folders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gromox.store import expunge, hierarchy
+from gromox.store.database import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gromox.store.folder import Folder
+    from gromox.store.mailbox_file import MailboxFile
+
+
+class Hierarchy:
+    """Folders."""
+
+    __slots__ = ()
+
+    _file: MailboxFile
+
+    @guarded
+    def hierarchy_number(self) -> int:
+        """Return the number of the last change by which a folder was made, named, moved or removed."""
+        self._file.refresh()
+        return self._file.hierarchy_cn
+
+    @guarded
+    def folders(self) -> Sequence[Folder]:
+        """Return all folders, by id."""
+        self._file.refresh()
+        return [record.snapshot() for _, record in sorted(self._file.folders.items())]
+
+    @guarded
+    def folder(self, folder_id: int) -> Folder:
+        """Return one folder. Raises FolderGoneError."""
+        self._file.refresh()
+        return self._file.record(folder_id).snapshot()
+
+    @guarded
+    def child(self, parent_id: int, name: str) -> Folder | None:
+        """Return the sub-folder of that name, upper and lower case being the same."""
+        self._file.refresh()
+        record = hierarchy.child(self._file, parent_id, name)
+        return record.snapshot() if record else None
+
+    @guarded
+    def create_folder(self, parent_id: int, name: str, *, container_class: str = "IPF.Note") -> Folder:
+        """Make a folder.
+
+        Raises:
+            ExistsError: a sibling has the name.
+            NotFoundError: the parent is not there.
+            InvalidNameError, LimitError: the name or the place cannot be.
+        """
+        return hierarchy.create(self._file, parent_id, name, container_class=container_class).snapshot()
+
+    @guarded
+    def rename_folder(self, folder_id: int, *, parent_id: int, name: str) -> Folder:
+        """Give a folder another name, another parent, or both; what is below moves along.
+
+        Raises:
+            ReservedError: it is built in.
+            ExistsError: a sibling has the name.
+            InvalidNameError: it would stand below itself.
+        """
+        return hierarchy.rename(self._file, folder_id, parent_id=parent_id, name=name).snapshot()
+
+    @guarded
+    def delete_folder(self, folder_id: int) -> None:
+        """Remove a folder with its messages.
+
+        Raises:
+            ReservedError: it is built in.
+            HasChildrenError: it has sub-folders.
+        """
+        expunge.delete_folder(self._file, folder_id)
+
+    @guarded
+    def set_subscribed(self, folder_id: int, *, subscribed: bool) -> None:
+        """Remember whether a folder is subscribed (RFC 9051 6.3.7)."""
+        hierarchy.set_subscribed(self._file, folder_id, subscribed=subscribed)
+
+    @guarded
+    def mark_recent_seen(self, folder_id: int) -> int:
+        r"""Return the first UID that is ``\Recent`` for the caller.
+
+        No later caller gets the same ones (RFC 3501 2.3.2).
+        """
+        return hierarchy.mark_recent_seen(self._file, folder_id)
