@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 MAX_ACTIONS: Final = 1024  #: of one rule; clients make a handful
 MAX_RECIPIENTS: Final = 4096  #: of one forward
-MAX_RECIPIENT_PROPERTIES: Final = 1024
+#: One octet, so that two- and four-octet counts of recipients can be told apart.
+MAX_RECIPIENT_PROPERTIES: Final = 255
 
 
 class ActionType(IntEnum):
@@ -331,8 +332,8 @@ def _write_bounce(w: Writer, data: ActionData, _form: Form) -> None:
 def _read_recipients(r: Reader, form: Form) -> tuple[RecipientBlock, ...]:
     octets = form.size
     if octets == 2 and r.remaining >= 4:  # noqa: PLR2004 - octets
-        # Of a count of four octets the upper two are zero; of one of two octets there follow Reserved and the
-        # low octet of NoOfProperties, which is zero only for 256 properties.
+        # Of a count of four octets the upper two are zero; behind one of two stand Reserved and the low
+        # octet of NoOfProperties, which is not zero.
         start = Reader(r.take(4))
         r.offset -= 4
         start.u16()
