@@ -28,9 +28,8 @@ from gromox.mapi.restriction import (  # noqa: E402
     Not,
     Property,
     RelOp,
-    restriction_from_octets,
-    restriction_octets,
 )
+from gromox.mapi.restrictioncodec import restriction_from_octets, restriction_octets  # noqa: E402
 from gromox.mapi.rowcodec import RowCodec  # noqa: E402
 
 if TYPE_CHECKING:

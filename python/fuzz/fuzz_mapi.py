@@ -37,7 +37,7 @@ from gromox.mapi.idset import (  # noqa: E402
 from gromox.mapi.propertyrow import pack_row, unpack_row  # noqa: E402
 from gromox.mapi.propvalue import pack_properties, unpack_properties  # noqa: E402
 from gromox.mapi.recipientrow import RecipientRow  # noqa: E402
-from gromox.mapi.restriction import restriction_from_octets, restriction_octets  # noqa: E402
+from gromox.mapi.restrictioncodec import restriction_from_octets, restriction_octets  # noqa: E402
 from gromox.mapi.rowcodec import row_codec  # noqa: E402
 from gromox.mapi.ruleaction import (  # noqa: E402
     EXTENDED,

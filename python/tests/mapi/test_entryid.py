@@ -42,7 +42,8 @@ VECTORS: list[tuple[EntryId, str]] = [
             PUBLIC_PROVIDER, ObjectType.PUBLIC_MESSAGE, FOLDER, GlobalId(DATABASE, 0x00012A8638D7)
         ),
         (
-            "00000000 1a447390aa6611cd9bc800aa002fc45a 0900 c1f54ed028c6e54fbfb688aca28186db 00012a862202 0000"
+            "00000000 1a447390aa6611cd9bc800aa002fc45a 0900"
+            "c1f54ed028c6e54fbfb688aca28186db 00012a862202 0000"
             "c1f54ed028c6e54fbfb688aca28186db 00012a8638d7 0000"
         ),
     ),

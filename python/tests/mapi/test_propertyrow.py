@@ -144,6 +144,13 @@ def test_a_codec_is_generated_after_some_rows_and_kept() -> None:
     assert codec._standard is not None
 
 
+def test_only_codecs_of_tables_are_kept() -> None:
+    many = (SIZE,) * 257
+    assert row_codec(many) is not row_codec(many)
+    assert row_codec(many[:256]) is row_codec(many[:256])
+    assert row_codec((SIZE,), wide=True) is not row_codec((SIZE,))
+
+
 def test_columns_that_cannot_be_generated_never_are() -> None:
     for columns in ((UNSPECIFIED,), (0x8001101F,), (), (SIZE,) * 257):
         codec = made(columns)

@@ -9,13 +9,16 @@ Spec: [MS-OXORULE] 2.2.4.1.9, 2.2.4.1.10, 2.2.4.2.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gromox.base.errors import ParseError
 from gromox.codec.packed import Reader, Writer
 from gromox.mapi.propname import PropertyName
-from gromox.mapi.restriction import Restriction, pack_restriction, unpack_restriction
+from gromox.mapi.restrictioncodec import pack_restriction, unpack_restriction
 from gromox.mapi.ruleaction import EXTENDED, RuleAction, pack_rule_action, unpack_rule_action
+
+if TYPE_CHECKING:
+    from gromox.mapi.restriction import Restriction
 
 _FIRST_NAMED: Final = 0x8000
 _RULE_VERSION: Final = 1

@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from gromox.codec.packed import Reader, Writer
-from gromox.mapi import plainvalue, restriction, ruleaction
+from gromox.mapi import plainvalue, restriction, restrictioncodec, ruleaction
 from gromox.mapi.plainvalue import MAX_VALUES
 from gromox.mapi.proptypes import PropType
 from gromox.mapi.restriction import Restriction
@@ -116,13 +116,13 @@ def pack_properties(values: Mapping[int, PropValue], *, wide: bool = True) -> by
 
 
 def _read_restriction(r: Reader, wide: bool) -> Restriction:
-    return restriction.unpack_restriction(r, wide=wide)
+    return restrictioncodec.unpack_restriction(r, wide=wide)
 
 
 def _write_restriction(w: Writer, value: object, wide: bool) -> None:
     if not isinstance(value, restriction.KINDS):
         raise plainvalue.misfit(value, "a restriction")
-    restriction.pack_restriction(w, value, wide=wide)
+    restrictioncodec.pack_restriction(w, value, wide=wide)
 
 
 def _read_rule_action(r: Reader, wide: bool) -> RuleAction:

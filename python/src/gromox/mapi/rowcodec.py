@@ -113,9 +113,15 @@ class RowCodec:
         self._standard, self._flagged, self._unpack = _made(kinds, wide=self.wide)
 
 
-@lru_cache(_CODECS)
 def row_codec(columns: tuple[int, ...], *, wide: bool = False) -> RowCodec:
     """Return the codec of rows of these columns, the same one for the same columns."""
+    if len(columns) > _MOST_COLUMNS:  # nothing is made for them, and to keep them would cost memory
+        return RowCodec(columns, wide=wide)
+    return _kept(columns, wide)
+
+
+@lru_cache(_CODECS)
+def _kept(columns: tuple[int, ...], wide: bool) -> RowCodec:  # noqa: FBT001 - a key of the cache
     return RowCodec(columns, wide=wide)
 
 

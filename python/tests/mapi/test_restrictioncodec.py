@@ -6,11 +6,10 @@ from hypothesis import strategies as st
 
 from gromox.base.errors import ParseError
 from gromox.codec.packed import Reader
-from gromox.mapi import restriction as module
+from gromox.mapi import restrictioncodec as module
 from gromox.mapi.plainvalue import PlainValue
 from gromox.mapi.restriction import (
     KINDS,
-    MAX_DEPTH,
     And,
     Annotation,
     BitMapRelOp,
@@ -29,6 +28,9 @@ from gromox.mapi.restriction import (
     Restriction,
     Size,
     SubObject,
+)
+from gromox.mapi.restrictioncodec import (
+    MAX_DEPTH,
     restriction_from_octets,
     restriction_octets,
     unpack_restriction,
