@@ -82,7 +82,7 @@ RECIPIENT: Final = Group(
 
 def mailbox_of(address: Address) -> Mailbox | None:
     """Return a parsed address, or None if it is empty."""
-    name = _clean_name(decode_words(address.name)) if address.name else ""
+    name = _name_of(address.name) if address.name else ""
     local = (
         decode_words(address.mailbox or b"") if b"=?" in (address.mailbox or b"") else _text(address.mailbox)
     )
@@ -90,10 +90,7 @@ def mailbox_of(address: Address) -> Mailbox | None:
 
 
 def _mailbox(name: str, local: str, host: str) -> Mailbox | None:
-    if _DOT_ATOM.match(local):
-        quoted = local
-    else:
-        quoted = quoted_local(local)
+    quoted = local if _DOT_ATOM.match(local) else quoted_local(local)
     host = _NOT_HOST.sub("", host)
     address = f"{quoted}@{host}" if host else quoted
     if len(address) > _LONGEST_ADDRESS:
@@ -101,6 +98,12 @@ def _mailbox(name: str, local: str, host: str) -> Mailbox | None:
     if not host and not local:
         return Mailbox(name, "") if name else None
     return Mailbox(name, address)
+
+
+def _name_of(octets: bytes) -> str:
+    if octets.isascii() and b"=?" not in octets:
+        return _clean_name(octets.decode("ascii"))
+    return _clean_name(decode_words(octets))
 
 
 def _text(octets: bytes | None) -> str:
@@ -116,7 +119,9 @@ def quoted_local(local: str) -> str:
 
 
 def _clean_name(name: str) -> str:
-    return _CONTROLS.sub(" ", name).strip()[:_LONGEST_NAME].rstrip()
+    if not name.isprintable() or "  " in name:
+        name = _CONTROLS.sub(" ", name)
+    return name.strip()[:_LONGEST_NAME].rstrip()
 
 
 def mailboxes(value: bytes, limit: int) -> list[Mailbox]:
@@ -131,15 +136,21 @@ def mailboxes(value: bytes, limit: int) -> list[Mailbox]:
     return found
 
 
+class _Known(NamedTuple):
+    values: tuple[str, str, str, str, bytes, bytes]  #: in the order of a Group
+    entry: Entry | None
+
+
 class Book:
     """Looks addresses up, each once."""
 
-    __slots__ = ("_known", "_resolver")
+    __slots__ = ("_known", "_resolver", "_values")
 
     def __init__(self, resolver: Resolver | None) -> None:
         """Ask this resolver, or nobody."""
         self._resolver = resolver
         self._known: dict[str, Entry | None] = {}
+        self._values: dict[Mailbox, _Known] = {}
 
     def entry(self, address: str) -> Entry | None:
         """Return what the address book knows of an SMTP address."""
@@ -152,6 +163,19 @@ class Book:
 
     def put(self, bag: PropertyBag, group: Group, mailbox: Mailbox) -> Entry | None:
         """Set the properties of a correspondent."""
+        known = self._values.get(mailbox)
+        if known is None:
+            known = self._values[mailbox] = self._look_up(mailbox)
+        name, address_type, email, address, entry_id, key = known.values
+        bag[group.name] = name
+        bag[group.address_type] = address_type
+        bag[group.email_address] = email
+        bag[group.smtp_address] = address
+        bag[group.entry_id] = entry_id
+        bag[group.search_key] = key
+        return known.entry
+
+    def _look_up(self, mailbox: Mailbox) -> _Known:
         entry = self.entry(mailbox.address)
         name = mailbox.name or mailbox.address
         if entry is None:
@@ -160,13 +184,8 @@ class Book:
             name = mailbox.name or entry.display_name or name
             address_type, email = entry.address_type, entry.email_address or mailbox.address
             entry_id = entry.entry_id
-        bag[group.name] = name
-        bag[group.address_type] = address_type
-        bag[group.email_address] = email
-        bag[group.smtp_address] = mailbox.address
-        bag[group.entry_id] = entry_id
-        bag[group.search_key] = search_key(address_type, email)
-        return entry
+        key = search_key(address_type, email)
+        return _Known((name, address_type, email, mailbox.address, entry_id, key), entry)
 
     def entry_id(self, mailbox: Mailbox) -> bytes:
         """Return an entry identifier for a correspondent."""

@@ -165,7 +165,7 @@ def _references(bag: PropertyBag, part: Part, *, is_related: bool, shown: Shown)
     if content_id:
         bag[tags.PidTagAttachContentId] = clean_text(content_id)[:900]
     if location:
-        bag[tags.PidTagAttachContentLocation] = clean_text(location)[:900]
+        bag[tags.PidTagAttachContentLocation] = "".join(clean_text(location).split())[:900]
     if shown.is_inline(content_id, location, is_related=is_related):
         bag[tags.PidTagAttachFlags] = RENDERED_IN_BODY
         if shown.is_shown(content_id, location):

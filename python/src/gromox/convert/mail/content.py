@@ -170,7 +170,8 @@ def body_of(sections: list[Section], octets: bytes) -> Body:
 def _single(section: Section, octets: bytes) -> Body:
     if section.plain is not None:
         found = read_text(decoded(section.plain, octets), section.plain.charset)
-        text, page = _crlf(found.text.replace("\0", "")), found.page.number
+        text: str | None = _crlf(found.text.replace("\0", ""))
+        page = found.page.number
     else:
         stated = _plain(section, octets)
         text, page = None if stated is None else _crlf(stated), UTF_8

@@ -15,7 +15,7 @@ from gromox.convert.mail.address import (
     display_list,
     mailboxes,
 )
-from gromox.convert.mail.headertable import BY_HEADER, DEFAULTS, ORGANIZATION_PREFIX, OWN
+from gromox.convert.mail.headertable import BY_HEADER, DEFAULTS, ORGANIZATION_PREFIX, OWN, TRACE
 from gromox.convert.mail.oneoff import flat_entry_list
 from gromox.convert.mail.value import clean_text
 from gromox.mapi import named, tags
@@ -24,7 +24,7 @@ from gromox.mapi.message import Message, Recipient, RecipientType
 from gromox.mapi.propname import NamedProperty
 from gromox.mapi.proptypes import PropType
 from gromox.mime import charset
-from gromox.mime.header import iter_fields
+from gromox.mime.header import FIELD_END, unfold
 from gromox.mime.subject import split_subject
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _LISTS: Final = (
 def read_envelope(
     message: Message, block: bytes, *, book: Book, limits: Limits, is_trusted: bool = True
 ) -> dict[bytes, bytes]:
-    """Put what a header block says into a message, and return its own fields (see ``OWN``) by lower-case name.
+    """Put what a header block says into a message, and return the fields of ``OWN`` by lower-case name.
 
     Args:
         message: gets properties and recipients.
@@ -66,20 +66,20 @@ def read_envelope(
     ranks: dict[object, int] = {}
     room = limits.named_headers
     unmapped: set[bytes] = set()
-    for count, found in enumerate(iter_fields(block)):
-        if count >= limits.fields:
-            break
-        name = found.name.lower()
+    # What header.iter_fields does, without a value for each line of the way: these are half of a header.
+    for piece in FIELD_END.split(block, limits.fields)[: limits.fields]:
+        spelling, colon, value = piece.partition(b":")
+        spelling = spelling.strip(b" \t")
+        name = spelling.lower()
+        if not colon or name in TRACE:
+            continue
+        value = unfold(value)
         if name in OWN:
-            text = found.value[: limits.address_octets]
-            if name not in own:
-                own[name] = text
-            elif name in _SEVERAL:
-                own[name] = b"%b,%b" % (own[name], text)
+            _keep_own(own, name, value[: limits.address_octets])
             continue
         if not is_trusted and name.startswith(ORGANIZATION_PREFIX):
             continue
-        text = found.value[: limits.header_value]
+        text = value[: limits.header_value]
         row = BY_HEADER.get(name)
         if row is not None:
             _take(bag, row, text, ranks)
@@ -87,7 +87,7 @@ def read_envelope(
             unmapped.add(name)
             decoded = clean_text(text)
             if decoded:
-                bag[NamedProperty(PS_INTERNET_HEADERS, found.name.decode("ascii"), _STRING)] = decoded
+                bag[NamedProperty(PS_INTERNET_HEADERS, spelling.decode("ascii"), _STRING)] = decoded
                 room -= 1
     _subject(bag, own.get(b"subject", b""))
     if bag.text(named.PidLidFlagRequest):
@@ -101,8 +101,16 @@ def read_envelope(
     return own
 
 
+def _keep_own(own: dict[bytes, bytes], name: bytes, text: bytes) -> None:
+    """Several address fields are one list; of all others the first counts, RFC 5322 3.6."""
+    if name not in own:
+        own[name] = text
+    elif name in _SEVERAL:
+        own[name] = b"%b,%b" % (own[name], text)
+
+
 def _take(bag: PropertyBag, row: Row, text: bytes, ranks: dict[object, int]) -> None:
-    """Set the property of a row, unless a field that counts more has set it; of equal ones the first counts."""
+    """Set the property of a row unless a field that counts as much or more has set it."""
     if row.rank < ranks.get(row.key, 100):
         parsed = row.kind.parse(text)
         if parsed is not None:
@@ -114,8 +122,8 @@ def _transport_headers(block: bytes, limits: Limits) -> str:
     text = charset.decode(block[: limits.transport_headers], "utf-8")
     if "\0" in text:
         text = text.replace("\0", "")
-    lines = text.count("\n")
-    return text if text.count("\r\n") == lines else _crlf(text)
+    lines = block.count(b"\n")
+    return text if block.count(b"\r\n") == lines else _crlf(text)
 
 
 def _crlf(text: str) -> str:
@@ -176,10 +184,8 @@ def add_recipients(message: Message, people: Sequence[Mailbox], kind: int, book:
         bag[tags.PidTagRowid] = len(message.recipients)
         bag[tags.PidTagRecipientType] = kind
         entry = book.put(bag, RECIPIENT, mailbox)
-        bag[tags.PidTagTransmittableDisplayName] = bag.text(tags.PidTagDisplayName)
         bag[tags.PidTagObjectType] = entry.object_type if entry else 6
         bag[tags.PidTagDisplayType] = entry.display_type if entry else 0
-        bag[tags.PidTagResponsibility] = True
         message.recipients.append(recipient)
         rows.append(recipient)
     return rows

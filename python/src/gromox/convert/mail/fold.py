@@ -39,7 +39,7 @@ def field(name: str, value: str | bytes) -> bytes:
 
 
 def fold(start: bytes, octets: bytes) -> bytes:
-    """Return a field folded in front of blanks wherever a line would pass 76 octets; blanks stay as they are."""
+    """Return a field folded in front of blanks wherever a line would pass 76 octets; blanks stay."""
     if len(start) + len(octets) <= _LINE and b"\n" not in octets:
         return start + octets + b"\r\n"
     out = bytearray()

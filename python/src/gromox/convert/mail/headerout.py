@@ -15,7 +15,7 @@ from gromox.convert.mail.address import (
     outgoing,
 )
 from gromox.convert.mail.fold import field, phrase
-from gromox.convert.mail.headertable import BY_HEADER, DEFAULTS, OWN, ROWS
+from gromox.convert.mail.headertable import BY_HEADER, DEFAULTS, OWN, ROWS, TRACE
 from gromox.convert.mail.messageclass import content_class_of
 from gromox.convert.mail.oneoff import read_flat_entry_list, read_one_off
 from gromox.convert.mail.value import date_text, filetime
@@ -174,6 +174,6 @@ def _unmapped(bag: PropertyBag) -> list[bytes]:
             and _FIELD_NAME.match(key.which)
         ):
             name = key.which.lower().encode("ascii")
-            if name not in OWN and name not in BY_HEADER and value.strip():
+            if name not in OWN and name not in TRACE and name not in BY_HEADER and value.strip():
                 out.append(field(key.which, value))
     return out

@@ -106,8 +106,11 @@ DEFAULTS: Final[dict[PropertyKey, int]] = {tags.PidTagImportance: 1, tags.PidTag
 #: Fields with a part in the structure, the way or the addresses of the mail: they never become named
 #: properties, and no named property is written under their names.
 OWN: Final = frozenset(
-    b"from sender reply-to to cc bcc subject disposition-notification-to return-receipt-to received "
-    b"return-path delivered-to x-original-to dkim-signature domainkey-signature arc-seal "
+    b"from sender reply-to to cc bcc subject disposition-notification-to return-receipt-to".split()
+)
+#: The same, and only PidTagTransportMessageHeaders keeps them.
+TRACE: Final = frozenset(
+    b"received return-path delivered-to x-original-to dkim-signature domainkey-signature arc-seal "
     b"arc-message-signature arc-authentication-results received-spf mime-version content-type "
     b"content-transfer-encoding content-disposition content-description content-md5 content-length lines "
     b"x-ms-has-attach".split()

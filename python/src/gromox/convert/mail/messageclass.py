@@ -1,4 +1,4 @@
-"""Message classes and the Content-Class fields that stand for them, [MS-OXCMAIL] 2.2.3.2.10 and 2.1.3.2.11."""
+"""Message classes and the Content-Class fields that stand for them, [MS-OXCMAIL] 2.1.3.2 and 2.2.3.2."""
 
 from __future__ import annotations
 

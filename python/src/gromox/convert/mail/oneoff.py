@@ -15,6 +15,7 @@ _LIST: Final = struct.Struct("<II")
 _SIZE: Final = struct.Struct("<I")
 #: MIME, Unicode, not looked up.
 _FLAGS: Final = 0x9001
+_PREFIX: Final = _HEADER.pack(0, MuidOOP.bytes_le, 0, _FLAGS)
 _UNICODE: Final = 0x8000
 _MAX_ENTRIES: Final = 10_000
 
@@ -30,7 +31,7 @@ class OneOff(NamedTuple):
 def one_off_entry_id(name: str, address: str, address_type: str = "SMTP") -> bytes:
     """Return a One-Off EntryID with Unicode texts, [MS-OXCDATA] 2.2.5.1."""
     text = f"{name}\0{address_type}\0{address}\0"
-    return _HEADER.pack(0, MuidOOP.bytes_le, 0, _FLAGS) + text.encode("utf-16-le", "replace")
+    return _PREFIX + text.encode("utf-16-le", "replace")
 
 
 def read_one_off(entry_id: bytes) -> OneOff | None:
@@ -57,7 +58,8 @@ def read_flat_entry_list(octets: bytes) -> list[bytes]:
     if len(octets) < _LIST.size:
         return []
     count, _ = _LIST.unpack_from(octets)
-    at, found = _LIST.size, []
+    at = _LIST.size
+    found: list[bytes] = []
     while len(found) < min(count, _MAX_ENTRIES) and at + _SIZE.size <= len(octets):
         (size,) = _SIZE.unpack_from(octets, at)
         at += _SIZE.size

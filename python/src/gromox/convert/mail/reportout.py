@@ -65,9 +65,8 @@ def delivery_status(message: Message, action: str, options: Options) -> bytes:
     if arrival:
         first += field("Arrival-Date", date_text(arrival))
     blocks = [first]
-    for recipient in message.recipients:
-        if is_report_row(recipient):
-            blocks.append(_recipient(recipient.properties, action, options))
+    rows = filter(is_report_row, message.recipients)
+    blocks += [_recipient(row.properties, action, options) for row in rows]
     return b"\r\n".join(blocks)
 
 

@@ -52,7 +52,7 @@ class PartOctets:
             yield self._source[at : min(at + CHUNK, self._end)]
 
     def _base64(self) -> Iterator[bytes]:
-        """What is not of the alphabet is passed over, the first padding ends it, a missing one is supplied."""
+        """What is no digit is passed over, the first padding is the end, a missing one is supplied."""
         rest = b""
         for piece in self._slices():
             clean = rest + piece.translate(None, _NOT_ALPHABET)
@@ -73,7 +73,7 @@ class PartOctets:
             yield binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
 
     def _by_lines(self) -> Iterator[bytes]:
-        """Quoted-printable and uuencode: no chunk ends within a line unless the line is longer than a chunk."""
+        """Quoted-printable and uuencode: no chunk ends within a line, unless that is longer than a chunk."""
         at, source = self._start, self._source
         is_uu = self._encoding != "quoted-printable"
         while at < self._end:

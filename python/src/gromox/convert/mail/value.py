@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping  # noqa: TC003 - a NamedTuple evaluates it
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
@@ -44,7 +44,9 @@ class Kind(NamedTuple):
 
 def clean_text(value: bytes) -> str:
     """Return the text of an unstructured field on one line."""
-    text = decode_words(value)
+    # Most fields are plain; decode_words would find that out after a few calls more.
+    plain = value.isascii() and b"=?" not in value and b"\n" not in value
+    text = value.decode("ascii") if plain else decode_words(value)
     if not text.isprintable():
         text = _CONTROLS.sub(" ", text)
     return text.strip()[:LONGEST_TEXT].rstrip()

@@ -134,9 +134,12 @@ class _Writer:
         """The skeletons of [MS-OXCMAIL] 2.1.3.3 and 2.1.3.4; reports of 2.1.3.6."""
         message_class = message.properties.text(tags.PidTagMessageClass)
         body, rest = self._body(message, depth)
-        parts = [part for each in rest if (part := self._attachment(each, depth)) is not None]
         action = action_of_class(message_class)
-        if action or is_receipt(message_class):
+        is_report = bool(action) or is_receipt(message_class)
+        if is_report and body is None:
+            body = self._plain(message.properties, "")
+        parts = [part for each in rest if (part := self._attachment(each, depth)) is not None]
+        if is_report and body is not None:
             kind = "delivery-status" if action else "disposition-notification"
             octets = (
                 delivery_status(message, action, self._options)
@@ -149,8 +152,7 @@ class _Writer:
             status = Entity(
                 _content_type(tag, []), InMemory(octets), encoding, is_eight_bit=not octets.isascii()
             )
-            first = body or self._plain(message.properties, "")
-            return multipart("report", [first, status, *parts], ("report-type", kind))
+            return multipart("report", [body, status, *parts], ("report-type", kind))
         if parts:
             return multipart("mixed", [*([body] if body else []), *parts])
         return body or self._plain(message.properties, "")
@@ -162,7 +164,7 @@ class _Writer:
         has_html = bool(bag.typed(tags.PidTagHtml, bytes) or bag.text(tags.PidTagBodyHtml))
         pictures: list[Entity] = []
         markup: str | None = None
-        if not has_html and not text and bag.typed(tags.PidTagRtfCompressed, bytes):
+        if not has_html and not text and tags.PidTagRtfCompressed in bag:
             bodies = bodies_of(bag)
             text, markup, has_html = bodies.text.replace("\n", "\r\n"), bodies.html, bool(bodies.html)
             pictures = [
@@ -198,7 +200,7 @@ class _Writer:
 
     def _html(self, bag: PropertyBag, markup: str | None) -> Entity:
         page = page_of_number(bag.number(tags.PidTagInternetCodepage))
-        octets = bag.typed(tags.PidTagHtml, bytes, b"") if markup is None else b""
+        octets = _page_octets(bag) if markup is None else b""
         if not octets or page.number != bag.number(tags.PidTagInternetCodepage):
             octets, page = encode(markup if markup is not None else html_property(bag), page)
         if octets.count(b"\n") != octets.count(b"\r\n") or octets.count(b"\r") != octets.count(b"\n"):
@@ -276,6 +278,10 @@ class _Writer:
         return Entity(fields, InMemory(phantom), transfer.SEVEN_BIT)
 
 
+def _page_octets(bag: PropertyBag) -> bytes:
+    return bag.typed(tags.PidTagHtml, bytes, b"")
+
+
 def _content_type(tag: str, parameters: list[tuple[str, str]]) -> bytes:
     return fold(b"Content-Type: ", structured(tag, parameters))
 
@@ -323,7 +329,7 @@ def _part_fields(bag: PropertyBag, *, is_inline: bool) -> bytes:
     content_id = _NOT_ID.sub("", bag.text(tags.PidTagAttachContentId))
     if content_id:
         out.append(field("Content-ID", f"<{content_id}>".encode("utf-8", "replace")))
-    location = bag.text(tags.PidTagAttachContentLocation)
+    location = "".join(bag.text(tags.PidTagAttachContentLocation).split())
     if location:
         out.append(field("Content-Location", location))
     for header, tag in (
