@@ -83,11 +83,11 @@ def unstructured(text: str, room: int) -> bytes:
 def encoded_words(text: str, room: int, *, base64_only: bool = False) -> bytes:
     """Return all of a text as encoded-words with folds between them; no character is split.
 
-    The shorter of the two encodings is taken.
+    Q as long as a reader of the source can guess the text (half as long again as B at most), else B.
     """
     octets = text.encode("utf-8", "replace")
     q_size = sum(len(_Q[octet]) for octet in octets)
-    is_q = not base64_only and q_size <= (len(octets) + 2) // 3 * 4
+    is_q = not base64_only and q_size * 2 <= (len(octets) + 2) // 3 * 12
     words: list[bytes] = []
     left = min(max(room, 0), _WORD) - _FRAME
     piece, size = b"", 0
