@@ -22,6 +22,7 @@ from gromox.convert.mail.oneoff import (
     read_one_off,
 )
 from gromox.mapi import named, tags
+from gromox.mapi.entryid import OneOffEntryId
 from gromox.mapi.guids import PS_INTERNET_HEADERS
 from gromox.mapi.message import Message, PropertyBag, Recipient, RecipientType
 from gromox.mapi.propname import NamedProperty
@@ -312,6 +313,7 @@ def test_a_one_off_entry_id_of_the_document() -> None:
     assert entry_id == bytes.fromhex(
         "00000000812b1fa4bea310199d6e00dd010f5402000001904100000053004d00540050000000610040006200 0000"
     )
+    assert OneOffEntryId("A", "SMTP", "a@b").octets() == entry_id
     assert read_one_off(entry_id) == ("A", "SMTP", "a@b")
     assert read_one_off(entry_id[:22] + b"\0\0A\0SMTP\0a@b\0") == ("A", "SMTP", "a@b")
     assert read_one_off(b"\0" * 40) is None
@@ -401,3 +403,17 @@ def test_long_lists_are_folded() -> None:
 
     assert max(map(len, octets.split(b"\r\n"))) <= 76
     assert unfold(octets[3:]) == b", ".join([b"somebody@example.org"] * 40)
+
+
+def test_each_message_class_of_replies_keeps_its_topic() -> None:
+    bag = read(b"Subject: Re: x\r\nThread-Topic: y\r\nThread-Index: AQIDBA==").properties
+
+    assert bag[tags.PidTagConversationTopic] == "y"
+    assert written(Message(bag))[b"Thread-Topic"] == b"y"
+    assert b"Thread-Topic" not in written(read(b"Subject: Re: x"))
+
+
+def test_a_class_tells_its_content_class() -> None:
+    message = Message(PropertyBag({tags.PidTagMessageClass: "IPM.Note.Microsoft.Fax"}))
+
+    assert written(message)[b"Content-Class"] == b"fax"

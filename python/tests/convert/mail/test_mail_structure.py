@@ -71,12 +71,6 @@ FILE = part("application/pdf; name=a.pdf", b"JVBERg==", "Content-Transfer-Encodi
 
 def test_the_usual_mail(checked: Check) -> None:
     octets = mail(
-        multi("mixed", multi("related", multi("alternative", PLAIN, HTML), IMAGE, boundary="r"), FILE)
-    )
-    octets = octets.replace(b'"b"', b'"m"', 1).replace(
-        b"--b\r\nContent-Type: multipart/related", b"--m\r\nContent-Type: multipart/related"
-    )
-    octets = mail(
         multi(
             "mixed",
             multi("related", multi("alternative", PLAIN, HTML), IMAGE, boundary="r"),
@@ -170,7 +164,7 @@ def test_a_text_with_a_name_is_a_file(checked: Check) -> None:
 
     assert message.properties[tags.PidTagBody] == "Grüße\r\n"
     assert message.attachments[0].properties[tags.PidTagTextAttachmentCharset] == "koi8-r"
-    assert content(message.attachments[0]) == b"\xc1"
+    assert content(message.attachments[0]) == b"\xc1\r\n"
 
 
 def test_enriched_text() -> None:
@@ -332,7 +326,7 @@ def test_signed_and_encrypted_mail_goes_out_as_it_came(entity: bytes) -> None:
     is_signed = b"multipart/signed" in entity
     expected = "IPM.Note.SMIME.MultipartSigned" if is_signed else "IPM.Note.SMIME"
     assert message.properties[tags.PidTagMessageClass] == expected
-    assert message.properties.text(tags.PidTagBody) == ("signed text \r\n" if is_signed else "")
+    assert message.properties.text(tags.PidTagBody) == ("signed text \r\n\r\n" if is_signed else "")
     assert octets_from_message(message_from_mail(written)) == written
 
 
@@ -504,7 +498,7 @@ def test_calendar_parts_go_to_the_hook() -> None:
 
     message = message_from_mail(mail(multi("alternative", PLAIN, CALENDAR)), hooks=ReaderHooks(calendar=read))
 
-    assert seen == [CalendarPart(b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST", "utf-8", "REQUEST")]
+    assert seen == [CalendarPart(b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\n", "utf-8", "REQUEST")]
     assert not message.attachments
     assert message.properties[tags.PidTagMessageClass] == "IPM.Schedule.Meeting.Request"
     hooks = WriterHooks(calendar=lambda _: CalendarPart(b"BEGIN:VCALENDAR\r\n", "", "REQUEST"))
@@ -677,14 +671,13 @@ def test_what_is_seven_bit() -> None:
         (b"\xe9", "no-such-charset", "é", 65001),
         (b"\xff\xff", "utf-8", "ÿÿ", 65001),
         (b"\x1b$B8@8l\x1b(B", "iso-2022-jp", "言語", 65001),
-        (b"\xb8\xc0", "gb2312", "咐"[:0] or "咐", 936),
+        ("语言".encode("gb2312"), "gb2312", "语言", 936),
     ],
 )
 def test_charsets(octets: bytes, name: str, text: str, page: int) -> None:
     found = read_text(octets, name)
 
-    if page != 936:
-        assert found.text == text
+    assert found.text == text
     assert found.page.number == page
     assert found.octets.decode(found.page.codec) == found.text
 
@@ -694,7 +687,7 @@ def test_a_page_may_tell_its_charset() -> None:
     found = read_text(markup, "", is_html=True)
 
     assert found.page.number == 20866
-    assert found.text.endswith("аб")
+    assert found.text.endswith("\u0430\u0431")
     assert page_of_name("ascii") == page_of_number(20127)
     assert page_of_number(12345).number == 65001
     assert encode("日", page_of_number(1252)) == ("日".encode(), page_of_number(65001))

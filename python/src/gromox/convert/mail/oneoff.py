@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gromox.base.errors import ParseError
+from gromox.mapi.entryid import OneOffEntryId
 from gromox.mapi.guids import MuidOOP
 
 if TYPE_CHECKING:
@@ -16,7 +18,6 @@ _SIZE: Final = struct.Struct("<I")
 #: MIME, Unicode, not looked up.
 _FLAGS: Final = 0x9001
 _PREFIX: Final = _HEADER.pack(0, MuidOOP.bytes_le, 0, _FLAGS)
-_UNICODE: Final = 0x8000
 _MAX_ENTRIES: Final = 10_000
 
 
@@ -30,21 +31,19 @@ class OneOff(NamedTuple):
 
 def one_off_entry_id(name: str, address: str, address_type: str = "SMTP") -> bytes:
     """Return a One-Off EntryID with Unicode texts, [MS-OXCDATA] 2.2.5.1."""
+    # As OneOffEntryId writes it, in a fraction of the time: there is one for each address of each mail.
     text = f"{name}\0{address_type}\0{address}\0"
     return _PREFIX + text.encode("utf-16-le", "replace")
 
 
 def read_one_off(entry_id: bytes) -> OneOff | None:
     """Return what a One-Off EntryID says, or None if it is none."""
-    if len(entry_id) < _HEADER.size:
+    try:
+        found = OneOffEntryId.from_octets(entry_id)
+    except ParseError:
         return None
-    _, provider, _, flags = _HEADER.unpack_from(entry_id)
-    if provider != MuidOOP.bytes_le:
-        return None
-    body = entry_id[_HEADER.size :]
-    text = body.decode("utf-16-le", "replace") if flags & _UNICODE else body.decode("cp1252", "replace")
-    name, address_type, address, *_ = [*text.split("\0", 3), "", "", ""]
-    return OneOff(name, address_type, address)
+    texts = (found.display_name, found.address_type, found.email_address)
+    return OneOff(*(text if isinstance(text, str) else text.decode("cp1252", "replace") for text in texts))
 
 
 def flat_entry_list(entry_ids: Sequence[bytes]) -> bytes:
