@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _CONTROLS: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _NOT_HOST: Final = re.compile(r"[\x00-\x20\x7f-\x9f\"(),;<>@\\\u2028\u2029]+")
+_PLAIN_HOST: Final = re.compile(r"[a-zA-Z0-9.-]+\Z")
 _NOT_LOCAL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _DOT_ATOM: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*\Z")
 _LONGEST_NAME: Final = 512
@@ -91,7 +92,8 @@ def mailbox_of(address: Address) -> Mailbox | None:
 
 def _mailbox(name: str, local: str, host: str) -> Mailbox | None:
     quoted = local if _DOT_ATOM.match(local) else quoted_local(local)
-    host = _NOT_HOST.sub("", host)
+    if not _PLAIN_HOST.match(host):
+        host = _NOT_HOST.sub("", host)
     address = f"{quoted}@{host}" if host else quoted
     if len(address) > _LONGEST_ADDRESS:
         return None

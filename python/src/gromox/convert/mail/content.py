@@ -170,7 +170,9 @@ def body_of(sections: list[Section], octets: bytes) -> Body:
 def _single(section: Section, octets: bytes) -> Body:
     if section.plain is not None:
         found = read_text(decoded(section.plain, octets), section.plain.charset)
-        text: str | None = _crlf(found.text.replace("\0", ""))
+        # Pages have ASCII in their lower half; octets are searched faster than characters.
+        is_clean = _has_crlf_only(found.octets) and b"\0" not in found.octets
+        text: str | None = found.text if is_clean else _crlf(found.text.replace("\0", ""))
         page = found.page.number
     else:
         stated = _plain(section, octets)
@@ -191,7 +193,7 @@ def _plain(section: Section, octets: bytes) -> str | None:
 
 def _html(part: Part, octets: bytes) -> Text:
     found = read_text(decoded(part, octets), _stated_charset(part), is_html=True)
-    if "\0" in found.text:
+    if b"\0" in found.octets:
         text = found.text.replace("\0", "")
         return Text(text, text.encode("utf-8", "replace"), page_of_number(UTF_8))
     return found
@@ -213,11 +215,14 @@ def _crlf(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
 
 
+def _has_crlf_only(octets: bytes) -> bool:
+    return octets.count(b"\r\n") == octets.count(b"\n") == octets.count(b"\r")
+
+
 def _crlf_octets(html: Text) -> bytes:
     """Every page that texts are kept in has ASCII in its lower half."""
     octets = html.octets
-    breaks = octets.count(b"\r\n")
-    if octets.count(b"\n") == breaks == octets.count(b"\r"):
+    if _has_crlf_only(octets):
         return octets
     return octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
 

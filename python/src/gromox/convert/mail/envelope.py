@@ -16,6 +16,7 @@ from gromox.convert.mail.address import (
     mailboxes,
 )
 from gromox.convert.mail.headertable import BY_HEADER, DEFAULTS, ORGANIZATION_PREFIX, OWN, TRACE
+from gromox.convert.mail.messageclass import NOTE, class_of_content_class
 from gromox.convert.mail.oneoff import flat_entry_list
 from gromox.convert.mail.value import clean_text
 from gromox.mapi import named, tags
@@ -59,6 +60,7 @@ def read_envelope(
         is_trusted: whether X-MS-Exchange-Organization fields count.
     """
     bag = message.properties
+    bag[tags.PidTagMessageClass] = NOTE
     bag[tags.PidTagTransportMessageHeaders] = _transport_headers(block, limits)
     for key, number in DEFAULTS.items():
         bag[key] = number
@@ -89,8 +91,11 @@ def read_envelope(
             if decoded:
                 bag[NamedProperty(PS_INTERNET_HEADERS, spelling.decode("ascii"), _STRING)] = decoded
                 room -= 1
-    _subject(bag, own.get(b"subject", b""))
-    if bag.text(named.PidLidFlagRequest):
+    # ``ranks`` knows what was set; to ask the bag for what it lacks costs an exception each.
+    _subject(bag, own.get(b"subject", b""), has_topic=tags.PidTagConversationTopic in ranks)
+    if named.PidNameContentClass in ranks:
+        bag[tags.PidTagMessageClass] = class_of_content_class(bag.text(named.PidNameContentClass))
+    if named.PidLidFlagRequest in ranks:
         bag[tags.PidTagFlagStatus] = _FOLLOWUP_FLAGGED
     _originators(bag, own, book)
     _receipts(bag, own, book)
@@ -119,7 +124,8 @@ def _take(bag: PropertyBag, row: Row, text: bytes, ranks: dict[object, int]) -> 
 
 
 def _transport_headers(block: bytes, limits: Limits) -> str:
-    text = charset.decode(block[: limits.transport_headers], "utf-8")
+    start = block[: limits.transport_headers]
+    text = start.decode("ascii") if start.isascii() else charset.decode(start, "utf-8")
     if "\0" in text:
         text = text.replace("\0", "")
     lines = block.count(b"\n")
@@ -130,14 +136,14 @@ def _crlf(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\n", "\r\n")
 
 
-def _subject(bag: PropertyBag, octets: bytes) -> None:
+def _subject(bag: PropertyBag, octets: bytes, *, has_topic: bool) -> None:
     """PidTagSubject and what follows from it, [MS-OXCMAIL] 2.2.3.2.6.1."""
     subject = clean_text(octets)
     prefix, normalized = split_subject(subject)
     bag[tags.PidTagSubject] = subject
     bag[tags.PidTagSubjectPrefix] = prefix
     bag[tags.PidTagNormalizedSubject] = normalized
-    if tags.PidTagConversationTopic not in bag:
+    if not has_topic:
         bag[tags.PidTagConversationTopic] = normalized
 
 

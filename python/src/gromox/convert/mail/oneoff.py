@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from codecs import utf_16_le_encode
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.base.errors import ParseError
@@ -33,7 +34,7 @@ def one_off_entry_id(name: str, address: str, address_type: str = "SMTP") -> byt
     """Return a One-Off EntryID with Unicode texts, [MS-OXCDATA] 2.2.5.1."""
     # As OneOffEntryId writes it, in a fraction of the time: there is one for each address of each mail.
     text = f"{name}\0{address_type}\0{address}\0"
-    return _PREFIX + text.encode("utf-16-le", "replace")
+    return _PREFIX + utf_16_le_encode(text, "replace")[0]
 
 
 def read_one_off(entry_id: bytes) -> OneOff | None:

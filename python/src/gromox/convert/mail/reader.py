@@ -12,7 +12,7 @@ from gromox.convert.mail.envelope import read_envelope
 from gromox.convert.mail.headertable import DEFAULTS
 from gromox.convert.mail.hooks import CalendarPart, ReaderHooks
 from gromox.convert.mail.limits import DEFAULT, Limits
-from gromox.convert.mail.messageclass import NOTE, REPORT, SIGNED, SMIME, class_of_content_class
+from gromox.convert.mail.messageclass import NOTE, REPORT, SIGNED, SMIME
 from gromox.convert.mail.page import US_ASCII
 from gromox.convert.mail.report import read_delivery_status, read_disposition
 from gromox.convert.mail.slices import Joined, PartOctets, part_octets, read_octets
@@ -86,24 +86,22 @@ class _Reader:
     def message(self, octets: bytes, root: Part, depth: int) -> Message:
         """Return the message of an entity that is one."""
         message = Message()
-        bag = message.properties
-        bag[tags.PidTagMessageClass] = NOTE
         block = octets[root.header_start : root.body_start]
-        read_envelope(message, block, book=self._book, limits=self._limits, is_trusted=self._is_trusted)
-        bag[tags.PidTagMessageClass] = class_of_content_class(bag.text(named.PidNameContentClass))
+        own = read_envelope(message, block, book=self._book, limits=self._limits, is_trusted=self._is_trusted)
         if _is_opaque(root):
             self._opaque(message, octets, root)
         elif root.media.subtype == "report" and root.children:
             self._report(message, octets, root, depth)
         else:
             self._content(message, octets, content_of([root], self._limits), depth)
-        self._flags(message)
+        _flags(message, wants_receipt=b"disposition-notification-to" in own)
         return message
 
     def _content(self, message: Message, octets: bytes, content: Content, depth: int) -> None:
         items = self._without_tnef(message, octets, content.items)
         body = body_of(content.sections, octets)
-        _set_body(message, body)
+        if len(items) == len(content.items) or not any(tag in message.properties for tag in _BODIES):
+            _set_body(message, body)
         shown = Shown(body.html)
         for item in items:
             if len(message.attachments) >= self._limits.attachments:
@@ -246,14 +244,14 @@ class _Reader:
             elif name == b"message-id" and tags.PidTagOriginalMessageId not in bag:
                 bag[tags.PidTagOriginalMessageId] = clean_text(found.value)[:900]
 
-    def _flags(self, message: Message) -> None:
-        bag = message.properties
-        flags = _INTERNET
-        if message.attachments:
-            flags |= _HAS_ATTACH
-        if bag.get(tags.PidTagReadReceiptRequested):
-            flags |= _READ_NOTICE | _UNREAD_NOTICE
-        bag[tags.PidTagMessageFlags] = flags
+
+def _flags(message: Message, *, wants_receipt: bool) -> None:
+    flags = _INTERNET
+    if message.attachments:
+        flags |= _HAS_ATTACH
+    if wants_receipt:
+        flags |= _READ_NOTICE | _UNREAD_NOTICE
+    message.properties[tags.PidTagMessageFlags] = flags
 
 
 def _order(attachments: list[Attachment]) -> None:
@@ -276,8 +274,6 @@ def _is_opaque(root: Part) -> bool:
 
 def _set_body(message: Message, body: Body) -> None:
     bag = message.properties
-    if any(tag in bag for tag in _BODIES):  # of TNEF, which knows more
-        return
     if body.text is not None:
         bag[tags.PidTagBody] = body.text
         bag[tags.PidTagNativeBody] = _TEXT
