@@ -22,7 +22,7 @@ from gromox.convert.mail.oneoff import (
     read_one_off,
 )
 from gromox.mapi import named, tags
-from gromox.mapi.entryid import OneOffEntryId
+from gromox.mapi.entryid import AddressBookEntryId, AddressBookType, OneOffEntryId
 from gromox.mapi.guids import PS_INTERNET_HEADERS
 from gromox.mapi.message import Message, PropertyBag, Recipient, RecipientType
 from gromox.mapi.propname import NamedProperty
@@ -417,3 +417,15 @@ def test_a_class_tells_its_content_class() -> None:
     message = Message(PropertyBag({tags.PidTagMessageClass: "IPM.Note.Microsoft.Fax"}))
 
     assert written(message)[b"Content-Class"] == b"fax"
+
+
+def test_replies_to_somebody_of_the_address_book() -> None:
+    entry_id = AddressBookEntryId(AddressBookType.LOCAL_MAIL_USER, b"/o=x/cn=ann").octets()
+    entries = flat_entry_list([entry_id, b"junk"])
+    message = Message(read(b"From: a@x.org").properties)
+    message.properties[tags.PidTagReplyRecipientEntries] = entries
+
+    hooks = WriterHooks(smtp_of=lambda kind, text: f"{text[-3:]}@x.org" if kind == "EX" else None)
+
+    assert written(message, Options(hooks=hooks))[b"Reply-To"] == b"ann@x.org"
+    assert b"Reply-To" not in written(message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import quopri
+import time
 import tracemalloc
 from collections.abc import Callable
 
@@ -718,3 +719,23 @@ def test_messages_nested_without_end_are_cut_off() -> None:
     message.attachments.append(Attachment(PropertyBag(), None, message))
 
     assert kinds(octets_from_message(message)).count("message/rfc822") == 30
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        mail(multi("mixed", *[part("text/plain", b"x")] * 20_000)),
+        mail(multi("related", part("text/html", b"src=x cid:x " * 200_000), *[IMAGE, FILE] * 1500)),
+        b"X-A: b\r\n" * 100_000 + b"To: " + b"a@b, " * 100_000 + CRLF,
+        mail(part("text/enriched", b"<param>" * 200_000)),
+        mail(part("text/plain", b"=" * 2_000_000, "Content-Transfer-Encoding: base64")),
+        mail(multi("report", part("message/delivery-status", b"Final-Recipient: x;a@b\r\n\r\n" * 50_000))),
+    ],
+    ids=["parts", "shown", "header", "commands", "padding", "status"],
+)
+def test_hostile_mails_take_little_time(octets: bytes) -> None:
+    start = time.process_time()
+
+    sum(map(len, mail_from_message(message_from_mail(octets))))
+
+    assert time.process_time() - start < 5

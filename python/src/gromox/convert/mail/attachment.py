@@ -29,6 +29,9 @@ _LONGEST_NAME: Final = 240
 _LONGEST_MAC_INFO: Final = 8 << 20
 _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 _CID: Final = re.compile(rb"cid:([^\"'\s>)]{1,1000})", re.IGNORECASE)
+_ADDRESS: Final = re.compile(
+    rb"(?:src|href|background)[ \t\r\n]{0,20}=[ \t\r\n]{0,20}[\"']?([^\"'\s>]{1,2000})", re.IGNORECASE
+)
 #: Names for parts that have none.
 _EXTENSIONS: Final = {
     "text/plain": "txt",
@@ -76,12 +79,13 @@ def clean_file_name(name: str) -> str:
 class Shown:
     """What a page refers to: parts by Content-ID (RFC 2392) or by Content-Location (RFC 2557)."""
 
-    __slots__ = ("_cids", "_html")
+    __slots__ = ("_addresses", "_cids", "_html")
 
     def __init__(self, html: bytes | None) -> None:
         """Look at a page when asked."""
         self._html = html
         self._cids: set[bytes] | None = None
+        self._addresses: set[bytes] | None = None
 
     def is_inline(self, content_id: bytes, location: bytes, *, is_related: bool) -> bool:
         """Whether the page shows it, or lies beside it in a multipart/related."""
@@ -98,7 +102,11 @@ class Shown:
                 self._cids = {unquote_to_bytes(each) for each in _CID.findall(self._html)}
             if content_id in self._cids:
                 return True
-        return bool(location) and location in self._html
+        if not location:
+            return False
+        if self._addresses is None:
+            self._addresses = {each.replace(b"&amp;", b"&") for each in _ADDRESS.findall(self._html)}
+        return location in self._addresses
 
 
 def attachment_of(item: Item, octets: bytes, *, number: int, shown: Shown) -> Attachment:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from gromox.base.errors import ParseError
 from gromox.convert.mail.address import (
     READ_RECEIPT,
     RECIPIENT,
@@ -20,6 +21,7 @@ from gromox.convert.mail.messageclass import content_class_of
 from gromox.convert.mail.oneoff import read_flat_entry_list, read_one_off
 from gromox.convert.mail.value import date_text, filetime
 from gromox.mapi import named, tags
+from gromox.mapi.entryid import AddressBookEntryId
 from gromox.mapi.guids import PS_INTERNET_HEADERS
 from gromox.mapi.message import RecipientType
 from gromox.mapi.propname import NamedProperty
@@ -89,11 +91,25 @@ def _originators(bag: PropertyBag, options: Options) -> list[bytes]:
         out += _list("Sender", [sender])
     reply_to = []
     for entry_id in read_flat_entry_list(bag.typed(tags.PidTagReplyRecipientEntries, bytes, b"")):
-        one_off = read_one_off(entry_id)
-        mailbox = outgoing(one_off.name, one_off.address) if one_off else None
+        mailbox = _of_entry_id(entry_id, options)
         if mailbox is not None:
             reply_to.append(mailbox)
     return out + _list("Reply-To", reply_to)
+
+
+def _of_entry_id(entry_id: bytes, options: Options) -> Mailbox | None:
+    """Return the correspondent of a One-Off EntryID, or of an address-book one if it has an address."""
+    one_off = read_one_off(entry_id)
+    if one_off is not None:
+        return outgoing(one_off.name, one_off.address)
+    if options.hooks.smtp_of is None:
+        return None
+    try:
+        dn = AddressBookEntryId.from_octets(entry_id).x500_dn.decode("ascii", "replace")
+    except ParseError:
+        return None
+    address = options.hooks.smtp_of("EX", dn)
+    return outgoing("", address) if address else None
 
 
 def _recipients(message: Message, options: Options) -> list[bytes]:
@@ -154,8 +170,8 @@ def _receipts(bag: PropertyBag, options: Options) -> list[bytes]:
         if reader is not None:
             out += _list("Disposition-Notification-To", [reader])
     if bag.get(tags.PidTagOriginatorDeliveryReportRequested):
-        one_off = read_one_off(bag.typed(tags.PidTagReportEntryId, bytes, b""))
-        report = outgoing(one_off.name, one_off.address) if one_off else originator(bag, options)
+        entry_id = bag.typed(tags.PidTagReportEntryId, bytes, b"")
+        report = _of_entry_id(entry_id, options) or originator(bag, options)
         if report is not None:
             out += _list("Return-Receipt-To", [report])
     return out
