@@ -18,8 +18,8 @@ from tests.system.conftest import ALICE
 
 DIALOGUES = 10_000
 THREADS = 8
-#: MiB that the server may have grown after the first tenth.
-GROWTH_LIMIT = 48.0
+#: MiB that the server may have grown after the first tenth: bounded caches fill with about 30, then it stays flat.
+GROWTH_LIMIT = 64.0
 
 
 def scripts(password: str) -> dict[str, list[bytes]]:
