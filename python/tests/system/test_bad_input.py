@@ -18,7 +18,7 @@ from tests.system.conftest import ALICE
 
 DIALOGUES = 10_000
 THREADS = 8
-#: MiB that the server may have grown after the first tenth: bounded caches fill with about 30, then it stays flat.
+#: MiB that the server may have grown after the first tenth: bounded caches take about 30, then it stays flat.
 GROWTH_LIMIT = 64.0
 
 
