@@ -109,6 +109,11 @@ class Mailbox(Adding, Hierarchy, Maintenance):
     # Who it is.
 
     @property
+    def file(self) -> MailboxFile:
+        """Return what the modules of the store work on; nothing outside the store takes it."""
+        return self._file
+
+    @property
     def path(self) -> Path:
         """Return the mailbox directory."""
         return self._file.path

@@ -1,0 +1,51 @@
+"""``StoreSession``: the one interface of the store for everything that acts for a user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from gromox.store.operation import operation
+from gromox.store.session.access import Access
+from gromox.store.session.base import SessionPart
+
+if TYPE_CHECKING:
+    from gromox.store.mailbox import Mailbox
+    from gromox.store.operation import Transport
+    from gromox.store.session.actor import Actor
+
+
+class StoreSession(SessionPart):
+    """One user's view of one mailbox; used by one thread at a time."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, mailbox: Mailbox, actor: Actor) -> Self:
+        """Return a session on a mailbox that this process has open."""
+        session = cls()
+        session._transport = None
+        session._mailbox, session._file = mailbox, mailbox.file
+        session._actor, session._access = actor, Access(mailbox.file, actor)
+        return session
+
+    @classmethod
+    def over(cls, transport: Transport) -> Self:
+        """Return a session on a mailbox open in another process; the transport settled who acts."""
+        session = cls()
+        session._transport = transport
+        return session
+
+    @operation
+    def store_rights(self) -> int:
+        """Return the actor's rights on the store (reference/system/store.md section 7)."""
+        return self._access.rights(None)
+
+    @operation
+    def folder_rights(self, folder_id: int) -> int:
+        """Return the actor's rights on a folder.
+
+        Raises:
+            FolderGoneError: there is no such folder, or the actor may not know of it.
+        """
+        self._access.require_visible(folder_id)
+        return self._access.rights(folder_id)
