@@ -1,7 +1,7 @@
 """Operations of a session: methods that run here on a mailbox, or in another process through a transport.
 
 A method marked :func:`operation` is declared once and served by all transports. Its parameters and its
-result are plain values, so that they can be sent (see :mod:`gromox.store.rpc`): numbers, texts, octets, UUIDs,
+result are plain values that can be sent (see :mod:`gromox.store.rpc`): numbers, texts, octets, UUIDs,
 tuples and sequences, mappings, enumerations, frozen dataclasses, property values and bags, restrictions,
 sort orders, messages. Objects that live between two calls (open tables, synchronisation contexts,
 subscriptions) are numbers which the session hands out.
