@@ -27,6 +27,8 @@ ANSWERS: Final[dict[type[GromoxError], No]] = {
     store.ReservedError: No("CANNOT", "that mailbox is built in and has to stay"),
     store.HasChildrenError: No("HASCHILDREN", "the mailbox has inferior names; delete them first"),
     store.InvalidNameError: No("CANNOT", "no mailbox can have that name at that place"),
+    store.InvalidValueError: No("CANNOT", "a value is not allowed there"),
+    store.ConflictError: No("INUSE", "somebody else changed that meanwhile; try again"),
     store.LimitError: No("LIMIT", "that is more than a mailbox can hold"),
     store.BusyError: No("INUSE", "the mailbox is busy; try again"),
     store.NoSpaceError: No("UNAVAILABLE", "the server has no room at the moment; try again later"),

@@ -46,6 +46,8 @@ ANSWERS: Final[dict[type[errors.StoreError], Reply]] = {
     errors.ReservedError: _REFUSED,
     errors.HasChildrenError: _REFUSED,
     errors.InvalidNameError: _REFUSED,
+    errors.InvalidValueError: _REFUSED,
+    errors.ConflictError: _REFUSED,
     errors.LimitError: _REFUSED,
 }
 

@@ -10,6 +10,8 @@
   - ReservedError          a built-in folder cannot be deleted, renamed or moved
   - HasChildrenError       the folder has sub-folders
   - InvalidNameError       no folder can have that name, or it would stand below itself
+  - InvalidValueError      a value does not fit its property
+  - ConflictError          the object was changed by somebody else meanwhile
   - LimitError             a bound of the store is reached (keywords, named properties, ...)
   - BusyError              another process kept the mailbox locked for too long
   - NoSpaceError           the disk is full
@@ -64,6 +66,14 @@ class InvalidNameError(StoreError):
 
 class LimitError(StoreError):
     """A bound of the store is reached."""
+
+
+class InvalidValueError(StoreError):
+    """A value does not fit its property, or an object cannot have it."""
+
+
+class ConflictError(StoreError):
+    """The object was changed by somebody else since the caller read it."""
 
 
 class BusyError(StoreError):
