@@ -16,6 +16,11 @@
   - BusyError              another process kept the mailbox locked for too long
   - NoSpaceError           the disk is full
   - CorruptError           the file is damaged, or a failed write made it untrustworthy until reopened
+  - TableError             a table of that kind, or in that state, cannot do it
+    - NoColumnsError       it was not said which columns are wanted
+    - BookmarkError        the bookmark is not valid (any more)
+    - NotCollapsedError    the heading stands open already
+    - NotExpandedError     the heading is closed already
   - NewerVersionError      the file was written by a newer program; it was not touched
 """
 
@@ -90,3 +95,23 @@ class CorruptError(StoreError):
 
 class NewerVersionError(StoreError):
     """A newer program wrote the file; upgrade this one. The file was not touched."""
+
+
+class TableError(StoreError):
+    """A table of that kind, or in that state, cannot do it."""
+
+
+class NoColumnsError(TableError):
+    """It was not said which columns are wanted."""
+
+
+class BookmarkError(TableError):
+    """The bookmark is not valid, or no longer."""
+
+
+class NotCollapsedError(TableError):
+    """The heading stands open already."""
+
+
+class NotExpandedError(TableError):
+    """The heading is closed already."""
