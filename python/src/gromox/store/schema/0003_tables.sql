@@ -12,3 +12,15 @@ CREATE TABLE search_backlog (
   next_mid INTEGER NOT NULL,
   PRIMARY KEY (folder_id, included_id)
 ) WITHOUT ROWID;
+
+-- How far the full text of each folder is indexed: messages with a higher cn are not in text_index yet.
+CREATE TABLE text_index_folders (
+  folder_id INTEGER PRIMARY KEY REFERENCES folders (folder_id) ON DELETE CASCADE,
+  cn INTEGER NOT NULL
+);
+-- Messages whose text is longer than what is indexed: always looked at.
+CREATE TABLE text_index_partial (
+  mid INTEGER PRIMARY KEY REFERENCES messages (mid) ON DELETE CASCADE,
+  folder_id INTEGER NOT NULL
+);
+CREATE INDEX text_index_partial_by_folder ON text_index_partial (folder_id);
