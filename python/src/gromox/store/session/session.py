@@ -9,6 +9,7 @@ from gromox.store.session.access import Access
 from gromox.store.session.handles import Handles
 from gromox.store.session.naming import Naming
 from gromox.store.session.properties import Properties
+from gromox.store.session.searches import Searches
 from gromox.store.session.tables import Tables
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 class StoreSession(
     Naming,
     Properties,
+    Searches,
     Tables,
 ):
     """One user's view of one mailbox; used by one thread at a time."""
