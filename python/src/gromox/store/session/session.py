@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from gromox.store.operation import operation
 from gromox.store.session.access import Access
 from gromox.store.session.handles import Handles
+from gromox.store.session.items import Items
 from gromox.store.session.naming import Naming
 from gromox.store.session.properties import Properties
 from gromox.store.session.searches import Searches
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 class StoreSession(
     Naming,
     Properties,
+    Items,
     Searches,
     Tables,
 ):
