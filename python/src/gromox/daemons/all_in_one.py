@@ -18,11 +18,13 @@ from gromox.daemons.event import add_event
 from gromox.daemons.frame import version_text
 from gromox.daemons.home import Home
 from gromox.daemons.imap import add_imap
+from gromox.daemons.midb import add_midb
 from gromox.daemons.pop3 import add_pop3
 from gromox.delivery import settings as delivery_settings
 from gromox.event import settings as event_settings
 from gromox.imap import settings as imap_settings
 from gromox.lmtp import settings as lmtp_settings
+from gromox.midb import settings as midb_settings
 from gromox.pop3 import settings as pop3_settings
 from gromox.serve.bridge import HubBridge
 from gromox.serve.identity import raise_fd_limit
@@ -39,6 +41,7 @@ PORTS: Final = {
     "pop3_listen_tls": (995,),
     "imap_listen": (143,),
     "imap_listen_tls": (993,),
+    "midb_listen": (),
 }
 DEFAULT_BASE: Final = 10000
 _HIGHEST_BASE: Final = 65535 - 995
@@ -88,6 +91,7 @@ def _build(embedded: Embedded, addresses: Sequence[str], base: int) -> Server:
     HubBridge(server.doorbell, broker, wakeups, home.name)
     add_imap(home, settings_of(imap_settings.PROGRAM))
     add_pop3(home, settings_of(pop3_settings.PROGRAM))
+    add_midb(home, settings_of(midb_settings.PROGRAM))
     spool = open_spool(queue_settings[lmtp_settings.DEQUEUE_PATH], queue_settings)
     add_delivery_queue(home, queue_settings, spool)
     add_delivery(home, settings_of(delivery_settings.PROGRAM), spool)
