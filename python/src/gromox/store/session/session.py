@@ -8,13 +8,12 @@ from gromox.store.operation import operation
 from gromox.store.session.access import Access
 from gromox.store.session.folders import Folders
 from gromox.store.session.handles import Handles
-from gromox.store.session.items import Items
 from gromox.store.session.mails import Mails
 from gromox.store.session.marking import Marking
 from gromox.store.session.moving import Moving
 from gromox.store.session.naming import Naming
+from gromox.store.session.opened import OpenItems
 from gromox.store.session.permissions import Permissions
-from gromox.store.session.properties import Properties
 from gromox.store.session.receiving import Receiving
 from gromox.store.session.searches import Searches
 from gromox.store.session.tables import Tables
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 
 class StoreSession(
     Naming,
-    Properties,
-    Items,
+    OpenItems,
     Moving,
     Marking,
     Folders,
