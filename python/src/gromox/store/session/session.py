@@ -35,6 +35,15 @@ class StoreSession(SessionPart):
         session._transport = transport
         return session
 
+    def has_events(self) -> bool:
+        """Tell whether there is something that a subscription has to be told; no operation: never sent."""
+        return False
+
+    def close(self) -> None:
+        """Release what the session holds; with a transport, at the other end too."""
+        if self._transport is not None:
+            self._transport.close()
+
     @operation
     def store_rights(self) -> int:
         """Return the actor's rights on the store (reference/system/store.md section 7)."""
