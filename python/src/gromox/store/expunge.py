@@ -9,6 +9,7 @@ from gromox.store import block_table, hierarchy, picking, tombstone
 from gromox.store.flags import Flag
 from gromox.store.model import NO_UIDS, Expunged
 from gromox.store.tombstone import Gone, Kind
+from gromox.store.touch import Touch
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def expunge(file: MailboxFile, folder_id: int, uids: UidSet | None, *, only_dele
             erase(tx)
         kind = Kind.SOFT if file.soft_delete else Kind.HARD
         tombstone.bury(tx, folder_id, Gone.MESSAGE, kind, picks.mids, picks.uids)
+        tx.note(folder_id, picks.mids, Touch.REMOVED)
         return Expunged(picks.uids, tx.cn)
 
 
@@ -75,7 +77,6 @@ def erase(tx: Write) -> list[bytes]:
     )
     for table in _NARROW:
         file.execute(f"DELETE FROM {table} WHERE {where}")
-    file.execute("DELETE FROM search_members WHERE mid IN (SELECT mid FROM temp.picked)")
     file.execute("DELETE FROM read_states WHERE mid IN (SELECT mid FROM temp.picked)")
     file.execute("DELETE FROM messages WHERE mid IN (SELECT mid FROM temp.picked)")
     return release(file, content_ids)
@@ -145,6 +146,9 @@ def delete_folder(file: MailboxFile, folder_id: int) -> None:
         kind = Kind.SOFT if file.soft_delete else Kind.HARD
         tombstone.bury(tx, record.parent_id, Gone.FOLDER, kind, array("Q", [folder_id]))
         file.execute("DELETE FROM receive_folders WHERE folder_id = ?", (folder_id,))
+        if folder_id in file.searches.folders:
+            rows = file.execute("SELECT mid FROM messages WHERE folder_id = ?", (folder_id,)).fetchall()
+            tx.note(folder_id, [mid for (mid,) in rows], Touch.REMOVED)
         file.normal_size -= record.size
         file.associated_size -= record.associated_size
         file.message_count -= record.total

@@ -9,6 +9,7 @@ from gromox.store import block_table
 from gromox.store.block import MAX_DELTA, packed_modseqs, zeros
 from gromox.store.flags import FlagOperation, translation
 from gromox.store.model import NO_UIDS, FlagsChanged
+from gromox.store.touch import Touch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,7 @@ def set_flags(
         record.unread += unread
         record.highest_modseq = tx.cn
         tx.publish(block_table.make_view(record, blocks, file.keywords))
+        tx.note_uids(folder_id, changed, Touch.FLAGS)
         return FlagsChanged(tx.cn, changed, refused)
 
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Self
 
 from gromox.store.operation import operation
 from gromox.store.session.access import Access
-from gromox.store.session.base import SessionPart
+from gromox.store.session.handles import Handles
+from gromox.store.session.naming import Naming
+from gromox.store.session.properties import Properties
 
 if TYPE_CHECKING:
     from gromox.store.mailbox import Mailbox
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
     from gromox.store.session.actor import Actor
 
 
-class StoreSession(SessionPart):
+class StoreSession(
+    Naming,
+    Properties,
+):
     """One user's view of one mailbox; used by one thread at a time."""
 
     __slots__ = ()
@@ -26,6 +31,7 @@ class StoreSession(SessionPart):
         session._transport = None
         session._mailbox, session._file = mailbox, mailbox.file
         session._actor, session._access = actor, Access(mailbox.file, actor)
+        session._handles = Handles()
         return session
 
     @classmethod
@@ -43,6 +49,16 @@ class StoreSession(SessionPart):
         """Release what the session holds; with a transport, at the other end too."""
         if self._transport is not None:
             self._transport.close()
+
+    @operation
+    def close_handle(self, handle: int) -> None:
+        """Close what a handle stands for: a table, a context, a subscription; one that is gone is fine."""
+        self._handles.close(handle)
+
+    @operation
+    def close_handles(self) -> None:
+        """Close everything that the session has open."""
+        self._handles.close_all()
 
     @operation
     def store_rights(self) -> int:
