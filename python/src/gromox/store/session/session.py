@@ -9,6 +9,7 @@ from gromox.store.session.access import Access
 from gromox.store.session.handles import Handles
 from gromox.store.session.naming import Naming
 from gromox.store.session.properties import Properties
+from gromox.store.session.sync import Sync
 
 if TYPE_CHECKING:
     from gromox.store.mailbox import Mailbox
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 class StoreSession(
     Naming,
     Properties,
+    Sync,
 ):
     """One user's view of one mailbox; used by one thread at a time."""
 
@@ -49,6 +51,8 @@ class StoreSession(
         """Release what the session holds; with a transport, at the other end too."""
         if self._transport is not None:
             self._transport.close()
+        else:
+            self._handles.close_all()
 
     @operation
     def close_handle(self, handle: int) -> None:
