@@ -10,6 +10,7 @@ from gromox.store.session.handles import Handles
 from gromox.store.session.naming import Naming
 from gromox.store.session.properties import Properties
 from gromox.store.session.sync import Sync
+from gromox.store.session.tables import Tables
 
 if TYPE_CHECKING:
     from gromox.store.mailbox import Mailbox
@@ -21,6 +22,7 @@ class StoreSession(
     Naming,
     Properties,
     Sync,
+    Tables,
 ):
     """One user's view of one mailbox; used by one thread at a time."""
 
