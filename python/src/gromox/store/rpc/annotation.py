@@ -10,35 +10,71 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, get_type_hints
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _GUARD: Final = "TYPE_CHECKING"
+#: Begins the source of a name that is a type alias, not an import.
+_ALIAS: Final = "="
 
 
 @cache
-def _checked_imports(module_name: str) -> dict[str, object]:
-    """Return what a module imports under ``if TYPE_CHECKING``."""
+def _checked_imports(module_name: str) -> dict[str, tuple[str, str | None]]:
+    """Return where the names come from that a module imports under ``if TYPE_CHECKING``."""
     tree = ast.parse(inspect.getsource(sys.modules[module_name]))
-    found: dict[str, object] = {}
+    found: dict[str, tuple[str, str | None]] = {}
     for statement in tree.body:
-        if isinstance(statement, ast.If) and isinstance(statement.test, ast.Name):
-            if statement.test.id != _GUARD:
-                continue
-            for each in statement.body:
-                if isinstance(each, ast.ImportFrom) and each.module and not each.level:
-                    module = import_module(each.module)
-                    found |= {alias.asname or alias.name: _named(module, alias.name) for alias in each.names}
-                elif isinstance(each, ast.Import):
-                    found |= {alias.name.partition(".")[0]: import_module(alias.name) for alias in each.names}
+        if not isinstance(statement, ast.If) or not isinstance(statement.test, ast.Name):
+            continue
+        if statement.test.id != _GUARD:
+            continue
+        for each in statement.body:
+            if isinstance(each, ast.ImportFrom) and each.module and not each.level:
+                found |= {alias.asname or alias.name: (each.module, alias.name) for alias in each.names}
+            elif isinstance(each, ast.Import):
+                found |= {alias.asname or alias.name: (alias.name, None) for alias in each.names}
+            elif isinstance(each, (ast.Assign, ast.AnnAssign)) and each.value:
+                target = each.target if isinstance(each, ast.AnnAssign) else each.targets[0]
+                text = each.value.value if isinstance(each.value, ast.Constant) else ast.unparse(each.value)
+                found[ast.unparse(target)] = (f"{_ALIAS}{text}", None)
     return found
 
 
-def _named(module: object, name: str) -> object:
-    """Return a name of a module, which may itself import it for type checking only."""
+def _resolved(module_name: str, name: str) -> object:
+    """Return a name that a module imports, itself or by way of others, for type checking only.
+
+    Raises:
+        KeyError: it does not.
+    """
+    source, original = _checked_imports(module_name)[name]
+    if source.startswith(_ALIAS):
+        # A type alias that stands in the guarded block itself: an expression of our own source.
+        known = vars(sys.modules[module_name])
+        return eval(source.removeprefix(_ALIAS), known, _Names([module_name]))  # noqa: S307
+    module = import_module(source)
+    if original is None:
+        return module
     try:
-        return getattr(module, name)
+        return getattr(module, original)
     except AttributeError:
-        return _checked_imports(module.__name__)[name]  # type: ignore[attr-defined] # it is a module
+        return _resolved(source, original)
+
+
+class _Names(dict[str, object]):
+    """Names looked up when they are asked for."""
+
+    def __init__(self, modules: Sequence[str]) -> None:
+        """Look into these modules, the first one first."""
+        super().__init__()
+        self._modules = modules
+
+    def __missing__(self, name: str) -> object:
+        """Return a name that one of the modules imports; raises KeyError: it means what it means globally."""
+        for module in self._modules:
+            try:
+                return _resolved(module, name)
+            except KeyError:
+                continue
+        raise KeyError(name)
 
 
 def hints(declared: Callable[..., object] | type) -> dict[str, object]:
@@ -47,9 +83,6 @@ def hints(declared: Callable[..., object] | type) -> dict[str, object]:
     Raises:
         NameError: a name means nothing in the module of the declaration.
     """
-    owners = reversed(declared.__mro__) if isinstance(declared, type) else (declared,)
-    names: dict[str, object] = {}
-    for owner in owners:
-        if owner.__module__ != "builtins":
-            names |= _checked_imports(owner.__module__)
-    return get_type_hints(declared, localns=names)
+    owners = declared.__mro__ if isinstance(declared, type) else (declared,)
+    modules = dict.fromkeys([owner.__module__ for owner in owners if owner.__module__ != "builtins"])
+    return get_type_hints(declared, localns=_Names(list(modules)))

@@ -8,6 +8,7 @@ from gromox.store.operation import operation
 from gromox.store.session.access import Access
 from gromox.store.session.handles import Handles
 from gromox.store.session.naming import Naming
+from gromox.store.session.notify import Notify
 from gromox.store.session.properties import Properties
 from gromox.store.session.sync import Sync
 from gromox.store.session.tables import Tables
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 class StoreSession(
     Naming,
+    Notify,
     Properties,
     Sync,
     Tables,
@@ -36,6 +38,7 @@ class StoreSession(
         session._mailbox, session._file = mailbox, mailbox.file
         session._actor, session._access = actor, Access(mailbox.file, actor)
         session._handles = Handles()
+        session._desk_of_session = None
         return session
 
     @classmethod
@@ -44,10 +47,6 @@ class StoreSession(
         session = cls()
         session._transport = transport
         return session
-
-    def has_events(self) -> bool:
-        """Tell whether there is something that a subscription has to be told; no operation: never sent."""
-        return False
 
     def close(self) -> None:
         """Release what the session holds; with a transport, at the other end too."""
