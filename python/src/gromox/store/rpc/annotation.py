@@ -34,7 +34,8 @@ def _checked_imports(module_name: str) -> dict[str, tuple[str, str | None]]:
                 found |= {alias.asname or alias.name: (alias.name, None) for alias in each.names}
             elif isinstance(each, (ast.Assign, ast.AnnAssign)) and each.value:
                 target = each.target if isinstance(each, ast.AnnAssign) else each.targets[0]
-                text = each.value.value if isinstance(each.value, ast.Constant) else ast.unparse(each.value)
+                quoted = each.value.value if isinstance(each.value, ast.Constant) else None
+                text = quoted if isinstance(quoted, str) else ast.unparse(each.value)
                 found[ast.unparse(target)] = (f"{_ALIAS}{text}", None)
     return found
 
