@@ -9,8 +9,10 @@
   - QuotaError             the mailbox has no room by its limits
   - ReservedError          a built-in folder cannot be deleted, renamed or moved
   - HasChildrenError       the folder has sub-folders
+  - HasMessagesError       the folder has messages
   - InvalidNameError       no folder can have that name, or it would stand below itself
   - InvalidValueError      a value does not fit its property
+  - UnsupportedError       a store of that kind does not do that
   - ConflictError          the object was changed by somebody else meanwhile
   - LimitError             a bound of the store is reached (keywords, named properties, ...)
   - BusyError              another process kept the mailbox locked for too long
@@ -22,7 +24,7 @@
     - NotCollapsedError    the heading stands open already
     - NotExpandedError     the heading is closed already
   - NewerVersionError      the file was written by a newer program; it was not touched
-  - UnsupportedError       the other end of a store connection speaks another version, or no sense
+  - IncompatibleError      the other end of a store connection speaks another version, or no sense
   - UnreachableError       the process that has the mailbox does not answer; whether it acted is not known
     - SessionLostError     the session ended with its connection: open another one
 """
@@ -68,6 +70,10 @@ class HasChildrenError(StoreError):
     """The folder has sub-folders."""
 
 
+class HasMessagesError(StoreError):
+    """The folder has messages."""
+
+
 class InvalidNameError(StoreError):
     """No folder can have that name at that place."""
 
@@ -78,6 +84,10 @@ class LimitError(StoreError):
 
 class InvalidValueError(StoreError):
     """A value does not fit its property, or an object cannot have it."""
+
+
+class UnsupportedError(StoreError):
+    """A store of that kind does not do that."""
 
 
 class ConflictError(StoreError):
@@ -100,7 +110,7 @@ class NewerVersionError(StoreError):
     """A newer program wrote the file; upgrade this one. The file was not touched."""
 
 
-class UnsupportedError(StoreError):
+class IncompatibleError(StoreError):
     """The other end of a store connection does not know the call in this form."""
 
 

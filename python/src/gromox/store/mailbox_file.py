@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from gromox.store import database, durability, folder
 from gromox.store.content import Compression
-from gromox.store.errors import CorruptError, FolderGoneError, LimitError
+from gromox.store.errors import BusyError, CorruptError, FolderGoneError, LimitError
 from gromox.store.keyword import KeywordSets
 from gromox.store.match.follow import Searches
 from gromox.store.property.naming import PropertyNames
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gromox.base.clock import Clock
     from gromox.base.ids import Ids
     from gromox.store.block import Block
+    from gromox.store.content import Content
     from gromox.store.folder import FolderRecord
     from gromox.store.match.follow import Note
     from gromox.store.touch import Touch
@@ -98,6 +99,8 @@ class MailboxFile:
         self.folders: dict[int, FolderRecord] = {}
         self.views: OrderedDict[int, FolderView] = OrderedDict()
         self.last_blocks: dict[int, tuple[int, Block]] = {}
+        self.large_contents: dict[bytes, Content] = {}
+        self.is_frozen = self.ignores_freeze = False
         self.ticket = 0
         self._ticket_cn = -1
         self._data_version = -1
@@ -133,6 +136,9 @@ class MailboxFile:
                 self.wal.sync(self.ticket)
         finally:
             self.views.clear()
+            for content in self.large_contents.values():
+                content.close()
+            self.large_contents.clear()
             self.connection.close()
 
     # What others wrote.
@@ -143,6 +149,8 @@ class MailboxFile:
         if version != self._data_version:
             self._reload()
             self._data_version = version
+        if self.is_frozen and not self.ignores_freeze:
+            raise BusyError("the mailbox is frozen for maintenance")
 
     def _reload(self) -> None:
         known, known_hierarchy = self.change_number, self.hierarchy_cn
@@ -150,6 +158,7 @@ class MailboxFile:
         if row is None:
             raise CorruptError("the mailbox database has no counters")
         self._take_counters(row)
+        self.is_frozen = bool(self.execute("SELECT frozen FROM mailbox").fetchone()[0])
         self.limits = None
         if known_hierarchy != self.hierarchy_cn or known > self.change_number:
             self.folders = folder.load_all(self.connection)
@@ -340,6 +349,10 @@ class Write:
         if not self._first:
             self._first = first
         return first
+
+    def cn_after(self, modseq: int) -> int:
+        """Return a change number of this transaction beyond one that was seen: the first one if it is."""
+        return self.cn if self.cn > modseq else self.next_cn()
 
     def next_object_id(self, count: int = 1) -> int:
         """Take object ids; returns the first of them."""

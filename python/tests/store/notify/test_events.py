@@ -193,7 +193,7 @@ def test_a_wait_ends_with_the_ring(
 def test_too_many_unheard_events_are_said_to_be_lost(
     session: StoreSession,
     mailbox: Mailbox,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("gromox.store.notify.subscription.MAX_WAITING", 3)
     session.subscribe(EVERYTHING, INBOX)
