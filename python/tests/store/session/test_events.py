@@ -15,14 +15,7 @@ from gromox.store.permission import Right
 from gromox.store.session import Actor, StoreSession
 from gromox.store.uidset import UidSet
 from tests.store.sample import mail
-from tests.store.session.conftest import (  # noqa: F401 - fixtures
-    OpenSession,
-    mailbox,
-    open_session,
-    path,
-    session,
-    store_server,
-)
+from tests.store.session.conftest import OpenSession
 from tests.support.storerpc import StoreServer
 
 INBOX, TRASH, SUBTREE = 13, 11, 9
@@ -43,7 +36,7 @@ def kinds(session: StoreSession) -> list[tuple[str | None, int, bool]]:
 @pytest.mark.requirement("MS-OXCNOTIF", 35)
 @pytest.mark.requirement("MS-OXCNOTIF", 41)
 @pytest.mark.requirement("MS-OXCNOTIF", 42)
-def test_a_delivered_mail_is_new_and_created(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_a_delivered_mail_is_new_and_created(session: StoreSession, mailbox: Mailbox) -> None:
     session.subscribe(EVERYTHING, INBOX)
     mailbox.deliver(mail("a"), token="a")
     new, created, counted = told(session)
@@ -62,7 +55,7 @@ def test_a_delivered_mail_is_new_and_created(session: StoreSession, mailbox: Mai
 @pytest.mark.requirement("MS-OXCNOTIF", 15)
 @pytest.mark.requirement("MS-OXCNOTIF", 43)
 @pytest.mark.requirement("MS-OXCNOTIF", 44)
-def test_flags_modify_and_an_expunge_deletes(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_flags_modify_and_an_expunge_deletes(session: StoreSession, mailbox: Mailbox) -> None:
     mailbox.append(INBOX, [mail("a")])
     session.subscribe(EVERYTHING, INBOX)
     mailbox.set_flags(INBOX, UidSet.of([1]), FlagChange(FlagOperation.ADD, Flag.SEEN))
@@ -75,7 +68,7 @@ def test_flags_modify_and_an_expunge_deletes(session: StoreSession, mailbox: Mai
 @pytest.mark.requirement("MS-OXCNOTIF", 16)
 @pytest.mark.requirement("MS-OXCNOTIF", 45)
 @pytest.mark.requirement("MS-OXCNOTIF", 46)
-def test_moves_and_copies_tell_both_ends(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_moves_and_copies_tell_both_ends(session: StoreSession, mailbox: Mailbox) -> None:
     mailbox.append(INBOX, [mail("a"), mail("b")])
     here = session.subscribe(EventType.OBJECT_MOVED | EventType.OBJECT_COPIED, INBOX)
     there = session.subscribe(EventType.OBJECT_MOVED | EventType.OBJECT_COPIED, TRASH)
@@ -94,7 +87,7 @@ def test_moves_and_copies_tell_both_ends(session: StoreSession, mailbox: Mailbox
 
 @pytest.mark.requirement("MS-OXCNOTIF", 52)
 @pytest.mark.requirement("MS-OXCNOTIF", 53)
-def test_folders_come_move_change_and_go(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_folders_come_move_change_and_go(session: StoreSession, mailbox: Mailbox) -> None:
     session.subscribe(EVERYTHING)
     made = mailbox.create_folder(SUBTREE, "New").folder_id
     assert kinds(session) == [("OBJECT_CREATED", made, False)]
@@ -108,7 +101,7 @@ def test_folders_come_move_change_and_go(session: StoreSession, mailbox: Mailbox
 
 
 @pytest.mark.requirement("MS-OXCNOTIF", 291)
-def test_only_what_was_asked_for(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_only_what_was_asked_for(session: StoreSession, mailbox: Mailbox) -> None:
     mailbox.append(INBOX, [mail("a"), mail("b")])
     first = min(session.changes(INBOX, 0).created)
     session.subscribe(EventType.OBJECT_DELETED, INBOX)
@@ -122,7 +115,7 @@ def test_only_what_was_asked_for(session: StoreSession, mailbox: Mailbox) -> Non
     assert session.poll_events() == ()
 
 
-def test_nobody_hears_what_they_may_not_read(mailbox: Mailbox, open_session: OpenSession) -> None:  # noqa: F811
+def test_nobody_hears_what_they_may_not_read(mailbox: Mailbox, open_session: OpenSession) -> None:
     mailbox.set_rights(INBOX, BOB.username, Right.READ_ANY | Right.VISIBLE)
     mailbox.set_rights(TRASH, BOB.username, Right.VISIBLE)
     mailbox.append(INBOX, [mail("a"), mail("b")])
@@ -148,7 +141,7 @@ def test_nobody_hears_what_they_may_not_read(mailbox: Mailbox, open_session: Ope
         bob.changes(INBOX, 0)
 
 
-def test_very_many_changes_are_told_as_one(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_very_many_changes_are_told_as_one(session: StoreSession, mailbox: Mailbox) -> None:
     session.subscribe(EVERYTHING, INBOX)
     mailbox.append(INBOX, [mail(f"{number}") for number in range(1001)])
     (event,) = told(session)
@@ -157,7 +150,7 @@ def test_very_many_changes_are_told_as_one(session: StoreSession, mailbox: Mailb
 
 @pytest.mark.requirement("MS-OXCNOTIF", 18)
 @pytest.mark.requirement("MS-OXCNOTIF", 23)
-def test_an_open_table_tells_its_rows(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_an_open_table_tells_its_rows(session: StoreSession, mailbox: Mailbox) -> None:
     table = session.open_contents_table(INBOX).handle
     session.table_set_columns(table, [0x0037001F])
     session.table_query_rows(table, 10)
@@ -171,10 +164,10 @@ def test_an_open_table_tells_its_rows(session: StoreSession, mailbox: Mailbox) -
 
 def test_a_wait_ends_with_the_ring(
     request: pytest.FixtureRequest,
-    session: StoreSession,  # noqa: F811
-    mailbox: Mailbox,  # noqa: F811
-    path: Path,  # noqa: F811
-    store_server: StoreServer,  # noqa: F811
+    session: StoreSession,
+    mailbox: Mailbox,
+    path: Path,
+    store_server: StoreServer,
 ) -> None:
     session.subscribe(EVERYTHING, INBOX)
     assert session.wait_for_events(0.05) is False
@@ -203,7 +196,7 @@ def test_too_many_unheard_events_are_said_to_be_lost(
     assert [each.lost for each in found] == [True, False, False]
 
 
-def test_hundreds_of_subscribers_share_the_work(mailbox: Mailbox) -> None:  # noqa: F811
+def test_hundreds_of_subscribers_share_the_work(mailbox: Mailbox) -> None:
     sessions = [StoreSession.of(mailbox, Actor("alice@example.test")) for _ in range(300)]
     for one in sessions:
         one.subscribe(EVERYTHING, INBOX)
@@ -215,7 +208,7 @@ def test_hundreds_of_subscribers_share_the_work(mailbox: Mailbox) -> None:  # no
     assert len([each for each in statements if "FROM messages" in each]) < 10
 
 
-def test_wrong_subscriptions_are_refused(session: StoreSession) -> None:  # noqa: F811
+def test_wrong_subscriptions_are_refused(session: StoreSession) -> None:
     with pytest.raises(InvalidValueError):
         session.subscribe(EVERYTHING, None, 5)
     with pytest.raises(InvalidValueError):
