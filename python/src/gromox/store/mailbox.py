@@ -27,6 +27,7 @@ from gromox.store import (
 from gromox.store.adding import Adding
 from gromox.store.database import guarded, translated
 from gromox.store.foldering import Hierarchy
+from gromox.store.indexing import Indexing
 from gromox.store.item import rendering
 from gromox.store.mailbox_file import MailboxFile, Options
 from gromox.store.maintenance import Maintenance
@@ -58,7 +59,7 @@ def _no_ring(_path: Path, _change_number: int) -> None:
     """Tell nobody."""
 
 
-class Mailbox(Adding, Hierarchy, Maintenance):
+class Mailbox(Adding, Hierarchy, Indexing, Maintenance):
     """An open mailbox."""
 
     __slots__ = ("__weakref__",)

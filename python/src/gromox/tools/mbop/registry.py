@@ -25,7 +25,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
 LATER: Final = frozenset(
     {
         *("cgkreset", "clear-photo", "get-photo", "set-photo", "clear-profile", "clear-rwz", "set-locale"),
-        *("sync-midb", "freeze", "thaw", "get-freebusy", "exaddrxlat", "zaddrxlat"),
+        *("freeze", "thaw", "get-freebusy", "exaddrxlat", "zaddrxlat"),
         *("get-websettings", "get-websettings-persistent", "get-websettings-recipients"),
         *("set-websettings", "set-websettings-persistent", "set-websettings-recipients"),
     }
