@@ -95,7 +95,9 @@ class Worker:
         return [mid for mid, values in found.items() if values[0] == "IPM.StickyNote"]
 
     def _create(self) -> None:
-        bag = PropertyBag({tags.PidTagSubject: f"note {self._count}", tags.PidTagMessageClass: "IPM.StickyNote"})
+        bag = PropertyBag(
+            {tags.PidTagSubject: f"note {self._count}", tags.PidTagMessageClass: "IPM.StickyNote"}
+        )
         self._session.create_message(TRASH, Message(bag), associated=self._chance.random() < 0.3)
 
     def _change(self) -> None:
@@ -130,14 +132,14 @@ class Worker:
             self._mailbox.rename_folder(found.folder_id, parent_id=TRASH, name=f"{name} of {self._name}")
 
 
-def make_search_folder(session: StoreSession, name: str, again: bool) -> None:  # noqa: FBT001
+def make_search_folder(session: StoreSession, name: str, again: bool) -> None:
     """Make a search folder of unread mail, or remove the one of that name."""
     found = session.folder_named(FINDER, name)
     if found is not None and again:
         session.delete_folder(found)
     elif found is None:
         created = session.create_folder(FINDER, name, is_search=True)
-        session.set_search_criteria(created.folder_id, UNREAD, [INBOX, TRASH])
+        session.set_search_criteria(created, UNREAD, [INBOX, TRASH])
 
 
 def main(path: str, name: str, seconds: float) -> None:

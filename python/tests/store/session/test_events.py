@@ -7,18 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from gromox.mapi import tags
+from gromox.mapi.restriction import BitMapRelOp, BitMask
 from gromox.store.errors import DeniedError, FolderGoneError, InvalidValueError, NotFoundError
 from gromox.store.flags import Flag, FlagChange, FlagOperation
 from gromox.store.mailbox import Mailbox
 from gromox.store.notify.event import Event, EventType
 from gromox.store.permission import Right
+from gromox.store.match.criteria import SearchFlag
 from gromox.store.session import Actor, StoreSession
 from gromox.store.uidset import UidSet
 from tests.store.sample import mail
 from tests.store.session.conftest import OpenSession
 from tests.support.storerpc import StoreServer
 
-INBOX, TRASH, SUBTREE = 13, 11, 9
+INBOX, TRASH, SUBTREE, FINDER = 13, 11, 9, 5
 EVERYTHING = EventType(0x1FF)
 BOB = Actor("bob@example.test")
 
@@ -160,6 +163,25 @@ def test_an_open_table_tells_its_rows(session: StoreSession, mailbox: Mailbox) -
     assert only.subscription == handle
     assert only.table is not None
     assert len(only.table.events) == 1
+
+
+@pytest.mark.requirement("MS-OXCNOTIF", 17)
+@pytest.mark.requirement("MS-OXCNOTIF", 47)
+def test_a_search_folder_tells_what_it_shows(session: StoreSession, mailbox: Mailbox) -> None:
+    unread = BitMask(BitMapRelOp.EQUAL_TO_ZERO, tags.PidTagMessageFlags, 1)
+    found = session.create_folder(FINDER, "unread", is_search=True)
+    session.set_search_criteria(found, unread, [INBOX], SearchFlag.BACKGROUND)
+    session.subscribe(EVERYTHING, found)
+    while session.continue_search(found):
+        pass
+    assert ("SEARCH_COMPLETE", found, False) in kinds(session)
+    mailbox.append(INBOX, [mail("a")])
+    events = [each for each in told(session) if each.message_id]
+    assert [(each.type, each.search_folder_id) for each in events] == [(EventType.OBJECT_CREATED, found)]
+    mailbox.set_flags(INBOX, UidSet.of([1]), FlagChange(FlagOperation.ADD, Flag.FLAGGED))
+    assert ("OBJECT_MODIFIED", found, True) in kinds(session)
+    mailbox.set_flags(INBOX, UidSet.of([1]), FlagChange(FlagOperation.ADD, Flag.SEEN))
+    assert ("OBJECT_DELETED", found, True) in kinds(session)
 
 
 def test_a_wait_ends_with_the_ring(
