@@ -80,6 +80,10 @@ class Arrangement(Protocol):
         """Move a place to where its row is now; where it is gone, to the one that followed it."""
         ...
 
+    def locate(self, row: Row) -> int | None:
+        """Return where a row stands."""
+        ...
+
 
 def instance_tag(tags: Sequence[int]) -> int:
     """Return the first tag that asks for a row for each value, or 0."""
@@ -238,14 +242,14 @@ class Arranged:
         if place.row is None:
             place.position = len(self.ids)
             return
-        at = self.find(place.row)
+        at = self.locate(place.row)
         if at is None:
             place.is_gone = True
             place.position = min(place.position, len(self.ids))
         else:
             place.position = at
 
-    def find(self, row: Row) -> int | None:
+    def locate(self, row: Row) -> int | None:
         """Return where a row stands."""
         at = -1
         while True:

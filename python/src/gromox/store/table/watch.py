@@ -114,5 +114,5 @@ class Watch:
         arrangement = self._table.current()
         if isinstance(arrangement, Indexed):
             return arrangement.before(row)
-        at = arrangement.find(row) if isinstance(arrangement, Arranged) else None
+        at = arrangement.locate(row) if isinstance(arrangement, Arranged) else None
         return arrangement.rows(at - 1, at)[0] if at else None
