@@ -107,6 +107,9 @@ def test_impossible_columns_are_refused_and_the_old_ones_stay(
     assert session.table_set_columns(handle, [SUBJECT] * MAX_COLUMNS) is Status.COMPLETE
 
 
+@pytest.mark.requirement("MS-OXCTABL", "R84")
+@pytest.mark.requirement("MS-OXCTABL", "R119")
+@pytest.mark.requirement("MS-OXCTABL", "R440")
 @pytest.mark.requirement("MS-OXCTABL", "R437")
 @pytest.mark.requirement("MS-OXCTABL", "R438")
 @pytest.mark.requirement("MS-OXCTABL", "R447")
@@ -251,6 +254,49 @@ def test_finding_rows(session: StoreSession, add: Add, sort: SortOrderSet) -> No
         session.table_find_row(handle, has("absent"), Origin.BEGINNING)
 
 
+@pytest.mark.parametrize("sort", [by(RECEIVED), by(RECEIVED, order=Order.DESCENDING), by(SUBJECT)])
+@pytest.mark.parametrize(
+    "tag", [tags.PidTagMid, tags.PidTagInstID, tags.PidTagEntryId, tags.PidTagInstanceKey]
+)
+def test_finding_a_row_by_its_name(session: StoreSession, add: Add, sort: SortOrderSet, tag: int) -> None:
+    add(*"abcdefgh")
+    handle = opened(session, tag)
+    session.table_sort(handle, sort)
+    names = column(session, handle)
+    wanted = names[5]
+    assert isinstance(wanted, (int, bytes))
+    restriction = Property(RelOp.EQUAL, tag, tag, wanted)
+    assert session.table_find_row(handle, restriction, Origin.BEGINNING).row == (wanted,)
+    assert session.table_position(handle).position == 5
+    assert session.table_find_row(handle, restriction, Origin.END, forward=False).row == (wanted,)
+    for origin, forward in ((Origin.END, True), (Origin.BEGINNING, False)):
+        with pytest.raises(NotFoundError):
+            session.table_find_row(handle, restriction, origin, forward=forward)
+    absent = Property(RelOp.EQUAL, tag, tag, b"x" * 12 if isinstance(wanted, bytes) else 5)
+    with pytest.raises(NotFoundError):
+        session.table_find_row(handle, absent, Origin.BEGINNING)
+
+
+@pytest.mark.parametrize("order", list(Order)[:2])
+def test_an_index_is_searched_as_rows_are(session: StoreSession, add: Add, order: Order) -> None:
+    source = random.Random(9)  # noqa: S311 - repeatable
+    indexed, arranged = opened(session, tags.PidTagMid), opened(session, tags.PidTagMid)
+    session.table_sort(indexed, by(RECEIVED, order=order))
+    session.table_sort(arranged, by(RECEIVED, tags.PidTagMid, order=order))
+    add(*[source.choice("abc") for _ in range(30)])
+    for _ in range(40):
+        found: list[object] = []
+        start, forward, word = source.randrange(31), source.random() < 0.5, source.choice("abcx")
+        for handle in (indexed, arranged):
+            session.table_seek(handle, Origin.BEGINNING, start)
+            try:
+                row = session.table_find_row(handle, has(word), forward=forward)
+                found.append((row, session.table_position(handle)))
+            except NotFoundError:
+                found.append(None)
+        assert found[0] == found[1]
+
+
 @pytest.mark.requirement("MS-OXCTABL", "R503")
 @pytest.mark.requirement("MS-OXCTABL", "R504")
 @pytest.mark.requirement("MS-OXCTABL", "R508")
@@ -310,6 +356,7 @@ def test_another_order_or_condition_ends_bookmarks_and_moves_the_cursor(
         session.table_seek_bookmark(handle, bookmark, 0)
 
 
+@pytest.mark.requirement("MS-OXCTABL", "R558")
 @pytest.mark.requirement("MS-OXCTABL", "R553")
 @pytest.mark.requirement("MS-OXCTABL", "R554")
 @pytest.mark.requirement("MS-OXCTABL", "R555")
@@ -339,6 +386,7 @@ def test_bookmarks_are_bounded(session: StoreSession, add: Add) -> None:
         session.table_create_bookmark(handle)
 
 
+@pytest.mark.requirement("MS-OXCTABL", "R121")
 @pytest.mark.requirement("MS-OXCTABL", "R122")
 def test_values_are_cut(session: StoreSession, box: Mailbox, add: Add) -> None:
     long = "x" * 300

@@ -9,13 +9,16 @@ from gromox.store.session.access import Access
 from gromox.store.session.copied import CopiedProperties
 from gromox.store.session.folders import Folders
 from gromox.store.session.handles import Handles
+from gromox.store.session.importing import Importing
 from gromox.store.session.mails import Mails
 from gromox.store.session.marking import Marking
 from gromox.store.session.moving import Moving
 from gromox.store.session.naming import Naming
+from gromox.store.session.notify import Notify
 from gromox.store.session.permissions import Permissions
 from gromox.store.session.receiving import Receiving
 from gromox.store.session.searches import Searches
+from gromox.store.session.sync import Sync
 from gromox.store.session.tables import Tables
 
 if TYPE_CHECKING:
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 class StoreSession(
     Naming,
     CopiedProperties,
+    Notify,
+    Sync,
+    Importing,
     Moving,
     Marking,
     Folders,
@@ -48,6 +54,7 @@ class StoreSession(
         session._mailbox, session._file = mailbox, mailbox.file
         session._actor, session._access = actor, Access(mailbox.file, actor)
         session._handles = Handles()
+        session._desk_of_session = None
         return session
 
     @classmethod
@@ -56,6 +63,13 @@ class StoreSession(
         session = cls()
         session._transport = transport
         return session
+
+    def close(self) -> None:
+        """Release what the session holds; with a transport, at the other end too."""
+        if self._transport is not None:
+            self._transport.close()
+        else:
+            self._handles.close_all()
 
     @operation
     def close_handle(self, handle: int) -> None:

@@ -174,7 +174,7 @@ class Categorized:
         if place.row is None:
             place.position = len(self._visible)
             return
-        at = self.find(place.row)
+        at = self.locate(place.row)
         if at is not None:
             place.position = at
             return
@@ -182,7 +182,7 @@ class Categorized:
         hidden = self._after_hidden(place.row)
         place.position = min(place.position if hidden is None else hidden, len(self._visible))
 
-    def find(self, row: Row) -> int | None:
+    def locate(self, row: Row) -> int | None:
         """Return where a row is visible."""
         if row.is_heading:
             heading = self.headings.get(row.row_id)
@@ -210,7 +210,7 @@ class Categorized:
             if heading is None:
                 return None
             if not heading.is_expanded:
-                shown = self.find(Row(heading.heading_id, 0, is_heading=True))
+                shown = self.locate(Row(heading.heading_id, 0, is_heading=True))
                 return None if shown is None else shown + 1
             level = heading.below
 
@@ -226,7 +226,7 @@ class Categorized:
         before = len(self._visible)
         heading.is_expanded = self.state[heading.path] = is_expanded
         self._show()
-        at = self.find(Row(heading.heading_id, 0, is_heading=True))
+        at = self.locate(Row(heading.heading_id, 0, is_heading=True))
         return (0 if at is None else at + 1), abs(len(self._visible) - before)
 
     def expanded_paths(self) -> dict[Path, bool]:

@@ -122,7 +122,7 @@ def set_state(table: Table, octets: bytes) -> int:
     except ParseError as error:
         raise InvalidValueError("these are no octets of a state of headings") from error
     arrangement.restore(states)
-    at = arrangement.find(_row(arrangement, row_id, instance))
+    at = arrangement.locate(_row(arrangement, row_id, instance))
     table.cursor.position = 0 if at is None else at
     arrangement.settle(table.cursor)
     return table.bookmark_at(arrangement, table.cursor.position)

@@ -14,6 +14,7 @@ from gromox.store import block_table, searching
 from gromox.store.builtin import FolderKind
 from gromox.store.match import sql
 from gromox.store.match.expression import expression_of
+from gromox.store.property import ids
 from gromox.store.property.column import BY_TAG
 from gromox.store.property.computed import COMPUTED
 from gromox.store.property.message import MessageProperties
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 MAX_TOUCHED: Final = 256
 """Changes after which a table is read anew."""
 _READERS: Final = 8
+_KEY_SIZE: Final = 12
+"""Octets of PidTagInstanceKey: id and instance."""
 _CONDITIONS: Final = {
     ContentsFlag.NORMAL: "state = 0 AND associated = 0",
     ContentsFlag.ASSOCIATED: "state = 0 AND associated = 1",
@@ -105,6 +108,20 @@ class MessageSource:
             )
         found = dict(reader.rows(ids))
         return [found.get(mid) for mid in ids]
+
+    def identified(self, restriction: Restriction) -> int | None:
+        """Return the message that is named by its id, its entry id or its key in a table."""
+        if not isinstance(restriction, Property) or restriction.rel_op is not RelOp.EQUAL:
+            return None
+        value = restriction.value
+        if isinstance(value, int) and restriction.tag in (tags.PidTagMid, tags.PidTagInstID):
+            return ids.counter_of_short_id(value & 0xFFFF_FFFF_FFFF_FFFF)
+        if isinstance(value, bytes) and restriction.tag == tags.PidTagEntryId:
+            found = ids.message_of_entry_id(self._file, value)
+            return found[1] if found else None
+        if isinstance(value, bytes) and restriction.tag == tags.PidTagInstanceKey and len(value) == _KEY_SIZE:
+            return None if any(value[8:]) else int.from_bytes(value[:8], "little")
+        return None
 
     def ordered(self, orders: Sequence[SortOrder]) -> Sequence[int] | None:
         """Know no faster way."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gromox.store.mailbox_file import MailboxFile
+    from gromox.store.match.sql import Sql
 
 _NEAR: Final = 4096
 """Rows that are stepped over rather than counted."""
@@ -72,16 +73,49 @@ class Indexed:
             return
         index = self._index
         key, row_id = place.key
-        before, behind = ("<", ">") if not index.descending else (">", "<")
-        (place.position,) = index.file.execute(
-            f"SELECT count(*) FROM {index.table} AND ({index.column}, {index.row_id}) {before} (?, ?)",
-            (*index.parameters, key, row_id),
-        ).fetchone()
-        found = self._next(f"{behind}=", (key, row_id), 1, 0)
+        place.position = self._position((key, row_id))
+        found = self._next("<=" if index.descending else ">=", (key, row_id), 1, 0)
         place.is_gone = not found or found[0] != (key, row_id)
 
-    def find(self, row: Row) -> int | None:
+    def locate(self, row: Row) -> int | None:
         """Return where a row stands."""
+        index = self._index
+        found = index.file.execute(
+            f"SELECT {index.column} FROM {index.table} AND {index.row_id} = ?",
+            (*index.parameters, row.row_id),
+        ).fetchone()
+        return None if found is None else self._position((found[0], row.row_id))
+
+    def search(self, condition: Sql, start: int, *, forward: bool) -> int | None:
+        """Return where the next row stands that fulfils a condition, from a position on, itself included."""
+        index = self._index
+        if forward:
+            known = self._read(start, start + 1)
+        else:
+            known = self._read(min(start, len(self) - 1), min(start, len(self) - 1) + 1)
+        if not known:
+            return None
+        downward = forward is index.descending
+        operator = "<=" if downward else ">="
+        found = index.file.execute(
+            f"SELECT {index.column}, {index.row_id} FROM {index.table}"
+            f" AND ({index.column}, {index.row_id}) {operator} (?, ?) AND {condition.condition}"
+            f" ORDER BY {index.column} {_direction(downward)}, {index.row_id} {_direction(downward)} LIMIT 1",
+            (*index.parameters, *known[0], *condition.parameters),
+        ).fetchone()
+        return None if found is None else self._position(found)
+
+    def _position(self, key: tuple[object, int]) -> int:
+        index = self._index
+        operator = ">" if index.descending else "<"
+        (position,) = index.file.execute(
+            f"SELECT count(*) FROM {index.table} AND ({index.column}, {index.row_id}) {operator} (?, ?)",
+            (*index.parameters, *key),
+        ).fetchone()
+        return int(position)
+
+    def before(self, row: Row) -> Row | None:
+        """Return the row before another one; None: it is the first."""
         index = self._index
         found = index.file.execute(
             f"SELECT {index.column} FROM {index.table} AND {index.row_id} = ?",
@@ -89,9 +123,10 @@ class Indexed:
         ).fetchone()
         if found is None:
             return None
-        place = Place(0, row, (found[0], row.row_id))
-        self.follow(place)
-        return place.position
+        operator = ">" if index.descending else "<"
+        condition = f" AND ({index.column}, {index.row_id}) {operator} (?, ?)"
+        rows = self._ordered(_direction(not index.descending), condition, (found[0], row.row_id), 1, 0)
+        return Row(rows[0][1]) if rows else None
 
     def _read(self, start: int, stop: int) -> list[tuple[object, int]]:
         start, stop = max(start, 0), min(stop, len(self))

@@ -64,6 +64,10 @@ class Source(Protocol):
         """Return the rows that fulfil a restriction, if there is a faster way than to look at each."""
         ...
 
+    def identified(self, restriction: Restriction) -> int | None:
+        """Return the row that a restriction names by an identifier, if it does just that."""
+        ...
+
     def ordered(self, orders: Sequence[SortOrder]) -> Sequence[int] | None:
         """Return all rows in an order, if there is a faster way than to read what they are ordered by."""
         ...
@@ -98,6 +102,11 @@ class Plain:
 
     def matching(self, restriction: Restriction) -> Sequence[int] | None:
         """Know no faster way."""
+        del restriction
+        return None
+
+    def identified(self, restriction: Restriction) -> int | None:
+        """Know no identifiers."""
         del restriction
         return None
 

@@ -22,7 +22,7 @@ from gromox.store.errors import (
     NotFoundError,
     TableError,
 )
-from gromox.store.match import evaluate
+from gromox.store.match import evaluate, sql
 from gromox.store.table import order
 from gromox.store.table.arranged import Arranged, Place, Row, instance_tag, stored_tag
 from gromox.store.table.category import Categorized
@@ -328,6 +328,12 @@ class Table:
             start = {Origin.BEGINNING: 0, Origin.CURRENT: self.cursor.position, Origin.END: len(arrangement)}[
                 origin
             ]
+        at = self._found_at_once(arrangement, restriction, start, forward=forward)
+        if at is not None:
+            if at < 0:
+                raise NotFoundError("no row fulfils the condition")
+            self._move(arrangement, at)
+            return FoundRow(self.values(arrangement.rows(at, at + 1))[0], gone)
         cells = Cells(self.source, arrangement, self.sort, 0)
         for at, rows in self._stretches(arrangement, start, forward=forward):
             known = self._tested_rows(cells, rows, tags, predicate)
@@ -337,6 +343,22 @@ class Table:
                 self._move(arrangement, at + index)
                 return FoundRow(self.values([rows[index]])[0], gone)
         raise NotFoundError("no row fulfils the condition")
+
+    def _found_at_once(
+        self, arrangement: Arrangement, restriction: Restriction, start: int, *, forward: bool
+    ) -> int | None:
+        """Return where a row is that need not be looked for row by row; -1: nowhere; None: cannot tell."""
+        row_id = self.source.identified(restriction)
+        if row_id is not None and not self._many and not isinstance(arrangement, Categorized):
+            at = arrangement.locate(Row(row_id))
+            is_on_the_way = at is not None and (at >= start if forward else at <= start)
+            return at if is_on_the_way else -1
+        if isinstance(arrangement, Indexed):
+            condition = sql.compiled(restriction)
+            if condition is not None:
+                at = arrangement.search(condition, start, forward=forward)
+                return -1 if at is None else at
+        return None
 
     def _tested_rows(
         self, cells: Cells, rows: Sequence[Row], tags: Sequence[int], predicate: evaluate.Predicate
