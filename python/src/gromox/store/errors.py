@@ -7,6 +7,10 @@
   - ExistsError            a sibling has that name
   - DeniedError            the user's rights do not cover it
   - QuotaError             the mailbox has no room by its limits
+    - StorageQuotaError    of all that is kept
+    - ReceiveQuotaError    of what is received
+    - SendQuotaError       beyond which nothing is sent
+    - CountQuotaError      of messages
   - ReservedError          a built-in folder cannot be deleted, renamed or moved
   - HasChildrenError       the folder has sub-folders
   - HasMessagesError       the folder has messages
@@ -60,6 +64,22 @@ class DeniedError(StoreError):
 
 class QuotaError(StoreError):
     """The mailbox has no room by its limits."""
+
+
+class StorageQuotaError(QuotaError):
+    """The limit of all that is kept is reached."""
+
+
+class ReceiveQuotaError(QuotaError):
+    """The limit of what is received is reached."""
+
+
+class SendQuotaError(QuotaError):
+    """The limit beyond which nothing is sent is reached."""
+
+
+class CountQuotaError(QuotaError):
+    """The mailbox has as many messages as it may."""
 
 
 class ReservedError(StoreError):

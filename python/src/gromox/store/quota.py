@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gromox.store.errors import QuotaError
+from gromox.store.errors import CountQuotaError, ReceiveQuotaError, StorageQuotaError
 from gromox.store.model import Quota
 
 if TYPE_CHECKING:
@@ -60,15 +60,16 @@ def check_room(file: MailboxFile, octets: int, messages: int, *, delivery: bool 
     Deliveries go by the receive limit if one is set, all else by the storage limit.
 
     Raises:
-        QuotaError: it would not fit.
+        StorageQuotaError, ReceiveQuotaError, CountQuotaError: it would not fit.
     """
     limits = _limits(file)
     if limits:
         used = file.normal_size + file.associated_size
         limit = limits.get(STORAGE_LIMIT)
-        if delivery:
-            limit = limits.get(RECEIVE_LIMIT, limit)
+        kind: type[QuotaError] = StorageQuotaError
+        if delivery and RECEIVE_LIMIT in limits:
+            limit, kind = limits[RECEIVE_LIMIT], ReceiveQuotaError
         if limit is not None and used + octets > limit:
-            raise QuotaError(f"{used} of {limit} octets are used; {octets} more do not fit")
+            raise kind(f"{used} of {limit} octets are used; {octets} more do not fit")
     if file.max_messages and file.message_count + messages > file.max_messages:
-        raise QuotaError(f"the mailbox may hold {file.max_messages} messages")
+        raise CountQuotaError(f"the mailbox may hold {file.max_messages} messages")

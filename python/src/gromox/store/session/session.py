@@ -10,6 +10,7 @@ from gromox.store.session.copied import CopiedProperties
 from gromox.store.session.folders import Folders
 from gromox.store.session.handles import Handles
 from gromox.store.session.importing import Importing
+from gromox.store.session.limits import MailboxLimits
 from gromox.store.session.mails import Mails
 from gromox.store.session.marking import Marking
 from gromox.store.session.moving import Moving
@@ -39,6 +40,7 @@ class StoreSession(
     Permissions,
     Receiving,
     Mails,
+    MailboxLimits,
     Searches,
     Tables,
 ):
