@@ -174,7 +174,7 @@ def test_mails_delivered_together_are_refused_by_themselves(mailbox: Mailbox) ->
 
     assert [type(each) for each in results] == [
         int,
-        errors.QuotaError,
+        errors.StorageQuotaError,
         int,
         errors.FolderGoneError,
         type(None),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gromox.store.errors import CountQuotaError, ReceiveQuotaError, StorageQuotaError
+from gromox.store.errors import CountQuotaError, QuotaError, ReceiveQuotaError, StorageQuotaError
 from gromox.store.model import Quota
 
 if TYPE_CHECKING:
