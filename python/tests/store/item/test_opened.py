@@ -7,6 +7,7 @@ import pytest
 from gromox.mapi import tags
 from gromox.mapi.message import Attachment, AttachMethod
 from gromox.mapi.propvalue import PropValue
+from gromox.store.content import INLINE_LIMIT
 from gromox.store.errors import (
     ConflictError,
     DeniedError,
@@ -324,7 +325,7 @@ def test_handles_and_bounds(session: StoreSession) -> None:
     with pytest.raises(NotFoundError):
         session.item_properties(4711, [SUBJECT])
     with pytest.raises(LimitError):
-        session.set_attachment_content(part, bytes((4 << 20) + 1))
+        session.set_attachment_content(part, bytes(INLINE_LIMIT + 1))
     for _ in range(limits.MAX_DEPTH - 1):
         part = session.new_attachment(session.open_embedded(part, create=True).handle).handle
     with pytest.raises(LimitError):

@@ -55,7 +55,7 @@ _BLOBS: Final[tuple[tuple[str, str, Callable[[bytes], object]], ...]] = (
 def find(file: MailboxFile) -> Iterator[Problem]:
     """Go through all findings; within a transaction."""
     for what, query, unpack in _BLOBS:
-        for number, octets in file.execute(query).fetchall():
+        for number, octets in file.execute(query):
             try:
                 unpack(octets)
             except StoreError:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from enum import IntFlag
 from typing import TYPE_CHECKING
 
+from gromox.mapi import tags
 from gromox.store import flagging
 from gromox.store.flags import Flag, FlagChange, FlagOperation
 from gromox.store.property.computed import MessageFlag
-from gromox.store.property.message import message_row
+from gromox.store.property.message import MessageProperties
 from gromox.store.touch import Touch
 from gromox.store.uidset import UidSet
 
@@ -42,7 +43,11 @@ def set_read(
     """
     file = tx.file
     is_read = not asked & ReadFlag.CLEAR_READ
-    states = {each.mid: _state(tx, each.mid, username) for each in entries}
+    reader = MessageProperties(file, [tags.PidTagRead], username=username)
+    states = {
+        row.mid: (row.is_read, row.number("message_flags"))
+        for row in reader.message_rows([each.mid for each in entries])
+    }
     receipts = [
         each.mid
         for each in entries
@@ -69,11 +74,6 @@ def set_read(
     else:
         _flag(tx, folder_id, changed, is_read=is_read)
     return [each.mid for each in changed], receipts
-
-
-def _state(tx: Write, mid: int, username: str) -> tuple[bool, int]:
-    row = message_row(tx.file, mid, username=username)
-    return (row.is_read, row.number("message_flags")) if row is not None else (False, 0)
 
 
 def _cleared(asked: int) -> int:

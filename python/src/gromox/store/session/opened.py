@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.mapi import tags
 from gromox.mapi.message import AttachMethod
+from gromox.store.content import INLINE_LIMIT
 from gromox.store.errors import DeniedError, InvalidValueError, LimitError, MessageGoneError, NotFoundError
 from gromox.store.extract import filetime
 from gromox.store.item import limits
@@ -236,8 +237,9 @@ class OpenItems(Items, Properties):
         """Give an attachment a new content: an upload, or octets."""
         opened = self._attachment(handle, write=True)
         if isinstance(content, bytes):
-            if len(content) > MAX_CHUNK:
-                raise LimitError(f"at most {MAX_CHUNK} octets at a time: hand them over as an upload")
+            # What is larger goes to a file, which lives as long as the handle of an upload.
+            if len(content) > INLINE_LIMIT:
+                raise LimitError(f"at most {INLINE_LIMIT} octets at once: hand them over as an upload")
             upload = Upload(self._spooler())
             upload.spooler.write(content)
         else:
