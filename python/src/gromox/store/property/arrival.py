@@ -8,7 +8,6 @@ Hot: nearly all mails are plain, and cost a search or two in their header and on
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.mapi import tags
@@ -23,10 +22,8 @@ if TYPE_CHECKING:
 
 #: Fields and parts by which a mail may be more than plain.
 _SPECIAL_MEDIA: Final = frozenset({"signed", "encrypted", "report"})
-_SPECIAL_HEADER: Final = re.compile(
-    rb"^(?:content-class|thread-(?:topic|index)|sender):", re.IGNORECASE | re.MULTILINE
-)
-_RECEIPT: Final = re.compile(rb"^disposition-notification-to:", re.IGNORECASE | re.MULTILINE)
+_SPECIAL_FIELDS: Final = (b"\ncontent-class:", b"\nthread-topic:", b"\nthread-index:", b"\nsender:")
+_RECEIPT: Final = b"\ndisposition-notification-to:"
 _NOTIFY: Final = 0x300
 """mfNotifyRead and mfNotifyUnread."""
 #: Kept beside a mail when its columns do not say them.
@@ -49,13 +46,14 @@ class Arrival(NamedTuple):
 
 def arrival_of(octets: bytes, scanned: ScannedMail, normalized_subject: str) -> Arrival:
     """Return the columns of a mail that comes in."""
-    header = scanned.header
-    flags = _NOTIFY if _RECEIPT.search(header) else 0
+    header = b"\n" + scanned.header.lower()
+    flags = _NOTIFY if _RECEIPT in header else 0
     media = scanned.root.media
     if media.type == "application" or media.subtype in _SPECIAL_MEDIA or b"text/calendar" in octets:
         return _special(read_mail(octets, scanned).properties, normalized_subject, flags)
-    if _SPECIAL_HEADER.search(header):
-        return _special(read_header(header).properties, normalized_subject, flags)
+    first, second, third, fourth = _SPECIAL_FIELDS
+    if first in header or second in header or third in header or fourth in header:
+        return _special(read_header(scanned.header).properties, normalized_subject, flags)
     return Arrival(PLAIN_CLASS, conversation_id(normalized_subject), flags, None)
 
 
