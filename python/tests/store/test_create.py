@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -12,6 +13,21 @@ from gromox.store.permission import Right
 from tests.store.sample import mail
 
 
+@pytest.mark.requirement("MS-OXCSTOR", "R778")
+@pytest.mark.requirement("MS-OXCSTOR", "R779")
+@pytest.mark.requirement("MS-OXCSTOR", "R782")
+def test_replicas_and_receive_folders_of_a_new_store(tmp_path: Path) -> None:
+    guids = set()
+    for name in ("a", "b"):
+        with create_private(tmp_path / name, owner=f"{name}@b.test", user_id=5) as box:
+            rows = box.file.execute("SELECT replid, guid FROM replicas ORDER BY replid").fetchall()
+            assert rows[0] == (1, box.guid.bytes)
+            guids.add(box.guid)
+            table = dict(box.file.execute("SELECT message_class, folder_id FROM receive_folders").fetchall())
+            assert table == {"": 13, "IPM": 13, "REPORT.IPM": 13, "IPC": 1}
+    assert len(guids) == 2
+
+
 def test_a_private_store_is_complete(path: Path) -> None:
     names = {13: "Posteingang", 0x0A: "Gesendete Objekte"}
     with create_private(
@@ -20,7 +36,7 @@ def test_a_private_store_is_complete(path: Path) -> None:
         user_id=5,
         locale="de",
         names=names,
-        property_names=["GUID=x,LID=1", "GUID=x,NAME=y", "GUID=x,LID=1"],
+        property_names=[f"GUID={UUID(int=1)},{name}" for name in ("LID=1", "NAME=y", "LID=1")],
         limits=Limits(storage=10_000),
     ) as box:
         folders = {folder.folder_id: folder for folder in box.folders()}
@@ -42,8 +58,8 @@ def test_a_private_store_is_complete(path: Path) -> None:
     assert (path / "cid").stat().st_mode & 0o777 == 0o770
     rows = sqlite3.connect(path / "exmdb" / "exchange.sqlite3")
     assert rows.execute("SELECT propid, name_string FROM named_properties").fetchall() == [
-        (0x8001, "GUID=x,LID=1"),
-        (0x8002, "GUID=x,NAME=y"),
+        (0x8001, f"GUID={UUID(int=1)},LID=1"),
+        (0x8002, f"GUID={UUID(int=1)},NAME=y"),
     ]
     assert rows.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     rows.close()

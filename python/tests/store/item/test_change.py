@@ -14,7 +14,8 @@ from gromox.store.item.change import AttachmentChange, MessageChange, Uploaded
 from gromox.store.mailbox import Mailbox
 from gromox.store.model import Columns, NewMail
 from gromox.store.property.problem import PropertyProblem, Reason
-from gromox.store.session import StoreSession
+from gromox.store.permission import Right
+from gromox.store.session import Actor, StoreSession
 from gromox.store.session.items import MAX_CHUNK
 from gromox.store.uidset import UidSet
 from tests.store.item.items import INBOX, attachment, bag, note, recipient
@@ -81,6 +82,8 @@ def test_values_are_set_replaced_and_removed(mailbox: Mailbox, session: StoreSes
 @pytest.mark.requirement("MS-OXCMSG", "R1128")
 @pytest.mark.requirement("MS-OXCMSG", "R15")
 @pytest.mark.requirement("MS-OXCMSG", "R47")
+@pytest.mark.requirement("MS-OXCPRPT", "R47506")
+@pytest.mark.requirement("MS-OXCPRPT", "R11")
 def test_read_only_properties_stay(session: StoreSession) -> None:
     mid = session.create_message(INBOX, note()).mid
     fixed = [
@@ -128,6 +131,22 @@ def test_a_version_has_a_new_key_and_time(mailbox: Mailbox, session: StoreSessio
     assert isinstance(commit, int)
     assert isinstance(created, int)
     assert commit - created == 600_000_000
+
+
+@pytest.mark.requirement("MS-OXCMSG", "R1102")
+@pytest.mark.requirement("MS-OXCMSG", "R360")
+@pytest.mark.requirement("MS-OXCMSG", "R362")
+@pytest.mark.requirement("MS-OXCPRPT", "R34")
+def test_who_made_it_and_who_changed_it(mailbox: Mailbox, session: StoreSession) -> None:
+    wanted = [tags.PidTagCreatorName, tags.PidTagLastModifierName]
+    for name in ("bob@example.test", "carol@example.test"):
+        mailbox.set_rights(INBOX, name, Right.OWNER)
+    bob = StoreSession.of(mailbox, Actor("bob@example.test"))
+    mid = bob.create_message(INBOX, note()).mid
+    assert list(session.message_properties(mid, wanted).values()) == ["bob@example.test"] * 2
+    StoreSession.of(mailbox, Actor("carol@example.test")).set_message_properties(mid, {tags.PidTagBody: "x"})
+    found = session.message_properties(mid, wanted)
+    assert list(found.values()) == ["bob@example.test", "carol@example.test"]
 
 
 def test_prefix_and_normalized_subject_make_the_subject(session: StoreSession) -> None:

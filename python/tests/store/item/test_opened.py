@@ -78,6 +78,10 @@ def test_a_new_message_is_there_once_it_was_saved(mailbox: Mailbox, session: Sto
 @pytest.mark.requirement("MS-OXCPRPT", "R823")
 @pytest.mark.requirement("MS-OXCPRPT", "R824")
 @pytest.mark.requirement("MS-OXCPRPT", "R82401")
+@pytest.mark.requirement("MS-OXCPRPT", "R475")
+@pytest.mark.requirement("MS-OXCPRPT", "R476")
+@pytest.mark.requirement("MS-OXCPRPT", "R477")
+@pytest.mark.requirement("MS-OXCPRPT", "R478")
 def test_two_handles_on_one_message(session: StoreSession) -> None:
     mid = session.create_message(INBOX, note("base")).mid
     first, second = session.open_item(mid).handle, session.open_item(mid).handle
@@ -110,6 +114,11 @@ def test_two_handles_on_one_message(session: StoreSession) -> None:
 @pytest.mark.requirement("MS-OXCPRPT", "R83605")
 @pytest.mark.requirement("MS-OXCPRPT", "R8360501")
 @pytest.mark.requirement("MS-OXCPRPT", "R83606")
+@pytest.mark.requirement("MS-OXCPRPT", "R485")
+@pytest.mark.requirement("MS-OXCPRPT", "R486")
+@pytest.mark.requirement("MS-OXCPRPT", "R487")
+@pytest.mark.requirement("MS-OXCPRPT", "R488")
+@pytest.mark.requirement("MS-OXCPRPT", "R489")
 def test_removed_properties_are_gone_for_the_handle_then_for_all(session: StoreSession) -> None:
     mid = session.create_message(INBOX, note()).mid
     handle = session.open_item(mid).handle
@@ -171,6 +180,12 @@ def test_recipients_by_row(session: StoreSession) -> None:
 @pytest.mark.requirement("MS-OXCMSG", "R588")
 @pytest.mark.requirement("MS-OXCPRPT", "R825")
 @pytest.mark.requirement("MS-OXCPRPT", "R82501")
+@pytest.mark.requirement("MS-OXCPRPT", "R479")
+@pytest.mark.requirement("MS-OXCPRPT", "R480")
+@pytest.mark.requirement("MS-OXCPRPT", "R490")
+@pytest.mark.requirement("MS-OXCPRPT", "R491")
+@pytest.mark.requirement("MS-OXCPRPT", "R83607")
+@pytest.mark.requirement("MS-OXCPRPT", "R83608")
 def test_an_attachment_is_saved_into_its_message_and_the_message_into_the_mailbox(
     session: StoreSession,
 ) -> None:
@@ -205,10 +220,15 @@ def test_an_attachment_is_saved_into_its_message_and_the_message_into_the_mailbo
     assert row[tags.PidTagAttachMethod] == AttachMethod.BY_VALUE
     again = session.open_attachment(handle, 0)
     assert session.attachment_content(again.handle, 0, 5) == b"large"
+    name = tags.PidTagAttachLongFilename
+    session.delete_item_properties(again.handle, [name])
+    assert session.item_properties(again.handle, [name]) == {}
+    assert session.message_attachments(mid)[0][name] == "a.txt"
     session.set_attachment_content(again.handle, b"small")
     session.save_attachment(again.handle)
     session.save_item(handle)
     assert session.read_attachment(mid, (0,), 0, 9) == b"small"
+    assert name not in session.message_attachments(mid)[0]
     assert session.new_attachment(handle).number == 1
     session.delete_attachment(handle, 0)
     with pytest.raises(MessageGoneError):

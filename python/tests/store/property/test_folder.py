@@ -47,6 +47,8 @@ def test_counters_and_identity(mailbox: Mailbox, session: StoreSession) -> None:
     }
 
 
+@pytest.mark.requirement("MS-OXCPRPT", "R846")
+@pytest.mark.requirement("MS-OXCPRPT", "R492")
 def test_setting_properties_changes_the_folder(mailbox: Mailbox, session: StoreSession) -> None:
     made = mailbox.create_folder(IPM, "Plans")
     before = mailbox.change_number()
@@ -105,6 +107,10 @@ def test_a_name_that_is_taken(mailbox: Mailbox, session: StoreSession) -> None:
     assert session.folder_properties(made, [tags.PidTagComment]) == {}
 
 
+@pytest.mark.requirement("MS-OXCPRPT", "R847")
+@pytest.mark.requirement("MS-OXCPRPT", "R49201")
+@pytest.mark.requirement("MS-OXCPRPT", "R82502")
+@pytest.mark.requirement("MS-OXCPRPT", "R83609")
 def test_properties_of_the_mailbox(mailbox: Mailbox, session: StoreSession) -> None:
     picture = bytes(200_000)
     limit = 0x3FF50003

@@ -43,6 +43,9 @@ def session(mailbox: Mailbox) -> StoreSession:
 @pytest.mark.requirement("MS-OXCMSG", "R1103")
 @pytest.mark.requirement("MS-OXCMSG", "R1104")
 @pytest.mark.requirement("MS-OXCMSG", "R1105")
+@pytest.mark.requirement("MS-OXCPRPT", "R40")
+@pytest.mark.requirement("MS-OXCPRPT", "R13")
+@pytest.mark.requirement("MS-OXCPRPT", "R38")
 def test_what_every_message_has(mailbox: Mailbox, session: StoreSession) -> None:
     mid = stored(mailbox)
     wanted = (
@@ -63,6 +66,7 @@ def test_what_every_message_has(mailbox: Mailbox, session: StoreSession) -> None
     assert found[tags.PidTagChangeKey] == ids.change_key(mailbox.file, mailbox.change_number())
 
 
+@pytest.mark.requirement("MS-OXCPRPT", "R45701")
 def test_columns_of_a_mail(mailbox: Mailbox, session: StoreSession) -> None:
     mid = stored(mailbox, flags=Flag.SEEN | Flag.FLAGGED)
     found = session.message_properties(
@@ -105,6 +109,10 @@ def test_columns_of_a_mail(mailbox: Mailbox, session: StoreSession) -> None:
 @pytest.mark.requirement("MS-OXCMSG", "R540")
 @pytest.mark.requirement("MS-OXCMSG", "R498")
 @pytest.mark.requirement("MS-OXCMSG", "R16")
+@pytest.mark.requirement("MS-OXCPRPT", "R457")
+@pytest.mark.requirement("MS-OXCPRPT", "R457001")
+@pytest.mark.requirement("MS-OXCPRPT", "R457002")
+@pytest.mark.requirement("MS-OXCPRPT", "R457003")
 def test_the_header_and_the_parts_answer_the_rest(mailbox: Mailbox, session: StoreSession) -> None:
     (own,) = session.named_ids([named.PidNameAcceptLanguage.name], create=True)
     mid = stored(mailbox, MAIL.replace(b"X-Own: yes", b"Accept-Language: de"))
@@ -130,6 +138,7 @@ def test_a_type_that_is_not_told_is_found(mailbox: Mailbox, session: StoreSessio
         session.properties_of_messages([mid], [subject])
 
 
+@pytest.mark.requirement("MS-OXCPRPT", "R460")
 def test_text_in_a_code_page(mailbox: Mailbox, session: StoreSession) -> None:
     mid = stored(mailbox)
     name = tags.PidTagSentRepresentingName & 0xFFFF0000 | 0x1E
@@ -168,6 +177,7 @@ def test_many_messages_in_their_order(mailbox: Mailbox) -> None:
     assert reader.of(1) is None
 
 
+@pytest.mark.requirement("MS-OXCPRPT", "R472")
 def test_the_list_of_tags(mailbox: Mailbox, session: StoreSession) -> None:
     mid = stored(mailbox)
     found = session.message_tags(mid)
@@ -179,6 +189,9 @@ def test_the_list_of_tags(mailbox: Mailbox, session: StoreSession) -> None:
     assert len(found) == len(set(found))
 
 
+@pytest.mark.requirement("MS-OXCPRPT", "R17")
+@pytest.mark.requirement("MS-OXCPRPT", "R26")
+@pytest.mark.requirement("MS-OXCPRPT", "R27")
 def test_who_may_not_read_finds_nothing(mailbox: Mailbox) -> None:
     mid = stored(mailbox)
     session = StoreSession.of(mailbox, Actor("bob@example.test"))

@@ -25,6 +25,21 @@ def session(mailbox: Mailbox) -> StoreSession:
     return StoreSession.of(mailbox, SYSTEM)
 
 
+@pytest.mark.requirement("MS-OXCPRPT", "R495")
+@pytest.mark.requirement("MS-OXCPRPT", "R876")
+@pytest.mark.requirement("MS-OXCPRPT", "R877")
+@pytest.mark.requirement("MS-OXCPRPT", "R878")
+@pytest.mark.requirement("MS-OXCPRPT", "R521")
+@pytest.mark.requirement("MS-OXCPRPT", "R523")
+@pytest.mark.requirement("MS-OXCPRPT", "R526")
+@pytest.mark.requirement("MS-OXCPRPT", "R530")
+@pytest.mark.requirement("MS-OXCPRPT", "R531")
+@pytest.mark.requirement("MS-OXCPRPT", "R532")
+@pytest.mark.requirement("MS-OXCPRPT", "R533")
+@pytest.mark.requirement("MS-OXCPRPT", "R534")
+@pytest.mark.requirement("MS-OXCPRPT", "R535")
+@pytest.mark.requirement("MS-OXCPRPT", "R132")
+@pytest.mark.requirement("MS-OXCPRPT", "R134")
 def test_names_get_ids_when_asked_to_create(session: StoreSession) -> None:
     assert session.named_ids([FIRST, NUMBER]) == (0, 0)
     created = session.named_ids([FIRST, TEXT, NUMBER], create=True)
@@ -33,8 +48,15 @@ def test_names_get_ids_when_asked_to_create(session: StoreSession) -> None:
     assert session.named_ids([NUMBER, FIRST]) == (0x8003, 0x8001)
     assert session.names_of([0x8001, 0x8003, 0x8004]) == (FIRST, NUMBER, None)
     assert session.all_names() == {0x8001: FIRST, 0x8002: TEXT, 0x8003: NUMBER}
+    assert session.all_names(texts=False) == {0x8003: NUMBER}
+    assert session.all_names(numbers=False) == {0x8001: FIRST, 0x8002: TEXT}
+    assert session.all_names(guid=PS_MAPI) == {}
 
 
+@pytest.mark.requirement("MS-OXCPRPT", "R518")
+@pytest.mark.requirement("MS-OXCPRPT", "R519")
+@pytest.mark.requirement("MS-OXCPRPT", "R520")
+@pytest.mark.requirement("MS-OXCPRPT", "R642")
 def test_names_of_ps_mapi_are_the_identifiers_themselves(session: StoreSession) -> None:
     assert session.named_ids([PropertyName(PS_MAPI, 0x0037), PropertyName(PS_MAPI, 0x8005)]) == (0x37, 0)
     assert session.names_of([0x0037]) == (PropertyName(PS_MAPI, 0x0037),)
@@ -42,11 +64,12 @@ def test_names_of_ps_mapi_are_the_identifiers_themselves(session: StoreSession) 
         session.named_ids([PropertyName(PS_MAPI, 0x8005)], create=True)
 
 
+@pytest.mark.requirement("MS-OXCPRPT", "R529")
 def test_names_of_header_fields_have_no_case(session: StoreSession) -> None:
     (propid,) = session.named_ids([PropertyName(PS_INTERNET_HEADERS, "X-Spam-Level")], create=True)
 
     assert session.named_ids([PropertyName(PS_INTERNET_HEADERS, "x-spam-level")]) == (propid,)
-    assert session.names_of([propid]) == (PropertyName(PS_INTERNET_HEADERS, "X-Spam-Level"),)
+    assert session.names_of([propid]) == (PropertyName(PS_INTERNET_HEADERS, "x-spam-level"),)
     (other,) = session.named_ids([PropertyName(PS_PUBLIC_STRINGS, "case")], create=True)
     assert session.named_ids([PropertyName(PS_PUBLIC_STRINGS, "Case")]) == (0,)
     assert other == propid + 1
@@ -74,6 +97,8 @@ def test_no_property_has_such_a_name(session: StoreSession, which: int | str | N
     assert session.all_names() == {}
 
 
+@pytest.mark.requirement("MS-OXCPRPT", "R53501")
+@pytest.mark.requirement("MS-OXCPRPT", "R53502")
 def test_a_mailbox_has_only_so_many(session: StoreSession) -> None:
     many = [PropertyName(OWN, number) for number in range(0x7000)]
     assert session.named_ids(many, create=True)[-1] == 0x8000 + 0x7000

@@ -52,11 +52,18 @@ _CONVERSATION: Final = frozenset(
 class Changer:
     """Carries out changes of one transaction."""
 
-    __slots__ = ("_code_page", "_holding", "_planner", "_tx")
+    __slots__ = ("_code_page", "_holding", "_modifier", "_planner", "_tx")
 
-    def __init__(self, tx: Write, holding: Holding, *, code_page: int = text.DEFAULT_CODE_PAGE) -> None:
-        """Work within a transaction; the names that changes use are known to the mailbox."""
-        self._tx, self._holding, self._code_page = tx, holding, code_page
+    def __init__(
+        self,
+        tx: Write,
+        holding: Holding,
+        *,
+        code_page: int = text.DEFAULT_CODE_PAGE,
+        modifier: str = "",
+    ) -> None:
+        """Work within a transaction, for ``modifier``; names that changes use are known to the mailbox."""
+        self._tx, self._holding, self._code_page, self._modifier = tx, holding, code_page, modifier
         self._planner = Planner(tx.file, holding, now=tx.now, code_page=code_page)
 
     def change(self, mid: int, change: MessageChange, *, expected_cn: int | None = None) -> int:
@@ -118,6 +125,8 @@ class Changer:
         gone = removed | {tag >> 16 for tag in values if tag not in SETTABLE}
         packed = {tag: value for tag, value in row.packed.values().items() if tag >> 16 not in gone}
         packed.update(parts.packed)
+        if self._modifier and not depth:
+            packed[tags.PidTagLastModifierName] = self._modifier
         self._drop_large(row, gone)
         for tag, octets in parts.large.items():
             file.execute(

@@ -156,6 +156,12 @@ def _sender_type(tag: int) -> Compute:
     return compute
 
 
+def _who(row: MessageRow, tag: int) -> str:
+    """Whoever made or changed it; what was delivered is the owner's."""
+    stored = row.stored(tag)
+    return stored if isinstance(stored, str) else row.text("creator") or row.file.owner
+
+
 def _deleted_on(row: MessageRow) -> int | None:
     at = row.number("deleted_at")
     return filetime(at) if at else None
@@ -203,6 +209,8 @@ COMPUTED: Final[dict[int, Compute]] = {
     tags.PidTagDeletedOn: _deleted_on,
     tags.PidTagHasNamedProperties: _has_named,
     tags.PidTagTrustSender: lambda _: 1,
+    tags.PidTagCreatorName: lambda row: _who(row, tags.PidTagCreatorName),
+    tags.PidTagLastModifierName: lambda row: _who(row, tags.PidTagLastModifierName),
 }
 
 #: Computed, and yet whoever saves an item may set it: what was set counts, or moves a flag.

@@ -33,6 +33,7 @@ _NORMAL_SIZE: Final = 0x66B30014
 _ASSOCIATED_SIZE: Final = 0x66B40014
 _DELETED_SIZE: Final = 0x669B0014
 _ASSOCIATED_SIZE_32: Final = 0x66B40003
+_HAS_SEARCHES: Final = 0x01000000
 _MAX_32: Final = 0x7FFFFFFF
 _NUMBERS: Final = frozenset(
     {PropType.INTEGER16, PropType.INTEGER32, PropType.INTEGER64, PropType.TIME, PropType.BOOLEAN}
@@ -46,6 +47,12 @@ def _used(file: MailboxFile) -> int:
 def _created(file: MailboxFile) -> int:
     (time,) = file.execute("SELECT created_time FROM mailbox").fetchone()
     return int(time)
+
+
+def _state(file: MailboxFile) -> int:
+    """[MS-OXCSTOR] 2.2.2.1.1.5: whether there are search folders that are looked after."""
+    found = file.execute("SELECT 1 FROM search_folders LIMIT 1").fetchone()
+    return _HAS_SEARCHES if found else 0
 
 
 COMPUTED: Final[dict[int, Compute]] = {
@@ -62,6 +69,7 @@ COMPUTED: Final[dict[int, Compute]] = {
     tags.PidTagRecordKey: lambda file: file.guid.bytes_le,
     tags.PidTagStoreRecordKey: lambda file: file.guid.bytes_le,
     tags.PidTagMappingSignature: lambda file: file.mapping_signature.bytes_le,
+    tags.PidTagStoreState: _state,
     tags.PidTagHierarchyChangeNumber: lambda file: file.hierarchy_cn & _MAX_32,
     tags.PidTagSourceKey: lambda file: ids.source_key(file, 1),
 }

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from gromox.mapi import named
 from gromox.mapi.guids import PS_INTERNET_HEADERS, PS_MAPI
 from gromox.mapi.message import PropertyBag
 from gromox.mapi.propname import NamedProperty, PropertyName
@@ -79,7 +80,7 @@ class PropertyNames:
         for given in names:
             if self._id(_canonical(given)):
                 continue
-            text = _text(given)
+            text = _text(_canonical(given))
             if len(self._names) >= LIMIT or self._known >= _LAST_ID:
                 raise LimitError(f"a mailbox has at most {LIMIT} named properties")
             propid = max(self._known + 1, FIRST_ID)
@@ -122,7 +123,7 @@ class PropertyNames:
         for tag, value in values:
             name = self.names((tag >> 16,))[0] if tag >> 16 >= FIRST_NAMED else None
             if name is not None and name.which is not None:
-                bag[NamedProperty(name.guid, name.which, tag & 0xFFFF)] = value
+                bag[NamedProperty(name.guid, _spelled(name), tag & 0xFFFF)] = value
             elif tag >> 16 < FIRST_NAMED:
                 bag[tag] = value
         return bag
@@ -134,12 +135,27 @@ class PropertyNames:
 
     def _remember(self, propid: int, name: PropertyName) -> None:
         self._ids.setdefault(_canonical(name), propid)
-        self._names[propid] = name  # as it was spelled first
+        self._names[propid] = _canonical(name)
         self._known = max(self._known, propid)
 
 
+#: Fields of headers as conversions spell them, by lower case.
+_HEADERS: Final[dict[str, str]] = {
+    found.which.lower(): found.which
+    for found in vars(named).values()
+    if isinstance(found, NamedProperty) and found.guid == PS_INTERNET_HEADERS and isinstance(found.which, str)
+}
+
+
+def _spelled(name: PropertyName) -> int | str:
+    """Return which property of its set a name is, as conversions know it."""
+    if name.guid == PS_INTERNET_HEADERS and isinstance(name.which, str):
+        return _HEADERS.get(name.which, name.which)
+    return name.which or 0
+
+
 def _canonical(name: PropertyName) -> PropertyName:
-    """Return the name as it is compared: those of header fields have no case (RFC 5322 2.2)."""
+    """Return the name as it is kept: those of header fields in lower case ([MS-OXCPRPT] 3.2.5.10)."""
     if name.guid == PS_INTERNET_HEADERS and isinstance(name.which, str):
         return PropertyName(name.guid, name.which.lower())
     return name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from gromox.mapi.guids import PS_INTERNET_HEADERS
 from gromox.mapi.propname import NamedProperty
 from gromox.mapi.proptypes import PropType
 from gromox.store.content import Content, Storage
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gromox.mapi.message import Message
+    from gromox.mapi.propname import PropertyName
     from gromox.mapi.propvalue import PropValue
     from gromox.store.mailbox_file import MailboxFile
 
@@ -169,6 +171,8 @@ class MessageRow:
         name = self.file.names.names((tag >> 16,))[0]
         if name is None or name.which is None:
             return None
+        if name.guid == PS_INTERNET_HEADERS:
+            return _header_value(message, name, tag & 0xFFFF)
         return message.properties.get(NamedProperty(name.guid, name.which, tag & 0xFFFF))
 
     @property
@@ -195,6 +199,19 @@ class MessageRow:
                 return self.mail
             self._header = read_header(row[0])
         return self._header
+
+
+def _header_value(message: Message, name: PropertyName, kind: int) -> PropValue | None:
+    """Return a field of a header, whatever its case."""
+    for key, value in message.properties.items():
+        if (
+            isinstance(key, NamedProperty)
+            and key.guid == name.guid
+            and key.type == kind
+            and str(key.which).lower() == name.which
+        ):
+            return value
+    return None
 
 
 def content_of(file: MailboxFile, content_id: int) -> Content:

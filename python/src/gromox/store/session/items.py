@@ -141,7 +141,8 @@ class Items(MessageRights):
             for octets in _octets_in(change):
                 holding.prepare(octets)
             with file.write(durable=True) as tx:
-                cn = Changer(tx, holding, code_page=code_page).change(mid, change, expected_cn=expected_cn)
+                changer = Changer(tx, holding, code_page=code_page, modifier=self._actor.username)
+                cn = changer.change(mid, change, expected_cn=expected_cn)
         return Saved(mid, cn, ids.change_key(file, cn))
 
     @operation

@@ -9,6 +9,7 @@ from gromox.store.session.base import SessionPart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from uuid import UUID
 
     from gromox.mapi.propname import PropertyName
 
@@ -51,6 +52,20 @@ class Naming(SessionPart):
         return tuple(self._file.names.names(propids))
 
     @operation
-    def all_names(self) -> Mapping[int, PropertyName]:
-        """Return every named property of the mailbox by its identifier ([MS-OXCPRPT] 2.2.12)."""
-        return self._file.names.all()
+    def all_names(
+        self, *, guid: UUID | None = None, texts: bool = True, numbers: bool = True
+    ) -> Mapping[int, PropertyName]:
+        """Return the named properties of the mailbox by identifier.
+
+        Spec: [MS-OXCPRPT] 2.2.9, 3.2.5.6 (RopQueryNamedProperties).
+
+        Args:
+            guid: only those of this property set.
+            texts: whether those that have a text are wanted.
+            numbers: whether those that have a number are wanted.
+        """
+        return {
+            propid: name
+            for propid, name in self._file.names.all().items()
+            if (guid is None or name.guid == guid) and (texts if isinstance(name.which, str) else numbers)
+        }
