@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gromox.store.database import guarded
 from gromox.store.fulltext import update
 from gromox.store.fulltext.attachment import attachment_texts
+from gromox.store.item import rendering
 from gromox.store.match import populate
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Indexing:
-    """Full text and search folders."""
+    """Full text, search folders, and items written as mails ahead of IMAP."""
 
     __slots__ = ()
 
@@ -33,6 +34,9 @@ class Indexing:
             populate.populate(self._file)
             return True
         step = update.update(self._file, attachment_texts=attachment_texts if attachments else None)
+        if step.unrendered_in is not None:
+            while rendering.render_some(self._file, step.unrendered_in):
+                pass
         return not step.is_complete
 
     @guarded

@@ -36,9 +36,10 @@ def properties(mailbox: Mailbox, mail: bytes, *wanted: int) -> list[object]:
         (
             b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n",
             (
-                b"--b\r\n\r\nsorry\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n"
-                b"\r\n"
-                b"Final-Recipient: rfc822; a@b\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
+                b"--b\r\n\r\nsorry\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+                b"Reporting-MTA: dns; x\r\n\r\n"
+                b"Final-Recipient: rfc822; a@b\r\nAction: failed\r\n"
+                b"Status: 5.1.1\r\n\r\n--b--\r\n"
             ),
             "REPORT.IPM.Note.NDR",
         ),

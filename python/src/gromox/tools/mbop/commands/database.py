@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from gromox.admin.service.errors import AdminError
 from gromox.store.mailbox import Mailbox
 from gromox.tools.mbop.command import Command
-from gromox.tools.mbop.folder_spec import resolve
 
 if TYPE_CHECKING:
     import argparse
@@ -72,20 +71,6 @@ def purge_datafiles(job: Job) -> None:
     job.note(f"{job.target.name}: {count} files removed")
 
 
-def sync_midb(job: Job) -> None:
-    """Bring what gromox-midb keeps (full-text index, search folders) up to date, now."""
-    with Mailbox.open(job.path) as mailbox:
-        if job.args.folder is not None:
-            resolve(mailbox, job.args.folder)  # which has to be there; the index is that of all folders
-        while mailbox.keep_derived():
-            pass
-    job.note(f"{job.target.name}: up to date")
-
-
-def _sync_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-f", dest="folder", metavar="FOLDER", help="a folder; the others are done along")
-
-
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repair", action="store_true", help="put right what follows from the messages")
 
@@ -95,7 +80,6 @@ COMMANDS: Final = (
     Command("ping", "Open the mailbox, upgrading it if it is old.", ping),
     Command("purge-datafiles", "Remove content files that nothing refers to.", purge_datafiles),
     Command("recalc-sizes", "Count messages and sizes anew.", recalc_sizes),
-    Command("sync-midb", "Bring full-text index and search folders up to date.", sync_midb, _sync_arguments),
     Command("unload", "Write the log back into the database and close it.", unload),
     Command("vacuum", "Rewrite the database without free space; no daemon may use it.", vacuum),
 )
