@@ -27,6 +27,9 @@ from gromox.store.permission import Right
 from gromox.store.session import Actor, StoreSession
 from gromox.store.table.model import RowChange
 from gromox.store.uidset import UidSet
+from tests.store.session.conftest import OpenSession, open_session, path, store_server
+
+__all__ = ["open_session", "path", "store_server"]
 
 INBOX, TRASH, FINDER, TOP = 13, 11, 5, 9
 OWNER = "alice@example.test"
@@ -49,8 +52,13 @@ def box(tmp_path: Path) -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def session(box: Mailbox) -> StoreSession:
-    return StoreSession.of(box, Actor(OWNER))
+def mailbox(box: Mailbox) -> Mailbox:
+    return box
+
+
+@pytest.fixture
+def session(open_session: OpenSession) -> StoreSession:
+    return open_session(Actor(OWNER))
 
 
 @pytest.fixture

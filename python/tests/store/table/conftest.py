@@ -1,4 +1,4 @@
-"""A mailbox with some mails, and sessions on it."""
+"""A mailbox with some mails, and sessions on it over all transports."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from gromox.store.flags import NO_FLAGS, Flag
 from gromox.store.mailbox import Mailbox
 from gromox.store.model import NewMail
 from gromox.store.session import Actor, StoreSession
+from tests.store.session.conftest import OpenSession, open_session, path, store_server
+
+__all__ = ["open_session", "path", "store_server"]
 
 INBOX = 13
 OWNER = "alice@example.test"
@@ -21,17 +24,22 @@ Add = Callable[..., list[int]]
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[Mailbox]:
+def box(path: Path) -> Iterator[Mailbox]:
     clock = ManualClock()
-    mailbox = create_private(tmp_path / "alice", owner=OWNER, user_id=7, clock=clock, ids=SeededIds())
+    mailbox = create_private(path, owner=OWNER, user_id=7, clock=clock, ids=SeededIds())
     yield mailbox
     assert mailbox.check() == []
     mailbox.close()
 
 
 @pytest.fixture
-def session(box: Mailbox) -> StoreSession:
-    return StoreSession.of(box, Actor(OWNER))
+def mailbox(box: Mailbox) -> Mailbox:
+    return box
+
+
+@pytest.fixture
+def session(open_session: OpenSession) -> StoreSession:
+    return open_session(Actor(OWNER))
 
 
 @pytest.fixture

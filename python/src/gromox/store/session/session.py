@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Self
 
 from gromox.store.operation import operation
 from gromox.store.session.access import Access
-from gromox.store.session.copied import CopiedProperties
 from gromox.store.session.folders import Folders
 from gromox.store.session.handles import Handles
 from gromox.store.session.importing import Importing
@@ -15,6 +14,7 @@ from gromox.store.session.marking import Marking
 from gromox.store.session.moving import Moving
 from gromox.store.session.naming import Naming
 from gromox.store.session.notify import Notify
+from gromox.store.session.opened import OpenItems
 from gromox.store.session.permissions import Permissions
 from gromox.store.session.receiving import Receiving
 from gromox.store.session.searches import Searches
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 class StoreSession(
     Naming,
+    OpenItems,
     Notify,
     Sync,
     Importing,
-    CopiedProperties,
     Moving,
     Marking,
     Folders,
