@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from gromox.store.operation import operation
 from gromox.store.session.access import Access
+from gromox.store.session.copied import CopiedProperties
 from gromox.store.session.folders import Folders
 from gromox.store.session.handles import Handles
 from gromox.store.session.importing import Importing
@@ -14,7 +15,6 @@ from gromox.store.session.marking import Marking
 from gromox.store.session.moving import Moving
 from gromox.store.session.naming import Naming
 from gromox.store.session.notify import Notify
-from gromox.store.session.opened import OpenItems
 from gromox.store.session.permissions import Permissions
 from gromox.store.session.receiving import Receiving
 from gromox.store.session.searches import Searches
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 class StoreSession(
     Naming,
-    OpenItems,
+    CopiedProperties,
     Notify,
     Sync,
     Importing,
