@@ -44,11 +44,11 @@ class Replica:
     def copy(self) -> Replica:
         return Replica(self.folder_id, self.flags, self.restriction, self.state, dict(self.messages))
 
-    def synchronise(self, session: StoreSession, *, stop_after: int | None = None) -> int:
+    def synchronise(self, session: StoreSession, *, stop_after: int | None = None, part_size: int = 7) -> int:
         """Bring the replica up to date; returns how many messages were sent. May be interrupted."""
         handle = session.sync_content(self.folder_id, self.state, self.flags, self.restriction)
         sent: dict[int, int] = {}
-        while part := session.sync_messages(handle, 7):
+        while part := session.sync_messages(handle, part_size):
             for change in part:
                 assert change.mid not in sent
                 assert change.is_new == (change.mid not in self.messages)
@@ -66,18 +66,18 @@ class Replica:
                 for _, mid in ids:
                     assert mid not in sent
                     self.messages[mid] = (self.messages[mid][0], seen)
+        read = _read_among(session, list(sent))
         for mid, cn in sent.items():
-            self.messages[mid] = (cn, _is_read(session, mid))
+            self.messages[mid] = (cn, mid in read)
         self.state = SyncState.from_octets(*session.sync_state(handle).octets())
         session.close_handle(handle)
         assert {mid for _, mid in self.state.given} == set(self.messages)
         return len(sent)
 
 
-def _is_read(session: StoreSession, mid: int) -> bool:
-    found = session.properties_of_messages([mid], [tags.PidTagMessageFlags])
-    flags = found[mid][0] if mid in found else 0  # it may have gone since
-    return isinstance(flags, int) and bool(flags & 1)
+def _read_among(session: StoreSession, mids: list[int]) -> set[int]:
+    found = session.properties_of_messages(mids, [tags.PidTagMessageFlags])
+    return {mid for mid, (flags,) in found.items() if isinstance(flags, int) and flags & 1}
 
 
 @dataclass

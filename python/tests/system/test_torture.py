@@ -52,7 +52,7 @@ class Team:
         """Kill one, once it has promised something again, and start another."""
         process = self.processes[number]
         assert process.stdout is not None
-        self.promised += [line.strip() for _ in range(3) if (line := process.stdout.readline())]
+        self.promised += [line.strip() for line in [process.stdout.readline()] if line]
         process.kill()
         self._collect(process, killed=True)
         self.kills += 1
@@ -84,7 +84,8 @@ def test_everybody_at_once(tmp_path: Path, measured: Callable[[str], None]) -> N
             client for folder in FOLDERS for client in (Replica(folder), Counter(folder))
         ]
         while time.monotonic() < until:
-            team.kill(chance.randrange(WORKERS))
+            for number in chance.sample(range(WORKERS), 3):
+                team.kill(number)
             for client in clients:
                 catch_up(client, session, stop_after=chance.choice([None, None, 3]))
                 numbers.append(session.change_number())
@@ -117,9 +118,9 @@ def test_everybody_at_once(tmp_path: Path, measured: Callable[[str], None]) -> N
 
 def catch_up(client: Replica | Counter, session: StoreSession, stop_after: int | None = None) -> None:
     if isinstance(client, Counter):
-        client.catch_up(session, limit=50)
+        client.catch_up(session, limit=500)
     else:
-        client.synchronise(session, stop_after=stop_after)
+        client.synchronise(session, stop_after=stop_after, part_size=500)
 
 
 def subjects(mailbox: Mailbox) -> Tally[str]:

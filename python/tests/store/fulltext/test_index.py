@@ -85,6 +85,16 @@ def test_only_candidates_are_looked_at(box: Mailbox) -> None:
     assert index.candidates(box.file, INBOX, "ne") is None
 
 
+def test_too_many_hits_are_no_answer(box: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "MAX_HITS", 2)
+    box.append(TRASH, [mail("needle"), mail("needle")])
+    box.append(INBOX, [mail("needle")])
+    keep(box)
+    assert index.candidates(box.file, INBOX, "needle") is None
+    assert found(box, "needle") == [1]
+    assert list(index.candidates(box.file, INBOX, "absent") or ()) == []
+
+
 def test_it_follows_the_change_log(box: Mailbox) -> None:
     box.append(INBOX, [mail(f"number {n}") for n in range(150)])
     assert keep(box) > 2  # in steps

@@ -184,6 +184,24 @@ def test_a_message_class_that_cannot_be(mailbox: Mailbox, session: StoreSession,
     assert mailbox.folder(INBOX).total == 0
 
 
+@pytest.mark.requirement("MS-OXCMSG", "R71")
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        (tags.PidTagImportance, 3),
+        (tags.PidTagSensitivity, 4),
+        (tags.PidTagImportance, -1),
+        (tags.PidTagClientSubmitTime, 1 << 63),
+        (tags.PidTagSubject, 5),
+    ],
+)
+def test_values_that_a_property_cannot_have(session: StoreSession, tag: int, value: int) -> None:
+    item = note()
+    item.properties[tag] = value
+    with pytest.raises(InvalidValueError):
+        session.create_message(INBOX, item)
+
+
 def test_bounds(mailbox: Mailbox, session: StoreSession) -> None:
     many = note()
     many.attachments = [attachment(str(number)) for number in range(limits.MAX_ATTACHMENTS + 1)]

@@ -33,6 +33,7 @@ def session(mailbox: Mailbox) -> StoreSession:
     return StoreSession.of(mailbox, SYSTEM)
 
 
+@pytest.mark.requirement("MS-OXCMSG", "R1605")
 @pytest.mark.requirement("MS-OXCSTOR", "R847")
 @pytest.mark.requirement("MS-OXCSTOR", "R851")
 @pytest.mark.requirement("MS-OXCSTOR", "R1224")

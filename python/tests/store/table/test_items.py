@@ -8,7 +8,7 @@ from gromox.mapi import tags
 from gromox.mapi.message import Attachment, InMemory, Message, PropertyBag, Recipient
 from gromox.mapi.propname import PropertyName
 from gromox.mapi.guids import PS_PUBLIC_STRINGS
-from gromox.mapi.restriction import Content, FuzzyHigh, FuzzyLow, Property, RelOp, Restriction, SubObject
+from gromox.mapi.restriction import And, Content, FuzzyHigh, FuzzyLow, Property, RelOp, Restriction, SubObject
 from gromox.mapi.sortorder import Order, SortOrder, SortOrderSet
 from gromox.store.fulltext import index
 from gromox.store.mailbox import Mailbox
@@ -180,3 +180,39 @@ def test_recipients_attachments_and_full_text(session: StoreSession, box: Mailbo
     assert len(index.candidates(box.file, INBOX, "needle") or ()) == 1
     pending = box.file.execute("SELECT count(*) FROM fetch_rows WHERE content_id IS NULL").fetchone()
     assert pending == (0,)  # IMAP will not wait
+
+
+@pytest.mark.requirement("MS-OXCFOLD", "R1023")
+@pytest.mark.requirement("MS-OXCFOLD", "R10251")
+def test_messages_of_a_conversation(session: StoreSession, box: Mailbox) -> None:
+    """[MS-OXCFOLD] 2.2.1.14.1: wherever they lie, and as far as the user may read them."""
+    tag = tags.PidTagConversationId
+    wanted, other = b"c" * 16, b"d" * 16
+    for folder, subject, conversation in (
+        (INBOX, "first", wanted),
+        (TASKS, "second", wanted),
+        (INBOX, "elsewhere", other),
+    ):
+        mid = session.create_message(folder, item(subject)).mid
+        with box.file.write(durable=True) as tx:
+            box.file.execute("UPDATE messages SET conversation_id = ? WHERE mid = ?", (conversation, mid))
+            tx.next_cn()
+    handle = session.open_contents_table(1, ContentsFlag.CONVERSATION_MEMBERS).handle
+    session.table_set_columns(handle, (SUBJECT,))
+    assert rows(session, handle) == []
+    session.table_restrict(handle, Property(RelOp.EQUAL, tag, tag, wanted))
+    assert sorted(rows(session, handle)) == [("first",), ("second",)]
+    session.table_sort(handle, SortOrderSet((SortOrder(SUBJECT, Order.DESCENDING),)))
+    assert rows(session, handle) == [("second",), ("first",)]
+    only = Content(SUBJECT, SUBJECT, "i", FuzzyLow.SUBSTRING)
+    session.table_restrict(handle, And((only, Property(RelOp.EQUAL, tag, tag, wanted))))
+    assert rows(session, handle) == [("first",)]
+    box.set_rights(1, BOB.username, Right.VISIBLE)
+    box.set_rights(TASKS, BOB.username, Right.VISIBLE | Right.READ_ANY)
+    bob = StoreSession.of(box, BOB)
+    table = bob.open_contents_table(1, ContentsFlag.CONVERSATION_MEMBERS).handle
+    bob.table_set_columns(table, (SUBJECT,))
+    bob.table_restrict(table, Property(RelOp.EQUAL, tag, tag, wanted))
+    assert rows(bob, table) == [("second",)]
+    box.set_rights(TASKS, BOB.username, None)
+    assert rows(bob, table) == []

@@ -18,8 +18,18 @@ MAX_KEPT: Final = 16 << 20
 _LEVEL: Final = 6
 MAX_TERMS: Final = 64
 """Of one question: more would not exclude more."""
-MAX_HITS: Final = 50_000
+MAX_HITS: Final = 20_000
 """Messages of the whole mailbox; an answer with more helps nobody."""
+_COUNT: Final = "SELECT count(*) FROM (SELECT 1 FROM text_index WHERE text_index MATCH ? LIMIT ?)"
+_HITS: Final = (
+    "SELECT m.uid FROM text_index t CROSS JOIN messages m ON m.mid = t.rowid"
+    " WHERE text_index MATCH ? AND m.folder_id = ? AND m.uid IS NOT NULL"
+)
+_PARTIAL: Final = (
+    "SELECT m.uid FROM text_index_partial t JOIN messages m USING (mid)"
+    " WHERE t.folder_id = ? AND m.uid IS NOT NULL"
+)
+_NEW: Final = "SELECT uid FROM messages WHERE folder_id = ? AND cn > ? AND uid IS NOT NULL"
 
 
 def question(needle: str) -> str | None:
@@ -31,17 +41,6 @@ def question(needle: str) -> str | None:
         return None
     step = max(len(grams) // MAX_TERMS, 1)
     return " AND ".join('"' + gram.replace('"', '""') + '"' for gram in grams[::step][:MAX_TERMS])
-
-
-def hits(file: MailboxFile, needle: str) -> list[int] | None:
-    """Return the ids of indexed messages that may hold a casefolded text; None: too many, or not askable."""
-    asked = question(needle)
-    if asked is None:
-        return None
-    rows = file.execute(
-        "SELECT rowid FROM text_index WHERE text_index MATCH ? LIMIT ?", (asked, MAX_HITS + 1)
-    ).fetchall()
-    return None if len(rows) > MAX_HITS else [mid for (mid,) in rows]
 
 
 def indexed_cn(file: MailboxFile, folder_id: int) -> int:
@@ -58,21 +57,17 @@ def candidates(file: MailboxFile, folder_id: int, needle: str) -> array[int] | N
     known = indexed_cn(file, folder_id)
     if known < 0:
         return None
-    mids = hits(file, needle)
-    if mids is None:
+    asked = question(needle)
+    if asked is None:
         return None
-    mids += [
-        mid for (mid,) in file.execute("SELECT mid FROM text_index_partial WHERE folder_id = ?", (folder_id,))
-    ]
-    one = "SELECT uid FROM messages WHERE mid = ? AND folder_id = ? AND uid IS NOT NULL"
-    found = {row[0] for mid in mids if (row := file.execute(one, (mid, folder_id)).fetchone())}
-    found.update(
-        uid
-        for (uid,) in file.execute(
-            "SELECT uid FROM messages WHERE folder_id = ? AND cn > ? AND uid IS NOT NULL", (folder_id, known)
-        )
-    )
-    return array("I", sorted(found))
+    (count,) = file.execute(_COUNT, (asked, MAX_HITS + 1)).fetchone()
+    if count > MAX_HITS:
+        return None
+    found = [uid for (uid,) in file.execute(_HITS, (asked, folder_id))]
+    # What has more text than is indexed, and what the index has not seen yet.
+    found += [uid for (uid,) in file.execute(_PARTIAL, (folder_id,))]
+    found += [uid for (uid,) in file.execute(_NEW, (folder_id, known))]
+    return array("I", sorted(set(found)))
 
 
 def in_attachments(file: MailboxFile, mids: Iterable[int], needle: str) -> set[int]:

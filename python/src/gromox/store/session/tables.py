@@ -19,10 +19,9 @@ from gromox.store.session.rights import MessageRights
 from gromox.store.table import collapse, listed, parts
 from gromox.store.table.contents import (
     ContentsSource,
-    ConversationSource,
-    MembersSource,
     is_search_folder,
 )
+from gromox.store.table.found import ConversationSource, MembersSource
 from gromox.store.table.hierarchy import HierarchySource
 from gromox.store.table.listed import ListedSource
 from gromox.store.table.model import ContentsFlag, HierarchyFlag, OpenedTable, Origin, Status
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from gromox.mapi.restriction import Restriction
     from gromox.mapi.sortorder import SortOrderSet
     from gromox.store.mailbox_file import MailboxFile
+    from gromox.store.table.found import FoundSource
     from gromox.store.table.listed import Loaded
     from gromox.store.table.model import Expanded, FoundRow, Position, Rows, Sought, TableChanges
     from gromox.store.table.source import Source
@@ -80,25 +80,9 @@ class Tables(MessageRights):
         if flags & ContentsFlag.CONVERSATION_MEMBERS:
             if flags & _CONTENTS:
                 raise InvalidValueError("the messages of conversations are normal, live ones")
-            return ConversationSource(
-                file,
-                folder_id,
-                username=username,
-                access=self._row_access,
-                limit=limit,
-                may_read=self._may_read,
-                code_page=code_page,
-            )
+            return self._found(ConversationSource, folder_id, code_page, limit)
         if is_search_folder(file.record(folder_id)) and not flags:
-            return MembersSource(
-                file,
-                folder_id,
-                username=username,
-                access=self._row_access,
-                limit=limit,
-                may_read=self._may_read,
-                code_page=code_page,
-            )
+            return self._found(MembersSource, folder_id, code_page, limit)
         return ContentsSource(
             file,
             folder_id,
@@ -109,6 +93,23 @@ class Tables(MessageRights):
             only_own=lambda: self._sees_only_own(folder_id),
             code_page=code_page,
         )
+
+    def _found(self, kind: type[FoundSource], folder_id: int, code_page: int, limit: int) -> Source:
+        return kind(
+            self._file,
+            folder_id,
+            username=self._actor.username,
+            access=self._row_access,
+            limit=limit,
+            code_page=code_page,
+            guard=lambda: self._still_visible(folder_id),
+            may_read=self._may_read,
+        )
+
+    def _still_visible(self, folder_id: int) -> object:
+        """Return what differs once rights may have changed. Raises FolderGoneError."""
+        self._access.require_visible(folder_id)
+        return None if self._access.is_owner else self._file.change_number
 
     def _sees_only_own(self, folder_id: int) -> bool:
         self._access.require_visible(folder_id)

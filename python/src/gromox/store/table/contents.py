@@ -295,98 +295,6 @@ class ContentsSource(MessageSource):
         return {mid for mid in ids if self._file.execute(one, (mid, self._old_uid_next)).fetchone()}
 
 
-class MembersSource(MessageSource):
-    """Messages that a search folder found, wherever they lie."""
-
-    def __init__(
-        self,
-        file: MailboxFile,
-        folder_id: int,
-        *,
-        username: str,
-        access: Callable[[MessageRow], int],
-        limit: int,
-        code_page: int,
-        may_read: Callable[[int, str], bool],
-    ) -> None:
-        """Show the members that the user may read: ``may_read`` is asked of folder and creator."""
-        super().__init__(file, username=username, access=access, limit=limit, code_page=code_page)
-        self._folder_id, self._may_read = folder_id, may_read
-
-    def stamp(self) -> object:
-        """Return what moves whenever a member comes, changes or goes. Raises FolderGoneError."""
-        self._file.refresh()
-        record = self._file.record(self._folder_id)
-        return record.highest_modseq, record.total, record.unread
-
-    def ids(self) -> Sequence[int]:
-        """Return the members."""
-        return array("Q", [mid for mid, *_ in self._rows("")])
-
-    def present(self, ids: Sequence[int]) -> set[int]:
-        """Return those of some messages that are members."""
-        return {mid for each in ids for mid, *_ in self._rows(" AND s.mid = ?", each)}
-
-    def _rows(self, condition: str, *parameters: int) -> list[tuple[int, int, str]]:
-        rows: list[tuple[int, int, str]] = self._file.execute(
-            "SELECT s.mid, m.folder_id, m.creator FROM search_members s JOIN messages m USING (mid)"
-            f" WHERE s.folder_id = ? AND m.state = 0{condition}",
-            (self._folder_id, *parameters),
-        ).fetchall()
-        known: dict[tuple[int, str], bool] = {}
-        kept = []
-        for row in rows:
-            key = row[1:]
-            if key not in known:
-                known[key] = self._may_read(*key)
-            if known[key]:
-                kept.append(row)
-        return kept
-
-    def matching(self, restriction: Restriction) -> Sequence[int] | None:
-        """Know no faster way."""
-        del restriction
-        return None
-
-    def index(self, tag: int, *, descending: bool) -> IndexedRows | None:
-        """Have no index."""
-        del tag, descending
-        return None
-
-    def touched(self, stamp: object) -> Sequence[int] | None:
-        """Know no history."""
-        del stamp
-        return None
-
-
-class ConversationSource(MembersSource):
-    """Messages of all folders, to be restricted to a conversation ([MS-OXCFOLD] 2.2.1.14.1)."""
-
-    def stamp(self) -> object:
-        """Return the change number of the mailbox."""
-        self._file.refresh()
-        return self._file.change_number
-
-    def _rows(self, condition: str, *parameters: int) -> list[tuple[int, int, str]]:
-        rows: list[tuple[int, int, str]] = self._file.execute(
-            "SELECT s.mid, s.folder_id, s.creator FROM messages s"
-            f" WHERE s.state = 0 AND s.associated = 0 AND s.folder_id <> 0{condition}",
-            parameters,
-        ).fetchall()
-        return [row for row in rows if row[1] in self._file.folders and self._may_read(*row[1:])]
-
-    def matching(self, restriction: Restriction) -> Sequence[int] | None:
-        """Return the messages of a conversation by their index."""
-        wanted = conversation_of(restriction)
-        if wanted is None:
-            return None
-        return [mid for mid, *_ in self._rows_of(wanted)]
-
-    def _rows_of(self, conversation_id: bytes) -> list[tuple[int, int, str]]:
-        rows = self._file.execute("SELECT mid FROM messages WHERE conversation_id = ?", (conversation_id,))
-        return [row for (mid,) in rows.fetchall() for row in self._rows(" AND s.mid = ?", mid)]
-
-
 def scanned(
     file: MailboxFile, where: str, parameters: tuple[object, ...], wanted: Sequence[int]
 ) -> Iterable[tuple[object, ...]] | None:
@@ -398,18 +306,6 @@ def scanned(
     return file.execute(
         f"SELECT {', '.join(['mid', *names])} FROM messages WHERE {where} ORDER BY mid", parameters
     )
-
-
-def conversation_of(restriction: Restriction) -> bytes | None:
-    """Return the conversation that a restriction asks for, if it asks for nothing else."""
-    if (
-        isinstance(restriction, Property)
-        and restriction.tag == tags.PidTagConversationId
-        and restriction.rel_op is RelOp.EQUAL
-        and isinstance(restriction.value, bytes)
-    ):
-        return restriction.value
-    return None
 
 
 def is_search_folder(record: FolderRecord) -> bool:
