@@ -10,6 +10,7 @@
   - ReservedError          a built-in folder cannot be deleted, renamed or moved
   - HasChildrenError       the folder has sub-folders
   - InvalidNameError       no folder can have that name, or it would stand below itself
+  - InvalidRuleError       a rule has an action that it may not have
   - LimitError             a bound of the store is reached (keywords, named properties, ...)
   - BusyError              another process kept the mailbox locked for too long
   - NoSpaceError           the disk is full
@@ -60,6 +61,10 @@ class HasChildrenError(StoreError):
 
 class InvalidNameError(StoreError):
     """No folder can have that name at that place."""
+
+
+class InvalidRuleError(StoreError):
+    """A rule lacks what it must have, or has what it may not have."""
 
 
 class LimitError(StoreError):

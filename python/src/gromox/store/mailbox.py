@@ -29,6 +29,7 @@ from gromox.store.database import guarded, translated
 from gromox.store.foldering import Hierarchy
 from gromox.store.mailbox_file import MailboxFile, Options
 from gromox.store.maintenance import Maintenance
+from gromox.store.ruling import Ruling
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _no_ring(_path: Path, _change_number: int) -> None:
     """Tell nobody."""
 
 
-class Mailbox(Adding, Hierarchy, Maintenance):
+class Mailbox(Adding, Hierarchy, Ruling, Maintenance):
     """An open mailbox."""
 
     __slots__ = ("__weakref__",)
