@@ -18,6 +18,7 @@ from gromox.store.content import Compression
 from gromox.store.errors import CorruptError, FolderGoneError, LimitError
 from gromox.store.keyword import KeywordSets
 from gromox.store.match.follow import Searches
+from gromox.store.property.naming import PropertyNames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -90,6 +91,7 @@ class MailboxFile:
         self.execute = self.connection.execute
         self.executemany = self.connection.executemany
         self.keywords = KeywordSets(self.connection)
+        self.names = PropertyNames(self.connection)
         self.searches = Searches(self)
         self.owner: str
         self.owner_id: int
@@ -107,13 +109,15 @@ class MailboxFile:
             self.message_count
         ) = 0
         row = self.execute(
-            "SELECT guid, is_public, owner, owner_id, locale, default_rights, anonymous_rights FROM mailbox"
+            "SELECT guid, mapping_signature, is_public, owner, owner_id, locale, default_rights,"
+            " anonymous_rights FROM mailbox"
         ).fetchone()
         if row is None:
             self.connection.close()
             raise CorruptError("the mailbox database has no identity: its creation was not finished")
         (
             guid,
+            signature,
             is_public,
             self.owner,
             self.owner_id,
@@ -122,6 +126,7 @@ class MailboxFile:
             self.anonymous_rights,
         ) = row
         self.guid = uuid.UUID(bytes=guid)
+        self.mapping_signature = uuid.UUID(bytes=signature)
         self.is_public = bool(is_public)
 
     def close(self) -> None:
@@ -176,6 +181,7 @@ class MailboxFile:
         self.views.clear()
         self.last_blocks.clear()
         self.keywords.forget()
+        self.names.forget()
 
     def record(self, folder_id: int) -> FolderRecord:
         """Return a live folder. Raises FolderGoneError."""
@@ -284,7 +290,7 @@ class Write:
                 file.searches.follow(self, self._notes)
             touched = self.cn
             for record in self._dirty.values():
-                file.execute(folder.UPDATE, folder.update_values(record, touched))
+                file.execute(folder.UPDATE, folder.update_values(record, touched, self.now))
             if self.hierarchy_changed:
                 file.hierarchy_cn = touched
             file.execute(

@@ -43,7 +43,7 @@ class Ruling:
         Raises:
             FolderGoneError: there is no such folder.
             NotFoundError: a rule to be changed is not there.
-            InvalidRuleError: a rule may not be like that.
+            InvalidValueError: a rule may not be like that.
             LimitError: the folder cannot hold so many.
         """
         with self._file.write(durable=True) as tx:

@@ -11,7 +11,7 @@ from gromox.mapi import restriction, tags
 from gromox.mapi.modifyrow import Change
 from gromox.mapi.restrictioncodec import pack_restriction, unpack_restriction
 from gromox.mapi.ruleaction import STORED, RuleAction, pack_rule_action, unpack_rule_action
-from gromox.store.errors import InvalidRuleError, LimitError, NotFoundError
+from gromox.store.errors import InvalidValueError, LimitError, NotFoundError
 from gromox.store.rule.model import MAX_KEPT, MAX_RULE_SIZE, MAX_RULES, Rule, RuleState
 from gromox.store.rule.validity import check_actions
 
@@ -91,7 +91,7 @@ def modify(tx: Write, folder_id: int, changes: Sequence[ModifyRow], *, replace_a
     Spec: [MS-OXORULE] 2.2.1, 3.2.5.2.
 
     Raises:
-        InvalidRuleError: a row lacks what it must have, or has what it may not have. Nothing was changed.
+        InvalidValueError: a row lacks what it must have, or has what it may not have. Nothing was changed.
         NotFoundError: a rule that is to be changed is not there.
         LimitError: the folder holds MAX_KEPT rules.
     """
@@ -134,16 +134,16 @@ def _new(rule_id: int, values: Mapping[int, PropValue]) -> Rule:
     actions = values.get(tags.PidTagRuleActions)
     provider = values.get(tags.PidTagRuleProvider)
     if not isinstance(actions, RuleAction) or not isinstance(provider, str):
-        raise InvalidRuleError("a rule has actions and a provider")
+        raise InvalidValueError("a rule has actions and a provider")
     if tags.PidTagRuleState not in values or tags.PidTagRuleSequence not in values:
-        raise InvalidRuleError("a rule has a state and a sequence")
+        raise InvalidValueError("a rule has a state and a sequence")
     return _changed(Rule(rule_id, 0, 0, provider, None, actions), values)
 
 
 def _changed(rule: Rule, values: Mapping[int, PropValue]) -> Rule:
     condition = values.get(tags.PidTagRuleCondition, rule.condition)
     if condition is not None and not isinstance(condition, restriction.KINDS):
-        raise InvalidRuleError("the condition of a rule is a restriction")
+        raise InvalidValueError("the condition of a rule is a restriction")
     return replace(
         rule,
         sequence=_number(values, tags.PidTagRuleSequence, rule.sequence),
@@ -162,14 +162,14 @@ def _changed(rule: Rule, values: Mapping[int, PropValue]) -> Rule:
 def _number(values: Mapping[int, PropValue], tag: int, default: int | None) -> int:
     value = values.get(tag, default)
     if not isinstance(value, int):
-        raise InvalidRuleError(f"property {tag:08x} of a rule is a number")
+        raise InvalidValueError(f"property {tag:08x} of a rule is a number")
     return value
 
 
 def _of(values: Mapping[int, PropValue], tag: int, kind: type[T], default: T) -> T:
     value = values.get(tag, default)
     if not isinstance(value, kind):
-        raise InvalidRuleError(f"property {tag:08x} of a rule has another type")
+        raise InvalidValueError(f"property {tag:08x} of a rule has another type")
     return value
 
 
@@ -180,9 +180,9 @@ def _save(file: MailboxFile, folder_id: int, rule: Rule) -> None:
             pack_restriction(condition, rule.condition, wide=True)
         pack_rule_action(actions, rule.actions, STORED)
     except ValueError as error:
-        raise InvalidRuleError(str(error)) from error
+        raise InvalidValueError(str(error)) from error
     if len(condition) + len(actions) > MAX_RULE_SIZE or len(rule.provider_data) > _MAX_PROVIDER_DATA:
-        raise InvalidRuleError(f"condition and actions of a rule have at most {MAX_RULE_SIZE} octets")
+        raise InvalidValueError(f"condition and actions of a rule have at most {MAX_RULE_SIZE} octets")
     file.execute(
         _SAVE,
         (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gromox.mapi.ruleaction import ActionType, ForwardFlavor, ReplyFlavor
-from gromox.store.errors import InvalidRuleError
+from gromox.store.errors import InvalidValueError
 
 if TYPE_CHECKING:
     from gromox.mapi.ruleaction import Action, RuleAction
@@ -26,7 +26,7 @@ def check_actions(actions: RuleAction, *, is_public: bool) -> None:
     """Refuse actions that no rule of such a store may have.
 
     Raises:
-        InvalidRuleError: with what is wrong.
+        InvalidValueError: with what is wrong.
     """
     for action in actions.actions:
         _check(action, is_public=is_public)
@@ -34,14 +34,14 @@ def check_actions(actions: RuleAction, *, is_public: bool) -> None:
 
 def _check(action: Action, *, is_public: bool) -> None:
     if is_public and action.type in _NOT_IN_PUBLIC:
-        raise InvalidRuleError(f"a rule of a public folder has no action {action.type.name}")
+        raise InvalidValueError(f"a rule of a public folder has no action {action.type.name}")
     flavor = action.flavor
     if action.type is ActionType.FORWARD:
         flavor &= _FORWARD
         if flavor & (flavor - 1) and any(flavor & alone for alone in _ALONE):
-            raise InvalidRuleError("to forward as an attachment or as a text message goes with no other flag")
+            raise InvalidValueError("to forward as an attachment or as a text message goes with no other flag")
     elif action.type in _REPLIES:
         if flavor & _REPLY == _REPLY:
-            raise InvalidRuleError("a reply has one flag at most")
+            raise InvalidValueError("a reply has one flag at most")
     elif flavor:
-        raise InvalidRuleError(f"the action {action.type.name} has no flags")
+        raise InvalidValueError(f"the action {action.type.name} has no flags")

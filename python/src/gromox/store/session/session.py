@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from gromox.store.operation import operation
 from gromox.store.session.access import Access
 from gromox.store.session.base import SessionPart
+from gromox.store.session.handles import Handles
 
 if TYPE_CHECKING:
     from gromox.store.mailbox import Mailbox
@@ -26,6 +27,7 @@ class StoreSession(SessionPart):
         session._transport = None
         session._mailbox, session._file = mailbox, mailbox.file
         session._actor, session._access = actor, Access(mailbox.file, actor)
+        session._handles = Handles()
         return session
 
     @classmethod
@@ -34,6 +36,16 @@ class StoreSession(SessionPart):
         session = cls()
         session._transport = transport
         return session
+
+    @operation
+    def close_handle(self, handle: int) -> None:
+        """Close what a handle stands for: a table, a context, a subscription; one that is gone is fine."""
+        self._handles.close(handle)
+
+    @operation
+    def close_handles(self) -> None:
+        """Close everything that the session has open."""
+        self._handles.close_all()
 
     @operation
     def store_rights(self) -> int:
