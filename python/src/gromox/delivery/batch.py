@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.base.log import INFO, get_logger
-from gromox.delivery import header as headers
 from gromox.delivery import facts, outcome
+from gromox.delivery import header as headers
 from gromox.delivery.outcome import Fate, Outcome, reason_of
 from gromox.directory.errors import DirectoryError
 from gromox.mapi.folderids import Private

@@ -25,7 +25,8 @@ _PRUNE_EVERY: Final = 64
 def deliver(file: MailboxFile, deliveries: Sequence[Delivery]) -> list[int | StoreError | None]:
     """Add mails in one transaction, each unless one with the same token was added before.
 
-    Returns the UID (0: rules put it elsewhere or removed it), None for a known token, or the refusal, of each.
+    Returns the UID (0: rules put it elsewhere or removed it), None for a known token, or the refusal, of
+    each.
     """
     fresh = [each for each in deliveries if not _is_known(file, each.token)]
     if len(fresh) < len(deliveries):

@@ -24,7 +24,7 @@ def test_settings_are_read_back(tmp_path: Path) -> None:
         end=1_800_000_000,
         allow_external=True,
         audience=Audience.KNOWN,
-        internal=ReplyText("Im Urlaub – zurück im Mai", "Grüße\nAlice"),
+        internal=ReplyText("Im Urlaub, zurück im Mai", "Grüße\nAlice"),
         external=ReplyText("Away", "<p>Back <b>soon</b></p>", is_html=True),
     )
     oof.write(tmp_path, settings)

@@ -47,7 +47,9 @@ def move(folder_id: int, kind: ActionType = ActionType.MOVE) -> Action:
     return Action(kind, MoveTo(ServerEid(ShortId(1, folder_id).number)))
 
 
-def rule(*actions: Action, rule_id: int = 1, sequence: int = 10, state: int = 0, provider: str = "me") -> Rule:
+def rule(
+    *actions: Action, rule_id: int = 1, sequence: int = 10, state: int = 0, provider: str = "me"
+) -> Rule:
     return Rule(rule_id, sequence, RuleState.ENABLED | state, provider, None, RuleAction(actions))
 
 
@@ -156,16 +158,16 @@ def test_a_rule_may_spare_senders_that_are_trusted() -> None:
 @pytest.mark.requirement("MS-OXORULE", 551)
 def test_properties_and_the_read_flag_are_set() -> None:
     made = plan(
-        rule(
-            Action(ActionType.TAG, TagValue(tags.PidTagSensitivity, 2)), Action(ActionType.MARK_AS_READ)
-        )
+        rule(Action(ActionType.TAG, TagValue(tags.PidTagSensitivity, 2)), Action(ActionType.MARK_AS_READ))
     )
     assert (made.properties, made.is_read) == (((tags.PidTagSensitivity, 2),), True)
 
 
 @pytest.mark.requirement("MS-OXORULE", 547)
 def test_a_refused_mail_is_nowhere() -> None:
-    made = plan(rule(move(WORK, ActionType.COPY)), rule(Action(ActionType.BOUNCE, BounceCode.DENIED), rule_id=2))
+    made = plan(
+        rule(move(WORK, ActionType.COPY)), rule(Action(ActionType.BOUNCE, BounceCode.DENIED), rule_id=2)
+    )
     assert made == Plan((), effects=(Bounce(BounceCode.DENIED),))
 
 
@@ -206,7 +208,10 @@ def test_what_clients_do_is_gathered_by_provider() -> None:
     sound = Action(ActionType.DEFER_ACTION, b"ping")
     foreign = Action(ActionType.MOVE, MoveTo(b"folder of another store", b"store"))
     made = plan(
-        rule(sound), rule(foreign, rule_id=2), rule(sound, rule_id=3, provider="other"), rule(move(NEWS), rule_id=4)
+        rule(sound),
+        rule(foreign, rule_id=2),
+        rule(sound, rule_id=3, provider="other"),
+        rule(move(NEWS), rule_id=4),
     )
     assert made.deferred == (
         Deferred("me", (1, 2), (sound, foreign)),
@@ -217,9 +222,7 @@ def test_what_clients_do_is_gathered_by_provider() -> None:
 
 def test_a_missing_folder_is_a_problem_and_the_mail_stays() -> None:
     lost = rule(move(999))
-    assert plan(lost) == Plan(
-        (INBOX,), problems=(Problem(lost, RuleError.MOVE_OR_COPY, ActionType.MOVE, 0),)
-    )
+    assert plan(lost) == Plan((INBOX,), problems=(Problem(lost, RuleError.MOVE_OR_COPY, ActionType.MOVE, 0),))
 
 
 def test_conditions_that_cannot_be_evaluated_are_problems() -> None:
@@ -240,7 +243,8 @@ def test_a_rule_that_cannot_be_read_is_told_once() -> None:
 def test_rules_beyond_the_limits_are_not_run() -> None:
     many = [rule(move(WORK), rule_id=number, sequence=number) for number in range(MAX_RULES + 5)]
     extended = [
-        replace(each, is_extended=True, rule_id=each.rule_id + 5000) for each in many[: MAX_EXTENDED_RULES + 5]
+        replace(each, is_extended=True, rule_id=each.rule_id + 5000)
+        for each in many[: MAX_EXTENDED_RULES + 5]
     ]
     kept = in_order([*many, *extended])
     assert len([each for each in kept if each.is_extended]) == MAX_EXTENDED_RULES

@@ -1,7 +1,8 @@
 """Deliver a mail as the rules of its folder and the absence of its owner want it.
 
 All of it happens in the transaction of the delivery. What fails becomes a deferred error message for the
-client ([MS-OXORULE] 3.2.5.1.3), and never costs the mail: one that no rule could place stays where it came to.
+client ([MS-OXORULE] 3.2.5.1.3), and never costs the mail: one that no rule could place stays where it came
+to.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from gromox.store.rule.plan import Effect, Plan, Reply
 
 _log = get_logger(__name__)
-_SAFE: Final = -1  #: PidTagContentFilterSpamConfidenceLevel of senders that are trusted
+_SAFE: Final = (-1, 0xFFFFFFFF)  #: PidTagContentFilterSpamConfidenceLevel of trusted senders
 
 
 def is_wanted(file: MailboxFile, folder_id: int) -> bool:
@@ -94,18 +95,18 @@ class Handling:
         return Circumstances(
             self.folder_id,
             is_oof=self.is_oof,
-            is_safe=level == _SAFE,
+            is_safe=level in _SAFE,
             may_reply=courtesy.may_reply,
             may_reply_oof=courtesy.may_reply_oof,
             may_forward=courtesy.may_forward,
-            has_folder=lambda folder_id: folder_id in file.folders and not file.folders[folder_id].is_search,
+            has_folder=lambda folder_id: stored.can_hold(file, folder_id),
             was_answered=lambda rule_id: oof.was_answered_by(file, rule_id, addressed.sender),
         )
 
     def _place(
         self, tx: Write, plan: Plan, view: MailView, prepared: Prepared, problems: list[Problem]
     ) -> tuple[int, int]:
-        """Add the mail to its folders; returns its UID in this folder (or 0) and the mid of the first copy."""
+        """Add the mail to its folders; returns its UID in this one (or 0) and the mid of the first copy."""
         mail, extract, staged = prepared
         if plan.is_read:
             mail = replace(mail, flags=mail.flags | Flag.SEEN)
@@ -148,9 +149,7 @@ class Handling:
             addresses = [address for _, address in compose.addresses_of(effect.recipients)]
             if not addresses:
                 return None
-            return compose.redirect(
-                occasion, addresses, sender=occasion.addressed.sender, is_delegated=True
-            )
+            return compose.redirect(occasion, addresses, sender=occasion.addressed.sender, is_delegated=True)
         if isinstance(effect, Bounce):
             return compose.bounce(occasion, effect.code)
         return self._reply(tx, effect, occasion, problems)
@@ -161,9 +160,7 @@ class Handling:
         template = stored.template(tx.file, effect.template)
         if template is None:
             kind = effect.rule.actions.actions[effect.action_number].type
-            problems.append(
-                Problem(effect.rule, RuleError.REPLY_TEMPLATE, int(kind), effect.action_number)
-            )
+            problems.append(Problem(effect.rule, RuleError.REPLY_TEMPLATE, int(kind), effect.action_number))
             return None
         return compose.reply(
             occasion,
@@ -182,13 +179,13 @@ class Handling:
             return None
         if not view.derived()[tags.PidTagMessageRecipientMe]:
             return None
+        if oof.answered_within(tx.file, sender, tx.file.silence_window):
+            return None
         is_internal = occasion.addressed.is_internal
         if not is_internal and not (
             settings.allow_external
             and (settings.audience is oof.Audience.ALL or stored.is_contact(tx.file, sender))
         ):
-            return None
-        if oof.answered_within(tx.file, sender, tx.file.silence_window):
             return None
         oof.note_answered(tx, sender)
         return compose.automatic_reply(occasion, settings.internal if is_internal else settings.external)

@@ -70,6 +70,11 @@ class Occasion:
         return self.addressed.recipient
 
     @property
+    def host(self) -> str:
+        """Return the name under which the mailbox speaks: its domain."""
+        return self.owner.rpartition("@")[2] or "localhost"
+
+    @property
     def subject(self) -> str:
         """Return the subject of the mail."""
         return self.message.properties.text(tags.PidTagSubject)
@@ -81,8 +86,7 @@ class Occasion:
 
     def message_id(self, token: str) -> str:
         """Return a Message-ID that follows from the token."""
-        host = self.owner.rpartition("@")[2] or "localhost"
-        return f"<{hashlib.sha256(token.encode()).hexdigest()[:32]}@{host}>"
+        return f"<{hashlib.sha256(token.encode()).hexdigest()[:32]}@{self.host}>"
 
 
 def automatic_reply(occasion: Occasion, text: ReplyText) -> Outgoing:
@@ -141,24 +145,21 @@ def forward(
 
 
 def redirect(
-    occasion: Occasion, addresses: Sequence[str], *, sender: str, delegated: bool = False
+    occasion: Occasion, addresses: Sequence[str], *, sender: str, is_delegated: bool = False
 ) -> Outgoing:
-    """Return the mail as it came, for others; ``delegated`` tells their mailboxes for whom they act."""
-    lines = [f"Delivered-To: {occasion.owner}", *_loop_lines(occasion)]
-    if delegated:
-        lines.append(f"{DELEGATED_FIELD}: {occasion.owner}")
-    prefix = "".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace")
-    what = "delegate" if delegated else "redirect"
+    """Return the mail as it came, for others; ``is_delegated`` tells their mailboxes for whom they act."""
+    lines = (f"Delivered-To: {occasion.owner}\r\n", f"{LOOP_FIELD}: {occasion.owner}\r\n")
     return Outgoing(
-        occasion.derived_token(what, addresses), sender, tuple(addresses), prefix, with_original=True
+        occasion.derived_token("delegate" if is_delegated else "redirect", addresses),
+        sender,
+        tuple(addresses),
+        "".join(lines).encode("utf-8", "replace"),
+        with_original=True,
+        delegated_for=occasion.owner if is_delegated else "",
     )
 
 
-#: Says to a mailbox of this system that a rule passed the mail to a delegate, and for whom.
-DELEGATED_FIELD: Final = "X-MS-Exchange-Organization-Delegated-For"
-
-
-def bounce(occasion: Occasion, code: BounceCode, *, host: str) -> Outgoing | None:
+def bounce(occasion: Occasion, code: BounceCode) -> Outgoing | None:
     """Return the refusal of a mail; None: nobody may be told."""
     sender = occasion.addressed.sender
     if not sender:
@@ -169,7 +170,7 @@ def bounce(occasion: Occasion, code: BounceCode, *, host: str) -> Outgoing | Non
         occasion.owner, build.Action.FAILED, status, diagnostic=text, last_attempt=occasion.now
     )
     octets = build.build_dsn(
-        build.Report(host, occasion.now, [told]),
+        build.Report(occasion.host, occasion.now, [told]),
         occasion.octets,
         to=sender,
         message_id=occasion.message_id(token),

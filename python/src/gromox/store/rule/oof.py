@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 from gromox import mime
 from gromox.base.configtext import SettingsError, parse_entries
-from gromox.mime.body import text_of
+from gromox.mime import charset
+from gromox.mime.body import decoded
 from gromox.mime.words import decode_words
 
 if TYPE_CHECKING:
@@ -180,9 +181,10 @@ def _reply_text(path: Path) -> ReplyText:
         return ReplyText()
     mail = mime.scan(octets)
     root = mail.root
+    body = charset.decode(decoded(root, octets), root.charset)
     return ReplyText(
         mail.subject,
-        text_of(root, octets).replace("\r\n", "\n").rstrip("\n"),
+        body.replace("\r\n", "\n").rstrip("\n"),
         is_html=(root.media_type, root.subtype) == ("text", "html"),
     )
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _INSERT: Final = "INSERT OR IGNORE INTO outgoing VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
 _SELECT: Final = (
-    "SELECT o.outgoing_id, o.token, o.sender, o.recipients, o.delegated_for, o.prefix, c.size, c.storage, c.hash, c.data"
+    "SELECT o.outgoing_id, o.token, o.sender, o.recipients, o.delegated_for, o.prefix,"
+    " c.size, c.storage, c.hash, c.data"
     " FROM outgoing o LEFT JOIN contents c USING (content_id) ORDER BY o.outgoing_id LIMIT ?"
 )
 _MAX_AT_ONCE: Final = 256
@@ -63,7 +64,10 @@ def keep(tx: Write, mails: Iterable[Outgoing], original: bytes, staged: StagedCo
     for mail in mails:
         content_id = append.keep_content(tx, original, staged) if mail.with_original else None
         recipients = "\n".join(mail.recipients)
-        tx.file.execute(_INSERT, (mail.token, mail.sender, recipients, mail.prefix, content_id, int(tx.now)))
+        tx.file.execute(
+            _INSERT,
+            (mail.token, mail.sender, recipients, mail.delegated_for, mail.prefix, content_id, int(tx.now)),
+        )
 
 
 def is_waiting(file: MailboxFile) -> bool:

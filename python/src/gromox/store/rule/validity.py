@@ -39,7 +39,7 @@ def _check(action: Action, *, is_public: bool) -> None:
     if action.type is ActionType.FORWARD:
         flavor &= _FORWARD
         if flavor & (flavor - 1) and any(flavor & alone for alone in _ALONE):
-            raise InvalidValueError("to forward as an attachment or as a text message goes with no other flag")
+            raise InvalidValueError("forwarding as attachment or as text message goes with no other flag")
     elif action.type in _REPLIES:
         if flavor & _REPLY == _REPLY:
             raise InvalidValueError("a reply has one flag at most")

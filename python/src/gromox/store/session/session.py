@@ -8,6 +8,7 @@ from gromox.store.operation import operation
 from gromox.store.session.access import Access
 from gromox.store.session.base import SessionPart
 from gromox.store.session.handles import Handles
+from gromox.store.session.rules import Rules
 
 if TYPE_CHECKING:
     from gromox.store.mailbox import Mailbox
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from gromox.store.session.actor import Actor
 
 
-class StoreSession(SessionPart):
+class StoreSession(Rules, SessionPart):
     """One user's view of one mailbox; used by one thread at a time."""
 
     __slots__ = ()
