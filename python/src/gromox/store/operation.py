@@ -6,7 +6,8 @@ tuples and sequences, mappings, enumerations, frozen dataclasses, property value
 sort orders, messages. Objects that live between two calls (open tables, synchronisation contexts,
 subscriptions) are numbers which the session hands out.
 
-In-process, a call costs one attribute and one comparison more than the method itself.
+In-process, a call costs one attribute, one comparison and a guard more than the method itself: nothing but a
+StoreError leaves it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Protocol, TypeVar
+
+from gromox.store.database import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,7 +56,8 @@ OPERATIONS: Final[dict[str, Operation]] = {}
 
 def operation(function: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     """Declare a method as an operation; its name must be the only one of its kind."""
-    declared = Operation(function.__name__, function)
+    run = guarded(function)
+    declared = Operation(function.__name__, run)
     if declared.name in OPERATIONS:
         raise ValueError(f"two operations are named {declared.name}")
     OPERATIONS[declared.name] = declared
@@ -62,7 +66,7 @@ def operation(function: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[
     def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
         transport = self._transport
         if transport is None:
-            return function(self, *args, **kwargs)
+            return run(self, *args, **kwargs)
         return transport.call(declared, args, kwargs)  # type: ignore[return-value] # as declared
 
     return call

@@ -257,21 +257,4 @@ def change(tx: Write, folder_id: int, values: dict[int, PropValue], removed: Seq
     held = {tag: value for tag, value in held.items() if tag >> 16 not in gone}
     held.update(values)
     file.execute("UPDATE folders SET properties = ? WHERE folder_id = ?", (blob.pack(held), folder_id))
-    mark_changed(tx, folder_id)
-
-
-def mark_changed(tx: Write, folder_id: int) -> None:
-    """Give a folder a new change number; what others did to it stays among its predecessors."""
-    file, cn = tx.file, tx.next_cn()
-    record = tx.folder(folder_id)
-    old_cn, key, stored = file.execute(
-        "SELECT cn, change_key, predecessors FROM folders WHERE folder_id = ?", (folder_id,)
-    ).fetchone()
-    kept = ids.predecessors(file, old_cn, key, stored).octets() if key or stored else None
-    record.cn, record.modified_time = cn, filetime(tx.now)
-    file.execute(
-        "UPDATE folders SET cn = ?, modified_time = ?, change_key = NULL, predecessors = ?"
-        " WHERE folder_id = ?",
-        (cn, record.modified_time, kept, folder_id),
-    )
-    tx.hierarchy_changed = True
+    hierarchy.mark_changed(tx, folder_id)

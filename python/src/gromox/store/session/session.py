@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Self
 
 from gromox.store.operation import operation
 from gromox.store.session.access import Access
-from gromox.store.session.base import SessionPart
 from gromox.store.session.handles import Handles
+from gromox.store.session.naming import Naming
+from gromox.store.session.properties import Properties
 from gromox.store.session.rules import Rules
 
 if TYPE_CHECKING:
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     from gromox.store.session.actor import Actor
 
 
-class StoreSession(Rules, SessionPart):
+class StoreSession(
+    Naming,
+    Properties,
+    Rules,
+):
     """One user's view of one mailbox; used by one thread at a time."""
 
     __slots__ = ()
