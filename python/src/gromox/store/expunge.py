@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gromox.store.picking import Picks
 
 _EVERYTHING: Final = UidSet.everything()
-_NARROW: Final = ("fetch_rows", "structures", "headers", "search_texts")
+NARROW_TABLES: Final = ("fetch_rows", "structures", "headers", "search_texts")
 _MAX_DEPTH: Final = 64
 """Embedded messages within each other."""
 
@@ -72,10 +72,16 @@ def erase(tx: Write) -> list[bytes]:
         ).fetchall()
     ]
     content_ids += _erase_embedded(file)
+    content_ids += [
+        row[0]
+        for row in file.execute(
+            "SELECT v.content_id FROM temp.picked p JOIN large_values v ON v.mid = p.mid"
+        ).fetchall()
+    ]
     where = (
         "(folder_id, uid) IN (SELECT m.folder_id, m.uid FROM temp.picked p JOIN messages m ON m.mid = p.mid)"
     )
-    for table in _NARROW:
+    for table in NARROW_TABLES:
         file.execute(f"DELETE FROM {table} WHERE {where}")
     file.execute("DELETE FROM read_states WHERE mid IN (SELECT mid FROM temp.picked)")
     file.execute("DELETE FROM messages WHERE mid IN (SELECT mid FROM temp.picked)")

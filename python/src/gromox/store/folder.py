@@ -141,6 +141,11 @@ def load_touched(connection: sqlite3.Connection, after: int) -> list[FolderRecor
     return [FolderRecord(row) for row in connection.execute(f"{_SELECT} AND touched > ?", (after,))]
 
 
+def load_deleted(connection: sqlite3.Connection) -> list[FolderRecord]:
+    """Read the soft-deleted folders."""
+    return [FolderRecord(row) for row in connection.execute(_SELECT.replace("state = 0", "state = 1"))]
+
+
 def load_one(connection: sqlite3.Connection, folder_id: int) -> FolderRecord:
     """Read one folder that is known to be there."""
     return FolderRecord(connection.execute(f"{_SELECT} AND folder_id = ?", (folder_id,)).fetchone())

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gromox.base.clock import Clock
     from gromox.base.ids import Ids
     from gromox.store.block import Block
+    from gromox.store.content import Content
     from gromox.store.folder import FolderRecord
     from gromox.store.match.follow import Note
     from gromox.store.touch import Touch
@@ -101,6 +102,7 @@ class MailboxFile:
         self.folders: dict[int, FolderRecord] = {}
         self.views: OrderedDict[int, FolderView] = OrderedDict()
         self.last_blocks: dict[int, tuple[int, Block]] = {}
+        self.large_contents: dict[bytes, Content] = {}
         self.ticket = 0
         self._ticket_cn = -1
         self._data_version = -1
@@ -136,6 +138,9 @@ class MailboxFile:
                 self.wal.sync(self.ticket)
         finally:
             self.views.clear()
+            for content in self.large_contents.values():
+                content.close()
+            self.large_contents.clear()
             self.connection.close()
 
     # What others wrote.
@@ -343,6 +348,10 @@ class Write:
         if not self._first:
             self._first = first
         return first
+
+    def cn_after(self, modseq: int) -> int:
+        """Return a change number of this transaction beyond one that was seen: the first one if it is."""
+        return self.cn if self.cn > modseq else self.next_cn()
 
     def next_object_id(self, count: int = 1) -> int:
         """Take object ids; returns the first of them."""

@@ -29,25 +29,27 @@ class Column:
     kind: Kind = Kind.AS_IS
     is_settable: bool = False
     """Whether whoever saves an item may set it; the others follow from something else."""
+    default: int | str | None = None
+    """What stands there when the property is removed."""
 
 
 COLUMNS: Final[tuple[Column, ...]] = (
     Column(tags.PidTagMessageSize, "size"),
     Column(tags.PidTagMessageSizeExtended, "size"),
-    Column(tags.PidTagMessageDeliveryTime, "received_time", is_settable=True),
+    Column(tags.PidTagMessageDeliveryTime, "received_time", is_settable=True, default=0),
     Column(tags.PidTagClientSubmitTime, "sent_time", is_settable=True),
     Column(tags.PidTagCreationTime, "created_time"),
     Column(tags.PidTagLastModificationTime, "modified_time"),
     Column(tags.PidTagLocalCommitTime, "modified_time"),
     Column(tags.PidTagHasAttachments, "has_attachment", Kind.BOOLEAN),
     Column(tags.PidTagAssociated, "associated", Kind.BOOLEAN),
-    Column(tags.PidTagImportance, "importance", is_settable=True),
-    Column(tags.PidTagSensitivity, "sensitivity", is_settable=True),
-    Column(tags.PidTagMessageClass, "message_class", is_settable=True),
-    Column(tags.PidTagSubject, "subject", is_settable=True),
+    Column(tags.PidTagImportance, "importance", is_settable=True, default=1),
+    Column(tags.PidTagSensitivity, "sensitivity", is_settable=True, default=0),
+    Column(tags.PidTagMessageClass, "message_class", is_settable=True, default="IPM.Note"),
+    Column(tags.PidTagSubject, "subject", is_settable=True, default=""),
     Column(tags.PidTagNormalizedSubject, "normalized_subject"),
-    Column(tags.PidTagSentRepresentingName, "sender_name", Kind.TEXT, is_settable=True),
-    Column(tags.PidTagSentRepresentingSmtpAddress, "sender_address", Kind.TEXT, is_settable=True),
+    Column(tags.PidTagSentRepresentingName, "sender_name", Kind.TEXT, is_settable=True, default=""),
+    Column(tags.PidTagSentRepresentingSmtpAddress, "sender_address", Kind.TEXT, is_settable=True, default=""),
     Column(tags.PidTagDisplayTo, "display_to"),
     Column(tags.PidTagDisplayCc, "display_cc"),
     Column(tags.PidTagDisplayBcc, "display_bcc"),

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gromox.mapi.propname import NamedProperty
 from gromox.mapi.proptypes import PropType
-from gromox.store.content import Content
+from gromox.store.content import Content, Storage
 from gromox.store.errors import CorruptError
 from gromox.store.flags import Flag
 from gromox.store.property.blob import Packed
 from gromox.store.property.mail import PLAIN_CLASS, read_header, read_mail
+from gromox.store.unpacked import MAX_SIZE as MAX_UNPACKED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +59,7 @@ COLUMNS: Final = (
     "properties",
 )
 PLACES: Final = {name: place for place, name in enumerate(COLUMNS)}
+_OPEN_CONTENTS: Final = 4
 MAIL_FORM: Final = 0
 PROPERTY_FORM: Final = 1
 
@@ -202,4 +204,12 @@ def content_of(file: MailboxFile, content_id: int) -> Content:
     ).fetchone()
     if row is None:
         raise CorruptError("a content that is referred to is not there")
-    return Content(file.path / "cid", *row)
+    size, storage, digest, _ = row
+    if storage != Storage.ZSTD_FILE or size <= MAX_UNPACKED:
+        return Content(file.path / "cid", *row)
+    # Clients read large contents in stretches: the reader goes on where the last stretch ended.
+    known = file.large_contents.pop(digest, None) or Content(file.path / "cid", *row)
+    file.large_contents[digest] = known
+    if len(file.large_contents) > _OPEN_CONTENTS:
+        file.large_contents.pop(next(iter(file.large_contents))).close()
+    return known

@@ -10,6 +10,9 @@ CREATE TABLE large_values (
   PRIMARY KEY (mid, proptag)
 ) WITHOUT ROWID;
 
+-- Items that IMAP has a UID for, and has not seen.
+CREATE INDEX fetch_rows_unseen ON fetch_rows (folder_id, uid) WHERE content_id IS NULL;
+
 ALTER TABLE messages ADD COLUMN creator TEXT NOT NULL DEFAULT '';          -- login name; '': it was delivered
 ALTER TABLE messages ADD COLUMN message_status INTEGER NOT NULL DEFAULT 0; -- [MS-OXCMSG] 2.2.1.8
 ALTER TABLE messages ADD COLUMN message_flags INTEGER NOT NULL DEFAULT 0;  -- bits of 2.2.1.6 that stand nowhere else

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Self
 from gromox.store.operation import operation
 from gromox.store.session.access import Access
 from gromox.store.session.handles import Handles
+from gromox.store.session.items import Items
 from gromox.store.session.naming import Naming
 from gromox.store.session.properties import Properties
 from gromox.store.session.rules import Rules
+from gromox.store.session.tables import Tables
 
 if TYPE_CHECKING:
     from gromox.store.mailbox import Mailbox
@@ -21,6 +23,8 @@ class StoreSession(
     Naming,
     Properties,
     Rules,
+    Items,
+    Tables,
 ):
     """One user's view of one mailbox; used by one thread at a time."""
 
