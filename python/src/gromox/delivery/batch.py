@@ -96,7 +96,7 @@ class Batch:
         detail = to.detail if self._detail_folders else ""
         folder_id = _folder(mailbox, detail, is_junk=copy.found.is_junk)
         addressed = None
-        if not copy.found.is_junk and mailbox.wants_handling(folder_id):
+        if not copy.found.is_junk and (facts.is_delegated(envelope) or mailbox.wants_handling(folder_id)):
             addressed = facts.addressed(self._directory, to, envelope)
             self._effects.expect(to.maildir)
         return Delivery(

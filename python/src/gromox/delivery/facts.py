@@ -48,6 +48,11 @@ def options_of(delegated_for: str) -> Sequence[str]:
     return (DELEGATED_FOR + delegated_for,) if delegated_for else ()
 
 
+def is_delegated(envelope: Envelope) -> bool:
+    """Tell whether a rule passed the mail to its recipients as delegates."""
+    return envelope.protocol == RULE_PROTOCOL and bool(_delegated_for(envelope))
+
+
 def _delegated_for(envelope: Envelope) -> str:
     if envelope.protocol != RULE_PROTOCOL:
         return ""

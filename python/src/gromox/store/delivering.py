@@ -50,11 +50,11 @@ def _put(
 ) -> dict[Delivery, int]:
     """Add mails to a folder, or to where its rules say."""
     uids: dict[Delivery, int] = {}
-    handling = Handling.of(tx, folder_id) if any(each.addressed is not None for each in accepted) else None
-    if handling is not None:
-        for each in accepted:
-            if each.addressed is not None:
-                uids[each] = handling.deliver(tx, each, each.addressed, prepared[each])
+    handling = None
+    for each in accepted:
+        if each.addressed is not None:
+            handling = handling or Handling.of(tx, folder_id)
+            uids[each] = handling.deliver(tx, each, each.addressed, prepared[each])
     plain = [each for each in accepted if each not in uids]
     if plain:
         added = append.insert(tx, folder_id, [prepared[each] for each in plain], delivery=True)

@@ -12,6 +12,7 @@ from gromox.base.clock import ManualClock
 from gromox.mapi import tags
 from gromox.mapi.modifyrow import Change, ModifyRow
 from gromox.mapi.objectid import ShortId
+from gromox.mapi.propvalue import PropValue
 from gromox.mapi.restriction import Restriction
 from gromox.mapi.ruleaction import Action, ActionType, MoveTo, RecipientBlock, RuleAction, ServerEid
 from gromox.store.create import create_private
@@ -35,7 +36,7 @@ class House:
         self, *actions: Action, condition: Restriction | None = None, sequence: int = 10, state: int = 0
     ) -> int:
         """Add a rule to the Inbox; return its id."""
-        values = [
+        values: list[tuple[int, PropValue]] = [
             (tags.PidTagRuleSequence, sequence),
             (tags.PidTagRuleState, RuleState.ENABLED | state),
             (tags.PidTagRuleProvider, "me"),

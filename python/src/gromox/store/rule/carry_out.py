@@ -55,13 +55,12 @@ class Handling:
     is_oof: bool
 
     @classmethod
-    def of(cls, tx: Write, folder_id: int) -> Handling | None:
-        """Read the rules; None: there is nothing to do."""
+    def of(cls, tx: Write, folder_id: int) -> Handling:
+        """Read the rules of a folder and the absence of the owner."""
         file = tx.file
         rules = [*rows.read(file, folder_id), *extended.read(file, folder_id)]
         absence = oof.OofSettings() if file.is_public else oof.read(file.path)
-        is_oof = absence.is_active(tx.now)
-        return cls(folder_id, rules, absence, is_oof) if rules or is_oof else None
+        return cls(folder_id, rules, absence, absence.is_active(tx.now))
 
     def deliver(self, tx: Write, delivery: Delivery, addressed: Addressed, prepared: Prepared) -> int:
         """Put a mail where it belongs and write down what it causes; returns its UID here, or 0."""

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Final
 from gromox.codec.packed import Writer
 from gromox.mapi import tags
 from gromox.mapi.folderids import Private
-from gromox.mapi.message import Message, PropertyBag
 from gromox.mapi.ruleaction import STANDARD, RuleAction, pack_rule_action
-from gromox.store.item import create
 from gromox.store.property import ids
-from gromox.store.rule import rows
+from gromox.store.rule import rows, stored
 from gromox.store.rule.model import RuleState
 
 if TYPE_CHECKING:
@@ -48,7 +46,7 @@ def leave_actions(tx: Write, folder_id: int, mid: int, deferred: Iterable[Deferr
             ),
             tags.PidTagDeferredActionMessageOriginalEntryId: server_eid(folder_id, mid),
         }
-        create.insert(tx, _FOLDER, Message(PropertyBag(dict(values.items()))))
+        stored.insert(tx, _FOLDER, values)
 
 
 def report(tx: Write, folder_id: int, mid: int, problems: Sequence[Problem]) -> None:
@@ -71,7 +69,7 @@ def report(tx: Write, folder_id: int, mid: int, problems: Sequence[Problem]) -> 
         }
         if mid:
             values[tags.PidTagDamOriginalEntryId] = ids.message_entry_id(file, folder_id, mid)
-        create.insert(tx, _FOLDER, Message(PropertyBag(dict(values.items()))))
+        stored.insert(tx, _FOLDER, values)
         rows.note_error(tx, rule, RuleState.ERROR)
 
 

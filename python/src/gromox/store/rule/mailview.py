@@ -96,7 +96,18 @@ class MailView:
     def derived(self) -> dict[int, PropValue]:
         """Return what only the delivery knows and the message keeps: whether the owner was addressed."""
         own = self._own if self._message is not None else self._derived(self.message)
-        return {tag: own[tag] for tag in _KEPT}
+        kept = {tag: own[tag] for tag in _KEPT}
+        represented = self._addressed.delegated_for
+        if represented:  # [MS-OXORULE] 3.2.5.1, OP_DELEGATE
+            kept |= {
+                tags.PidTagReceivedRepresentingName: represented,
+                tags.PidTagReceivedRepresentingAddressType: "SMTP",
+                tags.PidTagReceivedRepresentingEmailAddress: represented,
+                tags.PidTagReceivedRepresentingSmtpAddress: represented,
+                tags.PidTagReceivedRepresentingSearchKey: f"SMTP:{represented.upper()}\0".encode(),
+                tags.PidTagDelegatedByRule: True,
+            }
+        return kept
 
     def _derived(self, message: Message) -> dict[int, PropValue]:
         extract = self._extract

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gromox.mapi import named
+from gromox.base.errors import ParseError
+from gromox.mapi import named, tags
 from gromox.mapi.folderids import Private
+from gromox.mapi.message import Message, PropertyBag
+from gromox.mapi.objectid import ShortId
+from gromox.mapi.ruleaction import ReplyTemplate
 from gromox.store.builtin import FolderKind
+from gromox.store.errors import StoreError
+from gromox.store.item.change import MessageChange
+from gromox.store.item.changing import Changer
+from gromox.store.item.holding import Holding
+from gromox.store.item.plan import Planner
+from gromox.store.item.reading import read_item
+from gromox.store.item.writing import insert_item
+from gromox.store.property import ids
 from gromox.store.property.message import MessageProperties
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from gromox.mapi.propname import PropertyName
-    from gromox.store.mailbox_file import MailboxFile
+    from gromox.mapi.propvalue import PropValue
+    from gromox.mapi.ruleaction import ExtendedReplyTemplate
+    from gromox.store.mailbox_file import MailboxFile, Write
 
 _MAX_CONTACTS: Final = 20_000
 _CONTACTS: Final = "SELECT mid FROM messages WHERE folder_id = ? AND state = 0 AND associated = 0 LIMIT ?"
@@ -43,7 +57,7 @@ def can_hold(file: MailboxFile, folder_id: int) -> bool:
 
 def is_contact(file: MailboxFile, address: str) -> bool:
     """Tell whether an address stands in the contacts of the owner."""
-    tags = [
+    asked = [
         prop_id << 16 | each.type
         for each, prop_id in zip(_EMAIL, file.names.ids([each.name for each in _EMAIL]), strict=True)
         if prop_id
@@ -52,14 +66,47 @@ def is_contact(file: MailboxFile, address: str) -> bool:
     mids = [row[0] for row in file.execute(_CONTACTS, (int(Private.CONTACTS), _MAX_CONTACTS)).fetchall()]
     return any(
         isinstance(value, str) and value.casefold() == wanted
-        for _, values in MessageProperties(file, tags).rows(mids)
+        for _, values in MessageProperties(file, asked).rows(mids)
         for value in values
     )
 
 
-def set_values(tx, mid, values):  # type: ignore
-    pass
+def set_values(tx: Write, mid: int, values: Mapping[int, PropValue]) -> None:
+    """Set properties of a message that was just added."""
+    if values:
+        with Holding(tx.file) as holding:
+            Changer(tx, holding).change(mid, MessageChange(dict(values.items())))
 
 
-def template(file, t):  # type: ignore
-    return None
+def insert(tx: Write, folder_id: int, values: Mapping[int, PropValue]) -> int:
+    """Add an item of these properties to a folder; return its id."""
+    message = Message(PropertyBag(dict(values.items())))
+    with Holding(tx.file) as holding:
+        plan = Planner(tx.file, holding, now=tx.now).message(message)
+        return insert_item(tx, holding, plan, folder_id)[0]
+
+
+def template(file: MailboxFile, reference: ReplyTemplate | ExtendedReplyTemplate) -> Message | None:
+    """Return the message that a rule replies with, or None if it is gone or another one.
+
+    Spec: [MS-OXORULE] 2.2.5.1.2.2 (the template GUID has to be PidTagReplyTemplateId).
+    """
+    mid = _mid_of_template(file, reference)
+    if mid is None:
+        return None
+    try:
+        message = read_item(file, mid)
+    except StoreError:
+        return None
+    wanted, found = reference.template.bytes_le, message.properties.get(tags.PidTagReplyTemplateId)
+    return None if found is not None and found != wanted else message
+
+
+def _mid_of_template(file: MailboxFile, reference: ReplyTemplate | ExtendedReplyTemplate) -> int | None:
+    if isinstance(reference, ReplyTemplate):
+        return ShortId.from_number(reference.message_id).counter
+    try:
+        found = ids.message_of_entry_id(file, reference.message_eid)
+    except ParseError:
+        return None
+    return found[1] if found is not None else None
