@@ -46,7 +46,13 @@ class Batch:
     """Belongs to one worker."""
 
     def __init__(
-        self, touched: Touched, directory: Directory, effects: Effects, *, detail_folders: bool
+        self,
+        touched: Touched,
+        directory: Directory,
+        effects: Effects,
+        *,
+        detail_folders: bool,
+        notes_meetings: bool = False,
     ) -> None:
         """Deliver to mailboxes of ``touched``; user+news@ goes to the folder news with ``detail_folders``.
 
@@ -55,9 +61,11 @@ class Batch:
             directory: is asked about owners who have rules.
             effects: hears which mailboxes may have something to send.
             detail_folders: ``lda_detail_folder``.
+            notes_meetings: ``lda_mrautoproc``.
         """
         self._touched, self._detail_folders = touched, detail_folders
         self._directory, self._effects = directory, effects
+        self._notes_meetings = notes_meetings
         self._copies: dict[Path, list[_Copy]] = {}
 
     def add(self, found: Attempt, to: Local, mail: bytes) -> None:
@@ -96,8 +104,10 @@ class Batch:
         detail = to.detail if self._detail_folders else ""
         folder_id = _folder(mailbox, detail, is_junk=copy.found.is_junk)
         addressed = None
-        if not copy.found.is_junk and (facts.is_delegated(envelope) or mailbox.wants_handling(folder_id)):
-            addressed = facts.addressed(self._directory, to, envelope)
+        if not copy.found.is_junk and (
+            mailbox.wants_handling(folder_id) or facts.may_invite(copy.mail) or facts.is_delegated(envelope)
+        ):
+            addressed = facts.addressed(self._directory, to, envelope, notes_meetings=self._notes_meetings)
             self._effects.expect(to.maildir)
         return Delivery(
             NewMail(headers.trace(envelope.sender, to.recipient) + copy.mail, internal_date=envelope.arrival),

@@ -21,6 +21,7 @@ from gromox.delivery.settings import (
     CACHE_SCAN_INTERVAL,
     LDA_DETAIL_FOLDER,
     LDA_JUNK_RULES,
+    LDA_MRAUTOPROC,
     MX_HOST,
     MX_PORT,
     OUTGOING_SMTP_URL,
@@ -82,6 +83,7 @@ class DeliveryWorker:
             services.resolver.directory,
             self._effects,
             detail_folders=settings[LDA_DETAIL_FOLDER],
+            notes_meetings=settings[LDA_MRAUTOPROC],
         )
         self._closer = Closer()
         self._audit = report.ResponseAudit(

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base.log import get_logger
 from gromox.mapi import tags
+from gromox.mapi.folderids import Private
 from gromox.store import append
 from gromox.store.errors import FolderGoneError, LimitError, QuotaError
 from gromox.store.flags import Flag
 from gromox.store.match.evaluate import predicate
-from gromox.store.rule import compose, deferred, extended, oof, outgoing, rows, stored
+from gromox.store.rule import compose, deferred, extended, meeting, oof, outgoing, rows, stored
 from gromox.store.rule.courtesy import courtesy_of
 from gromox.store.rule.mailview import MailView
 from gromox.store.rule.plan import Bounce, Circumstances, Delegate, Forward, Problem, RuleError, make_plan
@@ -73,11 +74,16 @@ class Handling:
             self.rules, lambda rule: _holds(rule, view), self._circumstances(tx, view, addressed, courtesy)
         )
         problems = list(plan.problems)
-        uid, mid = self._place(tx, plan, view, prepared, problems)
         occasion = compose.Occasion(
             mail.octets, view.message, addressed, delivery.token, courtesy.loop, tx.now
         )
+        booked = meeting.book(tx, occasion, addressed.meetings) if addressed.meetings is not None else None
+        if booked is not None and booked.is_answered:
+            plan = _put_away(plan, self.folder_id)
+        uid, mid = self._place(tx, plan, view, prepared, problems)
         mails = self._effects(tx, plan, occasion, problems)
+        if booked is not None and booked.answer is not None:
+            mails.append(booked.answer)
         absence = self._absence(tx, view, occasion, courtesy)
         outgoing.keep(tx, [*mails, *([absence] if absence else [])], mail.octets, prepared[2])
         for rule_id in plan.oof_recipients:
@@ -198,6 +204,12 @@ def _holds(rule: Rule, view: MailView) -> bool | None:
         return predicate(rule.condition)(view.of(rule.names), view.parts(rule.names))
     except LimitError:
         return None
+
+
+def _put_away(plan: Plan, folder_id: int) -> Plan:
+    """Have an invitation that was decided upon end, read, among the deleted items instead of here."""
+    folders = [int(Private.DELETED_ITEMS) if each == folder_id else each for each in plan.folders]
+    return replace(plan, folders=tuple(folders), is_read=True)
 
 
 def _misplaced(rule: Rule) -> Problem:

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gromox.convert.mail import Options, octets_from_message
+from gromox.convert.mail import Options, WriterHooks, octets_from_message
 from gromox.convert.text_html import html_of_text
 from gromox.mapi import tags
 from gromox.mapi.guids import PS_INTERNET_HEADERS
@@ -95,6 +95,13 @@ def automatic_reply(occasion: Occasion, text: ReplyText) -> Outgoing:
     message = _reply_frame(occasion, subject, [occasion.addressed.sender])
     _set_body(message, text.body, is_html=text.is_html)
     return _sent(occasion, "oof", message, [occasion.addressed.sender])
+
+
+def notice(occasion: Occasion, what: str, subject: str, recipient: str, *, hooks: WriterHooks) -> Outgoing:
+    """Return a short automatic answer, to which ``hooks`` add what programs read."""
+    message = _reply_frame(occasion, subject, [recipient])
+    _set_body(message, subject, is_html=False)
+    return _sent(occasion, what, message, [recipient], hooks=hooks)
 
 
 def reply(
@@ -327,8 +334,14 @@ def _quote(message: Message, occasion: Occasion) -> None:
 
 
 def _sent(
-    occasion: Occasion, what: str, message: Message, recipients: Sequence[str], *, sender: str = ""
+    occasion: Occasion,
+    what: str,
+    message: Message,
+    recipients: Sequence[str],
+    *,
+    sender: str = "",
+    hooks: WriterHooks = WriterHooks(),  # noqa: B008 - frozen
 ) -> Outgoing:
     token = occasion.derived_token(what, recipients)
-    options = Options(message_id=occasion.message_id(token), date=occasion.now)
+    options = Options(message_id=occasion.message_id(token), date=occasion.now, hooks=hooks)
     return Outgoing(token, sender, tuple(recipients), octets_from_message(message, options=options))

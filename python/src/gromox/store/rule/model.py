@@ -87,6 +87,16 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class MeetingPolicy:
+    """What a mailbox does about invitations."""
+
+    accepts: bool
+    """Book and answer; otherwise they are only noted as tentative."""
+    declines_recurring: bool = False
+    declines_conflicts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Addressed:
     """What the delivery knows of a mail that its octets do not tell."""
 
@@ -100,5 +110,7 @@ class Addressed:
     """Of the owner."""
     is_internal: bool = False
     """The sender belongs to the same organisation."""
+    meetings: MeetingPolicy | None = None
+    """What is done about invitations; None: nothing."""
     delegated_for: str = ""
     """Whose rule passed the mail to this mailbox as that of a delegate."""

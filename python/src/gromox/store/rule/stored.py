@@ -12,10 +12,12 @@ from gromox.mapi.objectid import ShortId
 from gromox.mapi.ruleaction import ReplyTemplate
 from gromox.store.builtin import FolderKind
 from gromox.store.errors import StoreError
+from gromox.store.item import removing
 from gromox.store.item.change import MessageChange
 from gromox.store.item.changing import Changer
+from gromox.store.item.entry import entry_of
 from gromox.store.item.holding import Holding
-from gromox.store.item.plan import Planner
+from gromox.store.item.plan import Planner, names_in
 from gromox.store.item.reading import read_item
 from gromox.store.item.writing import insert_item
 from gromox.store.property import ids
@@ -84,6 +86,18 @@ def insert(tx: Write, folder_id: int, values: Mapping[int, PropValue]) -> int:
     with Holding(tx.file) as holding:
         plan = Planner(tx.file, holding, now=tx.now).message(message)
         return insert_item(tx, holding, plan, folder_id)[0]
+
+
+def replace_item(tx: Write, folder_id: int, mid: int, message: Message | None) -> None:
+    """Put an item in the place of another one (``mid`` 0: of none); None: remove it."""
+    if mid:
+        removing.remove(tx, folder_id, [entry_of(tx.file, mid)], is_hard=False)
+    if message is None:
+        return
+    tx.file.names.create(names_in(message))
+    with Holding(tx.file) as holding:
+        plan = Planner(tx.file, holding, now=tx.now).message(message)
+        insert_item(tx, holding, plan, folder_id)
 
 
 def template(file: MailboxFile, reference: ReplyTemplate | ExtendedReplyTemplate) -> Message | None:
