@@ -113,7 +113,7 @@ LDA_MRAUTOPROC: Final = Option(
     "Rooms, equipment and users who asked for it are booked in any case.",
 )
 LDA_TWOSTEP_RULEPROC: Final = Option(
-    "lda_twostep_ruleproc", integer, 0, "Has no effect yet: no rules run at delivery."
+    "lda_twostep_ruleproc", integer, 0, "Has no effect: rules run within the delivery."
 )
 LDA_RECIPIENT_DELIMITER: Final = Option(
     "lda_recipient_delimiter",

@@ -9,8 +9,10 @@
   - QuotaError             the mailbox has no room by its limits
   - ReservedError          a built-in folder cannot be deleted, renamed or moved
   - HasChildrenError       the folder has sub-folders
+  - HasMessagesError       the folder has messages
   - InvalidNameError       no folder can have that name, or it would stand below itself
   - InvalidValueError      a value does not fit its property
+  - UnsupportedError       a store of that kind does not do that
   - ConflictError          the object was changed by somebody else meanwhile
   - LimitError             a bound of the store is reached (keywords, named properties, ...)
   - BusyError              another process kept the mailbox locked for too long
@@ -65,6 +67,10 @@ class HasChildrenError(StoreError):
     """The folder has sub-folders."""
 
 
+class HasMessagesError(StoreError):
+    """The folder has messages."""
+
+
 class InvalidNameError(StoreError):
     """No folder can have that name at that place."""
 
@@ -75,6 +81,10 @@ class LimitError(StoreError):
 
 class InvalidValueError(StoreError):
     """A value does not fit its property, or an object cannot have it."""
+
+
+class UnsupportedError(StoreError):
+    """A store of that kind does not do that."""
 
 
 class ConflictError(StoreError):

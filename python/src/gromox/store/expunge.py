@@ -30,15 +30,20 @@ def expunge(file: MailboxFile, folder_id: int, uids: UidSet | None, *, only_dele
         picks = picking.pick(file, view, _EVERYTHING if uids is None else uids, mask=mask)
         if not picks:
             return Expunged(NO_UIDS, 0)
-        picking.take_out(tx, picks)
-        if file.soft_delete:
-            _set_aside(tx, picks)
-        else:
-            erase(tx)
-        kind = Kind.SOFT if file.soft_delete else Kind.HARD
-        tombstone.bury(tx, folder_id, Gone.MESSAGE, kind, picks.mids, picks.uids)
-        tx.note(folder_id, picks.mids, Touch.REMOVED)
+        remove_picked(tx, picks, is_hard=not file.soft_delete)
         return Expunged(picks.uids, tx.cn)
+
+
+def remove_picked(tx: Write, picks: Picks, *, is_hard: bool) -> None:
+    """Remove picked messages as part of a transaction."""
+    folder_id = picks.view.folder_id
+    picking.take_out(tx, picks)
+    if is_hard:
+        erase(tx)
+    else:
+        _set_aside(tx, picks)
+    tombstone.bury(tx, folder_id, Gone.MESSAGE, Kind.HARD if is_hard else Kind.SOFT, picks.mids, picks.uids)
+    tx.note(folder_id, picks.mids, Touch.REMOVED)
 
 
 def _set_aside(tx: Write, picks: Picks) -> None:
@@ -147,27 +152,33 @@ def release(file: MailboxFile, content_ids: list[int]) -> list[bytes]:
 def delete_folder(file: MailboxFile, folder_id: int) -> None:
     """Remove a folder with its messages; softly unless the settings say otherwise."""
     with file.write(durable=True) as tx:
-        hierarchy.check_deletable(file, folder_id)
-        record = tx.folder(folder_id)
-        kind = Kind.SOFT if file.soft_delete else Kind.HARD
-        tombstone.bury(tx, record.parent_id, Gone.FOLDER, kind, array("Q", [folder_id]))
-        file.execute("DELETE FROM receive_folders WHERE folder_id = ?", (folder_id,))
-        if folder_id in file.searches.folders:
-            rows = file.execute("SELECT mid FROM messages WHERE folder_id = ?", (folder_id,)).fetchall()
-            tx.note(folder_id, [mid for (mid,) in rows], Touch.REMOVED)
-        file.normal_size -= record.size
-        file.associated_size -= record.associated_size
-        file.message_count -= record.total
-        file.deleted_size += record.size + record.associated_size
-        file.execute(
-            "UPDATE folders SET state = 1, cn = ?, deleted_at = ? WHERE folder_id = ?",
-            (tx.cn, int(tx.now), folder_id),
-        )
-        if not file.soft_delete:
-            erase_folder(tx, folder_id)
-        del file.folders[folder_id]
-        file.views.pop(folder_id, None)
-        tx.hierarchy_changed = True
+        remove_folder(tx, folder_id, is_hard=not file.soft_delete)
+
+
+def remove_folder(tx: Write, folder_id: int, *, is_hard: bool) -> None:
+    """Remove a folder with its messages as part of a transaction."""
+    file = tx.file
+    hierarchy.check_deletable(file, folder_id)
+    record = tx.folder(folder_id)
+    kind = Kind.HARD if is_hard else Kind.SOFT
+    tombstone.bury(tx, record.parent_id, Gone.FOLDER, kind, array("Q", [folder_id]))
+    file.execute("DELETE FROM receive_folders WHERE folder_id = ?", (folder_id,))
+    if folder_id in file.searches.folders:
+        rows = file.execute("SELECT mid FROM messages WHERE folder_id = ?", (folder_id,)).fetchall()
+        tx.note(folder_id, [mid for (mid,) in rows], Touch.REMOVED)
+    file.normal_size -= record.size
+    file.associated_size -= record.associated_size
+    file.message_count -= record.total
+    file.deleted_size += record.size + record.associated_size
+    file.execute(
+        "UPDATE folders SET state = 1, cn = ?, deleted_at = ? WHERE folder_id = ?",
+        (tx.cn, int(tx.now), folder_id),
+    )
+    if is_hard:
+        erase_folder(tx, folder_id)
+    del file.folders[folder_id]
+    file.views.pop(folder_id, None)
+    tx.hierarchy_changed = True
 
 
 def erase_folder(tx: Write, folder_id: int) -> list[bytes]:

@@ -44,7 +44,7 @@ def create(
     """Make a folder below another."""
     name = folder.checked_name(name)
     with file.write(durable=True) as tx:
-        _check_parent(file, parent_id)
+        check_parent(file, parent_id)
         if child(file, parent_id, name) is not None:
             raise ExistsError("a sub-folder has that name")
         if len(file.folders) >= folder.MAX_FOLDERS:
@@ -116,7 +116,7 @@ def rename_in(
     if is_builtin(folder_id) and not (is_builtin_allowed and parent_id == record.parent_id):
         raise ReservedError("a built-in folder cannot be renamed or moved")
     if parent_id != record.parent_id:
-        _check_parent(file, parent_id)
+        check_parent(file, parent_id)
         _check_not_below(file, folder_id, parent_id)
     other = child(file, parent_id, name)
     if other is not None and other.folder_id != folder_id:
@@ -173,7 +173,8 @@ def mark_recent_seen(file: MailboxFile, folder_id: int) -> int:
         return first
 
 
-def _check_parent(file: MailboxFile, parent_id: int) -> None:
+def check_parent(file: MailboxFile, parent_id: int) -> None:
+    """Refuse a parent that is not there, or takes no folders, or stands too deep."""
     record = file.folders.get(parent_id)
     if record is None:
         raise NotFoundError("there is no such parent folder")

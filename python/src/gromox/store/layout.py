@@ -128,7 +128,7 @@ def _fill(connection: sqlite3.Connection, spec: Spec, now: int, ids: Ids) -> Non
     guid: uuid.UUID = ids.guid()
     default_rights = _PUBLIC_RIGHTS if spec.is_public else 0
     connection.execute(
-        "INSERT INTO mailbox VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO mailbox VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         (
             guid.bytes,
             ids.guid().bytes,

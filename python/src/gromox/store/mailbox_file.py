@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from gromox.store import database, durability, folder
 from gromox.store.content import Compression
-from gromox.store.errors import CorruptError, FolderGoneError, LimitError
+from gromox.store.errors import BusyError, CorruptError, FolderGoneError, LimitError
 from gromox.store.keyword import KeywordSets
 from gromox.store.match.follow import Searches
 from gromox.store.property.naming import PropertyNames
@@ -103,6 +103,7 @@ class MailboxFile:
         self.views: OrderedDict[int, FolderView] = OrderedDict()
         self.last_blocks: dict[int, tuple[int, Block]] = {}
         self.large_contents: dict[bytes, Content] = {}
+        self.is_frozen = self.ignores_freeze = False
         self.ticket = 0
         self._ticket_cn = -1
         self._data_version = -1
@@ -151,6 +152,8 @@ class MailboxFile:
         if version != self._data_version:
             self._reload()
             self._data_version = version
+        if self.is_frozen and not self.ignores_freeze:
+            raise BusyError("the mailbox is frozen for maintenance")
 
     def _reload(self) -> None:
         known, known_hierarchy = self.change_number, self.hierarchy_cn
@@ -158,6 +161,7 @@ class MailboxFile:
         if row is None:
             raise CorruptError("the mailbox database has no counters")
         self._take_counters(row)
+        self.is_frozen = bool(self.execute("SELECT frozen FROM mailbox").fetchone()[0])
         self.limits = None
         if known_hierarchy != self.hierarchy_cn or known > self.change_number:
             self.folders = folder.load_all(self.connection)

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from gromox.store import check, purge, repair
 from gromox.store.database import guarded
+from gromox.store.item import maintenance
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gromox.store.mailbox_file import MailboxFile
     from gromox.store.model import Problem
 
@@ -44,6 +47,26 @@ class Maintenance:
     def repair(self) -> list[Problem]:
         """Put right what can be derived from the messages; returns what was found."""
         return repair.repair(self._file)
+
+    @guarded
+    def set_locale(self, locale: str, names: Mapping[int, str]) -> int:
+        """Remember the owner's language and name built-in folders in it; returns how many were renamed."""
+        return maintenance.set_locale(self._file, locale, names)
+
+    @guarded
+    def recalculate_sizes(self) -> bool:
+        """Count sizes and numbers of messages anew; returns whether something was wrong."""
+        return maintenance.recalculate_sizes(self._file)
+
+    @guarded
+    def renumber(self, *, folders: bool = True, messages: bool = True) -> int:
+        """Give everything a new change number and change key; returns how many objects there are."""
+        return maintenance.renumber(self._file, folders=folders, messages=messages)
+
+    @guarded
+    def set_frozen(self, *, is_frozen: bool) -> None:
+        """Stop, or resume, everything that is done to the mailbox, by whatever process."""
+        maintenance.set_frozen(self._file, is_frozen=is_frozen)
 
     @guarded
     def vacuum(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from gromox.store.errors import FolderGoneError, MessageGoneError
+from gromox.store.errors import MessageGoneError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ def entry_of(file: MailboxFile, mid: int, *, deleted: bool = False) -> Entry:
     if not entry.folder_id or (entry.state and not deleted):
         raise MessageGoneError("there is no such message (any more)")
     if entry.folder_id not in file.folders and not deleted:
-        raise FolderGoneError("there is no such folder (any more)")
+        raise MessageGoneError("there is no such message (any more)")
     return entry
 
 

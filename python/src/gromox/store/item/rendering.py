@@ -37,6 +37,8 @@ _DOMAIN: Final = "mailbox.invalid"
 _PENDING: Final = (
     "SELECT mid, uid FROM fetch_rows WHERE folder_id = ? AND content_id IS NULL ORDER BY uid LIMIT ?"
 )
+__all__ = ["ensure", "ensure_one", "options_for", "render_some", "seconds"]
+
 WRITER_HOOKS: Final = WriterHooks()
 
 
@@ -51,8 +53,22 @@ def render_some(file: MailboxFile, folder_id: int) -> bool:
     return _render_batch(file, folder_id)
 
 
+def ensure_one(file: MailboxFile, folder_id: int, mid: int) -> None:
+    """Render one message, if IMAP has not seen it."""
+    pending = file.execute(
+        "SELECT mid, uid FROM fetch_rows WHERE folder_id = ? AND mid = ? AND content_id IS NULL"
+        " AND uid = (SELECT uid FROM messages WHERE mid = ?)",
+        (folder_id, mid, mid),
+    ).fetchall()
+    _render(file, folder_id, pending)
+
+
 def _render_batch(file: MailboxFile, folder_id: int) -> bool:
     pending = file.execute(_PENDING, (folder_id, _BATCH)).fetchall()
+    return _render(file, folder_id, pending)
+
+
+def _render(file: MailboxFile, folder_id: int, pending: Sequence[tuple[int, int]]) -> bool:
     if not pending:
         return False
     with Holding(file) as holding:

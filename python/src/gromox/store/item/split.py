@@ -44,6 +44,8 @@ SUBJECT_TAGS: Final = frozenset({tags.PidTagSubject, tags.PidTagSubjectPrefix, t
 _CLASS: Final = re.compile(r"[\x20-\x7f]{1,255}")
 _MAX_SUBJECT: Final = 4000
 _MAX_TIME: Final = (1 << 63) - 1
+#: [MS-OXCMSG] 2.2.1.11 and 2.2.1.13.
+_HIGHEST: Final = {tags.PidTagImportance: 2, tags.PidTagSensitivity: 3}
 _FLAG_TAGS: Final = frozenset({tags.PidTagFlagStatus, tags.PidTagLastVerbExecuted})
 
 
@@ -160,8 +162,8 @@ def _column_value(tag: int, value: PropValue) -> int | str:
         if tag == tags.PidTagMessageClass and (not _CLASS.fullmatch(value) or value.endswith(".")):
             raise InvalidValueError("a message class has 1 to 255 ASCII characters and no period at its end")
         return _clean(value)[:_MAX_SUBJECT]
-    if not isinstance(value, int) or not 0 <= value <= _MAX_TIME:
-        raise InvalidValueError(f"property {tag:#010x} is a number")
+    if not isinstance(value, int) or not 0 <= value <= _HIGHEST.get(tag, _MAX_TIME):
+        raise InvalidValueError(f"property {tag:#010x} is a number, and not that one")
     return int(value)
 
 

@@ -18,4 +18,5 @@ ALTER TABLE messages ADD COLUMN message_status INTEGER NOT NULL DEFAULT 0; -- [M
 ALTER TABLE messages ADD COLUMN message_flags INTEGER NOT NULL DEFAULT 0;  -- bits of 2.2.1.6 that stand nowhere else
 ALTER TABLE messages ADD COLUMN rendered_cn INTEGER;                       -- property form: cn whose mail IMAP was shown
 
+ALTER TABLE mailbox ADD COLUMN frozen INTEGER NOT NULL DEFAULT 0;          -- nothing is done to it meanwhile
 ALTER TABLE folders ADD COLUMN committed_time INTEGER NOT NULL DEFAULT 0;  -- of the last change of anything in it

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from gromox.store.errors import DeniedError, MessageGoneError
 from gromox.store.item.entry import Entry, entry_of
 from gromox.store.permission import Right
-from gromox.store.property.message import ACCESS_ALL, ACCESS_DELETE, ACCESS_MODIFY, ACCESS_READ
+from gromox.store.property.message import (
+    ACCESS_ALL,
+    ACCESS_DELETE,
+    ACCESS_MODIFY,
+    ACCESS_READ,
+    message_row,
+)
 from gromox.store.session.base import SessionPart
 
 if TYPE_CHECKING:
@@ -55,3 +61,8 @@ class MessageRights(SessionPart):
         if not self._message_access(entry.folder_id, entry.creator) & ACCESS_MODIFY:
             raise DeniedError("the rights of the user do not cover it")
         return entry
+
+    def _is_read(self, mid: int) -> bool:
+        """Tell whether the actor (in a private mailbox: its owner) has read a message."""
+        row = message_row(self._file, mid, username=self._actor.username)
+        return row is not None and row.is_read

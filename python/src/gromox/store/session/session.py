@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING, Self
 
 from gromox.store.operation import operation
 from gromox.store.session.access import Access
+from gromox.store.session.folders import Folders
 from gromox.store.session.handles import Handles
 from gromox.store.session.items import Items
+from gromox.store.session.mails import Mails
+from gromox.store.session.marking import Marking
+from gromox.store.session.moving import Moving
 from gromox.store.session.naming import Naming
+from gromox.store.session.permissions import Permissions
 from gromox.store.session.properties import Properties
+from gromox.store.session.receiving import Receiving
 from gromox.store.session.rules import Rules
 from gromox.store.session.tables import Tables
 
@@ -24,6 +30,12 @@ class StoreSession(
     Properties,
     Rules,
     Items,
+    Moving,
+    Marking,
+    Folders,
+    Permissions,
+    Receiving,
+    Mails,
     Tables,
 ):
     """One user's view of one mailbox; used by one thread at a time."""
