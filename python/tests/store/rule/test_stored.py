@@ -163,6 +163,26 @@ def test_what_is_left_to_the_client_stands_in_a_message(house: House) -> None:
     assert bag[tags.PidTagHasDeferredActionMessages] is True
 
 
+@pytest.mark.requirement("MS-OXORULE", 618)
+@pytest.mark.requirement("MS-OXORULE", 619)
+@pytest.mark.requirement("MS-OXORULE", 620)
+def test_a_client_says_what_it_calls_a_message(house: House) -> None:
+    house.rule(Action(ActionType.DEFER_ACTION, b"ping"))
+    house.deliver()
+    house.deliver()
+    session = StoreSession.of(house.mailbox, SYSTEM)
+    first, second = read(house, DEFERRED)
+    tag = tags.PidTagDeferredActionMessageOriginalEntryId
+    server_id = first[tag]
+    assert isinstance(server_id, bytes)
+    assert server_id != second[tag]
+    assert session.update_deferred_actions(server_id, b"client's") == 1
+    first, second = read(house, DEFERRED)
+    assert (first[tag], first[tags.PidTagDamBackPatched]) == (b"client's", True)
+    assert second[tags.PidTagDamBackPatched] is False
+    assert session.update_deferred_actions(server_id, b"other") == 0
+
+
 @pytest.mark.requirement("MS-OXORULE", 548)
 def test_a_property_is_set_on_the_mail(house: House) -> None:
     house.rule(Action(ActionType.TAG, TagValue(tags.PidTagSensitivity, 2)))

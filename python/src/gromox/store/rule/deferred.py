@@ -14,6 +14,7 @@ from gromox.mapi import tags
 from gromox.mapi.folderids import Private
 from gromox.mapi.ruleaction import STANDARD, RuleAction, pack_rule_action
 from gromox.store.property import ids
+from gromox.store.property.message import MessageProperties
 from gromox.store.rule import rows, stored
 from gromox.store.rule.model import RuleState
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 ACTION_CLASS: Final = "IPC.Microsoft Exchange 4.0.Deferred Action"
 ERROR_CLASS: Final = "IPC.Microsoft Exchange 4.0.Deferred Error"
 _FOLDER: Final = int(Private.DEFERRED_ACTION)
+_MAX_PATCHED: Final = 10_000
+_FIND: Final = (
+    "SELECT mid FROM messages WHERE folder_id = ? AND state = 0 AND message_class = ? ORDER BY mid LIMIT ?"
+)
 
 
 def leave_actions(tx: Write, folder_id: int, mid: int, deferred: Iterable[Deferred]) -> None:
@@ -87,3 +92,16 @@ def _actions(deferred: Deferred) -> bytes:
     w = Writer()
     pack_rule_action(w, RuleAction(deferred.actions), STANDARD)
     return w.octets()
+
+
+def back_patch(tx: Write, server_id: bytes, client_id: bytes) -> int:
+    """Give deferred action messages about a message the id that their client knows; return their number.
+
+    Spec: [MS-OXORULE] 2.2.3, 3.2.5.4.
+    """
+    tag = tags.PidTagDeferredActionMessageOriginalEntryId
+    mids = [row[0] for row in tx.file.execute(_FIND, (_FOLDER, ACTION_CLASS, _MAX_PATCHED)).fetchall()]
+    found = [mid for mid, (value,) in MessageProperties(tx.file, (tag,)).rows(mids) if value == server_id]
+    for mid in found:
+        stored.set_values(tx, mid, {tag: client_id, tags.PidTagDamBackPatched: True})
+    return len(found)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gromox.store.database import guarded
 from gromox.store.operation import operation
 from gromox.store.permission import Right
-from gromox.store.rule import rows
+from gromox.store.rule import deferred, rows
 from gromox.store.session.base import SessionPart
 
 if TYPE_CHECKING:
@@ -52,6 +52,24 @@ class Rules(SessionPart):
         self._access.require_visible(folder_id)
         self._access.require(folder_id, Right.OWNER)
         return self._mailbox.modify_rules(folder_id, changes, replace_all=replace_all)
+
+    @operation
+    @guarded
+    def update_deferred_actions(self, server_id: bytes, client_id: bytes) -> int:
+        """Give deferred action messages about a message the id that a client knows; return their number.
+
+        Spec: [MS-OXORULE] 2.2.3, 3.2.5.4.
+
+        Args:
+            server_id: the PtypServerId of the message.
+            client_id: what the client calls it.
+
+        Raises:
+            DeniedError: the actor is not the owner of the store.
+        """
+        self._access.require_owner()
+        with self._file.write(durable=True) as tx:
+            return deferred.back_patch(tx, server_id, client_id)
 
     @operation
     @guarded
