@@ -238,7 +238,7 @@ def test_the_first_error_ends_it_unless_told_to_go_on(home: Home) -> None:
         (("-u", ALICE, "foreach.mb", "ping"), "expected one of -d MAILDIR"),
         (("foreach.big", "ping"), "expected filters out of secobj"),
         (("foreach", "ping"), "expected filters out of"),
-        (("-u", ALICE, "pong"), "no command 'pong'; there are: check"),
+        (("-u", ALICE, "pong"), "no command 'pong'; there are: cgkreset check"),
         (("-u", ALICE, "(", "ping", ")", "(", "foreach.mb", ")"), "only once"),
         (("-u", ALICE, "purge-softdelete"), "FOLDER"),
         (("-u", ALICE, "purge-softdelete", "-t", "soon", "/"), "write a time"),

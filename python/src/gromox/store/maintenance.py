@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gromox.store import check, purge, repair
 from gromox.store.database import guarded
-from gromox.store.item import maintenance
+from gromox.store.item import maintenance, rendering
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +62,11 @@ class Maintenance:
     def renumber(self, *, folders: bool = True, messages: bool = True) -> int:
         """Give everything a new change number and change key; returns how many objects there are."""
         return maintenance.renumber(self._file, folders=folders, messages=messages)
+
+    @guarded
+    def render(self, folder_id: int) -> int:
+        """Write the items of a folder as mails that IMAP has not seen; returns how many."""
+        return rendering.ensure(self._file, folder_id)
 
     @guarded
     def set_frozen(self, *, is_frozen: bool) -> None:

@@ -110,7 +110,7 @@ def copy(
             container_class=record.container_class,
         )
         copies[source] = made
-        entries = removing.messages_of(tx, source, associated=True)
+        entries = removing.messages_of(tx.file, source, associated=True)
         if entries:
             moving.transfer(tx, source, entries, made, is_move=False)
     if folder_id not in copies:

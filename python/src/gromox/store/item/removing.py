@@ -19,7 +19,7 @@ from gromox.store.touch import Touch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gromox.store.mailbox_file import Write
+    from gromox.store.mailbox_file import MailboxFile, Write
 
 MAX_MESSAGES: Final = 100_000
 """Of one call."""
@@ -81,17 +81,19 @@ def _purge(tx: Write, folder_id: int, entries: Sequence[Entry]) -> None:
         record.deleted_size -= size
 
 
-def messages_of(tx: Write, folder_id: int, *, normal: bool = True, associated: bool = False) -> list[Entry]:
+def messages_of(
+    file: MailboxFile, folder_id: int, *, normal: bool = True, associated: bool = False
+) -> list[Entry]:
     """Return the live messages of a folder. Raises LimitError: there are more than one call may touch."""
     kinds = [kind for kind, wanted in ((0, normal), (1, associated)) if wanted]
-    rows = tx.file.execute(
+    rows = file.execute(
         "SELECT mid FROM messages WHERE folder_id = ? AND state = 0"
-        f" AND associated IN ({', '.join(map(str, kinds)) or 'NULL'}) LIMIT ?",
+        f" AND associated IN ({', '.join(map(str, kinds)) or 'NULL'}) ORDER BY mid LIMIT ?",
         (folder_id, MAX_MESSAGES + 1),
     ).fetchall()
     if len(rows) > MAX_MESSAGES:
         raise LimitError(f"at most {MAX_MESSAGES} messages at a time")
-    return list(entries_of(tx.file, [mid for (mid,) in rows]).values())
+    return list(entries_of(file, [mid for (mid,) in rows]).values())
 
 
 def restore(tx: Write, entry: Entry) -> None:

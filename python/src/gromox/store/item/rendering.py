@@ -42,14 +42,16 @@ __all__ = ["ensure", "ensure_one", "options_for", "render_some", "seconds"]
 WRITER_HOOKS: Final = WriterHooks()
 
 
-def ensure(file: MailboxFile, folder_id: int) -> None:
-    """Render what IMAP has not seen of a folder; cheap where there is nothing to do."""
-    while _render_batch(file, folder_id):
-        pass
+def ensure(file: MailboxFile, folder_id: int) -> int:
+    """Render what IMAP has not seen of a folder; cheap where there is nothing to do. Returns how many."""
+    count = 0
+    while done := _render_batch(file, folder_id):
+        count += done
+    return count
 
 
-def render_some(file: MailboxFile, folder_id: int) -> bool:
-    """Render one batch; returns whether there may be more (for whoever works ahead)."""
+def render_some(file: MailboxFile, folder_id: int) -> int:
+    """Render one batch, for whoever works ahead; returns how many, 0 when nothing is left."""
     return _render_batch(file, folder_id)
 
 
@@ -63,14 +65,14 @@ def ensure_one(file: MailboxFile, folder_id: int, mid: int) -> None:
     _render(file, folder_id, pending)
 
 
-def _render_batch(file: MailboxFile, folder_id: int) -> bool:
+def _render_batch(file: MailboxFile, folder_id: int) -> int:
     pending = file.execute(_PENDING, (folder_id, _BATCH)).fetchall()
     return _render(file, folder_id, pending)
 
 
-def _render(file: MailboxFile, folder_id: int, pending: Sequence[tuple[int, int]]) -> bool:
+def _render(file: MailboxFile, folder_id: int, pending: Sequence[tuple[int, int]]) -> int:
     if not pending:
-        return False
+        return 0
     with Holding(file) as holding:
         rendered: list[tuple[int, int, int, Held]] = []
         octets = 0
@@ -83,7 +85,7 @@ def _render(file: MailboxFile, folder_id: int, pending: Sequence[tuple[int, int]
             octets += held.size
             if octets > _BATCH_OCTETS:
                 break
-        return _keep(file, holding, folder_id, rendered) > 0
+        return _keep(file, holding, folder_id, rendered)
 
 
 def _held(file: MailboxFile, holding: Holding, row: MessageRow) -> Held:

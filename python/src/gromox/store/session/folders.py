@@ -150,7 +150,7 @@ class Folders(MessageRights):
         gone: list[int] = []
         kept: list[int] = []
         with file.write(durable=True) as tx:
-            entries = removing.messages_of(tx, folder_id, associated=with_associated)
+            entries = removing.messages_of(file, folder_id, associated=with_associated)
             chosen = [
                 each for each in entries if self._message_access(folder_id, each.creator) & ACCESS_DELETE
             ]

@@ -45,7 +45,7 @@ class Marking(MessageRights):
         file = self._file
         with file.write(durable=True) as tx:
             if mids is None:
-                found = removing.messages_of(tx, folder_id, associated=True)
+                found = removing.messages_of(file, folder_id, associated=True)
             else:
                 found = list(entries_of(file, mids).values())
             chosen = [

@@ -103,6 +103,22 @@ class Moving(MessageRights):
         return Removed(tuple(back), tuple([mid for mid in mids if mid not in back]))
 
     @operation
+    def folder_messages(
+        self, folder_id: int, *, normal: bool = True, associated: bool = False
+    ) -> tuple[int, ...]:
+        """Return the messages of a folder that the actor may read, the oldest first.
+
+        Raises:
+            FolderGoneError: the folder is not there for the actor.
+            LimitError: there are too many for one answer: a table is what is wanted.
+        """
+        self._access.require_visible(folder_id)
+        entries = removing.messages_of(self._file, folder_id, normal=normal, associated=associated)
+        return tuple(
+            [each.mid for each in entries if self._message_access(folder_id, each.creator) & ACCESS_READ]
+        )
+
+    @operation
     def message_folder(self, mid: int, *, deleted: bool = False) -> int:
         """Return the folder of a message. Raises MessageGoneError: it is not there for the actor."""
         self._file.refresh()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gromox.tools.mbop.commands import database, identity, message
+from gromox.tools.mbop.commands import content, database, identity, mailbox, message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,16 +17,20 @@ if TYPE_CHECKING:
 COMMANDS: Final[Mapping[str, Command]] = {
     command.name: command
     for command in sorted(
-        (*database.COMMANDS, *identity.COMMANDS, *message.COMMANDS), key=lambda command: command.name
+        (
+            *content.COMMANDS,
+            *database.COMMANDS,
+            *identity.COMMANDS,
+            *mailbox.COMMANDS,
+            *message.COMMANDS,
+        ),
+        key=lambda command: command.name,
     )
 }
 
 #: Known from the manual page, but what they work on is not part of this release.
 LATER: Final = frozenset(
     {
-        *("cgkreset", "clear-photo", "get-photo", "set-photo", "clear-profile", "clear-rwz", "set-locale"),
-        *("sync-midb", "freeze", "thaw", "get-freebusy", "exaddrxlat", "zaddrxlat"),
-        *("get-websettings", "get-websettings-persistent", "get-websettings-recipients"),
-        *("set-websettings", "set-websettings-persistent", "set-websettings-recipients"),
+        *("get-freebusy", "exaddrxlat", "zaddrxlat"),
     }
 )

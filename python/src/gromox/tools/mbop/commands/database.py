@@ -58,7 +58,7 @@ def check(job: Job) -> None:
 def recalc_sizes(job: Job) -> None:
     """Count messages and sizes anew."""
     with Mailbox.open(job.path) as mailbox:
-        mailbox.repair()
+        mailbox.recalculate_sizes()
         mailbox.sync()
         used = mailbox.quota().used
     job.note(f"{job.target.name}: {used} octets")

@@ -1,22 +1,18 @@
-"""Commands that remove or move messages: delmsg, movemsg, emptyfld, purge-softdelete.
-
-Messages of RFC 5322 form are meant; mailboxes of this release hold no others, so ``-a`` of emptyfld
-(associated messages) finds none.
-"""
+"""Commands that remove or move messages: delmsg, movemsg, emptyfld, purge-softdelete."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from gromox.admin.service.errors import NoMatchError
+from gromox.mapi import tags
 from gromox.store.builtin import FIRST_FREE_OBJECT_ID
-from gromox.store.errors import StoreError
+from gromox.store.errors import NotFoundError, StoreError
+from gromox.store.extract import filetime
 from gromox.store.mailbox import Mailbox
 from gromox.store.mailbox_file import Options
-from gromox.store.model import Columns
-from gromox.store.uidset import UidSet
+from gromox.store.session import SYSTEM, StoreSession
 from gromox.tools.mbop.command import Command, span
 from gromox.tools.mbop.folder_spec import resolve, tree
 
@@ -27,7 +23,8 @@ if TYPE_CHECKING:
     from gromox.store.folder import Folder
     from gromox.tools.mbop.command import Job
 
-_NO_COLUMNS: Final = Columns(0)
+_BATCH: Final = 1000
+_TIMES: Final = (tags.PidTagMessageDeliveryTime, tags.PidTagLastModificationTime)
 
 
 def _open(job: Job, *, soft: bool = True) -> Mailbox:
@@ -51,24 +48,26 @@ def purge_softdelete(job: Job) -> None:
 
 def delmsg(job: Job) -> None:
     """Delete messages by id."""
-    with _open(job, soft=job.args.soft) as mailbox:
+    with _open(job) as mailbox:
+        session = StoreSession.of(mailbox, SYSTEM)
         folder = resolve(mailbox, job.args.folder)
-        uids = _uids_of(mailbox, folder, job.args.ids)
-        gone = mailbox.delete_messages(folder.folder_id, uids)
+        _check_there(session, folder, job.args.ids)
+        gone = session.delete_messages(folder.folder_id, job.args.ids, is_hard=not job.args.soft)
         mailbox.sync()
-    job.note(f"{job.target.name}: {len(gone.uids)} messages deleted")
+    job.note(f"{job.target.name}: {len(gone.removed)} messages deleted")
 
 
 def movemsg(job: Job) -> None:
     """Move or copy messages by id."""
     with _open(job) as mailbox:
+        session = StoreSession.of(mailbox, SYSTEM)
         source, target = resolve(mailbox, job.args.source), resolve(mailbox, job.args.target)
-        uids = _uids_of(mailbox, source, job.args.ids)
-        act = mailbox.copy if job.args.copy else mailbox.move
-        done = act(source.folder_id, uids, target.folder_id)
+        _check_there(session, source, job.args.ids)
+        act = session.copy_messages if job.args.copy else session.move_messages
+        done = act(source.folder_id, job.args.ids, target.folder_id)
         mailbox.sync()
     word = "copied" if job.args.copy else "moved"
-    job.note(f"{job.target.name}: {len(done.target_uids)} messages {word}")
+    job.note(f"{job.target.name}: {len(done.pairs)} messages {word}")
 
 
 @dataclass(slots=True)
@@ -97,8 +96,7 @@ def _empty(mailbox: Mailbox, top: Folder, job: Job, emptied: _Emptied) -> None:
     for folder in reversed(scope):
         if folder.is_search:
             continue
-        if not args.keep_normal:
-            emptied.messages += _remove_messages(mailbox, folder, job)
+        emptied.messages += _remove_messages(mailbox, folder, job)
         if folder is top or not (args.delempty or args.nuke_folders):
             continue
         if folder.folder_id < FIRST_FREE_OBJECT_ID or mailbox.folder(folder.folder_id).total:
@@ -113,38 +111,48 @@ def _empty(mailbox: Mailbox, top: Folder, job: Job, emptied: _Emptied) -> None:
 
 
 def _remove_messages(mailbox: Mailbox, folder: Folder, job: Job) -> int:
-    if not job.args.age:
-        return len(mailbox.delete_messages(folder.folder_id, UidSet.everything()).uids)
-    cut = job.clock.now() - job.args.age
-    uids = mailbox.view(folder.folder_id).uids()
-    rows = mailbox.fetch(folder.folder_id, uids, Columns.INTERNAL_DATE)
-    old = [row.uid for row in rows if _seconds(row.internal_date) <= cut]
-    return len(mailbox.delete_messages(folder.folder_id, UidSet.from_ascending(old)).uids) if old else 0
+    session = StoreSession.of(mailbox, SYSTEM)
+    args = job.args
+    mids = session.folder_messages(folder.folder_id, normal=not args.keep_normal, associated=args.associated)
+    if args.age:
+        cut = filetime(job.clock.now() - args.age)
+        mids = tuple(
+            mid
+            for at in range(0, len(mids), _BATCH)
+            for mid, (received, modified) in session.properties_of_messages(
+                mids[at : at + _BATCH], _TIMES
+            ).items()
+            if _older(received or modified, cut)
+        )
+    gone = 0
+    for at in range(0, len(mids), _BATCH):
+        done = session.delete_messages(folder.folder_id, mids[at : at + _BATCH], is_hard=not args.soft)
+        gone += len(done.removed)
+    return gone
 
 
-def _seconds(internal_date: bytes) -> float:
-    """Return the time of RFC 9051 date-time text."""
-    text = internal_date.decode("ascii").strip('"').strip()
-    return datetime.strptime(text, "%d-%b-%Y %H:%M:%S %z").timestamp()
+def _older(time: object, cut: int) -> bool:
+    return isinstance(time, int) and time <= cut
 
 
-def _uids_of(mailbox: Mailbox, folder: Folder, ids: Iterable[int]) -> UidSet:
-    """Return where the messages are.
+def _check_there(session: StoreSession, folder: Folder, ids: Iterable[int]) -> None:
+    """Look for the messages first.
 
     Raises:
         NoMatchError: one is not in the folder; nothing is done then.
     """
-    wanted = set(ids)
-    uids = mailbox.view(folder.folder_id).uids()
-    found = {
-        row.mid: row.uid for row in mailbox.fetch(folder.folder_id, uids, _NO_COLUMNS) if row.mid in wanted
-    }
-    missing = sorted(wanted - set(found))
+    missing = [mid for mid in sorted(set(ids)) if not _is_in(session, folder.folder_id, mid)]
     if missing:
         raise NoMatchError(
             f"folder '{folder.name}' has no message {', '.join(f'{mid:#x}' for mid in missing)}"
         )
-    return UidSet.from_ascending(sorted(found.values()))
+
+
+def _is_in(session: StoreSession, folder_id: int, mid: int) -> bool:
+    try:
+        return session.message_folder(mid) == folder_id
+    except NotFoundError:
+        return False
 
 
 def _number(text: str) -> int:
