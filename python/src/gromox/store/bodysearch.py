@@ -43,9 +43,18 @@ _SELECT: Final = (
 
 
 def matching(
-    file: MailboxFile, folder_id: int, uids: Sequence[int], needle: str, *, with_header: bool
+    file: MailboxFile,
+    folder_id: int,
+    uids: Sequence[int],
+    needle: str,
+    *,
+    with_header: bool,
+    attachments: Callable[[Content, bytes], Iterator[str]] | None = None,
 ) -> list[int]:
-    """Return those of a few messages whose text contains ``needle``, which is casefolded."""
+    """Return those of a few messages whose text contains ``needle``, which is casefolded.
+
+    ``attachments`` gives the texts of attachments, if they count too.
+    """
     if not uids:
         return []
     wanted = set(uids)
@@ -60,13 +69,27 @@ def matching(
             continue
         content = Content(file.path / "cid", size, storage, digest, data)
         try:
-            if _matches(content, header_size, parts, needle, with_header=with_header):
+            if _matches(content, header_size, parts, needle, with_header=with_header) or (
+                attachments is not None
+                and any(needle in text.casefold() for text in attachments(content, parts))
+            ):
                 found.append(uid)
         except MessageGoneError:
             continue
         finally:
             content.close()
     return found
+
+
+def texts_for_index(content: Content, header_size: int, parts: bytes) -> Iterator[str]:
+    """Go through all texts, casefolded, in which :func:`matching` may find something."""
+    if content.inline is not None:
+        # Where nothing is encoded, a needle is looked for in the octets as they are.
+        yield content.inline.lower().decode("latin-1")
+    for field in iter_fields(content.read(0, header_size)):
+        yield f"{field.name.decode('latin-1')}: {decode_words(field.value)}".casefold()
+    for text in _texts(content, parts):
+        yield text.casefold()
 
 
 def _matches(content: Content, header_size: int, parts: bytes, needle: str, *, with_header: bool) -> bool:

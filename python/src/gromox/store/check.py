@@ -11,8 +11,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from gromox.store import block_table, content
+from gromox.store.builtin import FolderKind
 from gromox.store.content import Storage
 from gromox.store.flags import ALL_FLAGS
+from gromox.store.match import checking
 from gromox.store.model import Problem
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ def find(file: MailboxFile) -> Iterator[Problem]:
     for folder_id in sorted(file.folders):
         yield from _folder(file, file.folders[folder_id])
     yield from _orphans(file)
+    yield from checking.find(file)
     yield from _contents(file)
     yield from _counters(file)
 
@@ -72,6 +75,8 @@ def _folder(file: MailboxFile, record: FolderRecord) -> Iterator[Problem]:
     sums = folder_sums(file, folder_id)
     blocks = block_table.read_blocks(file, folder_id)
     sums["unread"] = sum(block.unseen for block in blocks)
+    if record.kind == FolderKind.SEARCH:
+        sums |= checking.sums(file, folder_id)
     for name, value in sums.items():
         if getattr(record, name) != value:
             yield Problem(

@@ -69,7 +69,13 @@ def connect(path: Path, *, busy_timeout: float = BUSY_TIMEOUT, mode: str = "rw")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_AUTOCHECKPOINT_PAGES}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
+    connection.create_function("gx_fold", 1, _casefolded, deterministic=True)
     return connection
+
+
+def _casefolded(text: str | bytes | float | None) -> str | bytes | float | None:
+    """Return text as it is compared (``gx_fold`` in SQL)."""
+    return text.casefold() if isinstance(text, str) else text
 
 
 @guarded

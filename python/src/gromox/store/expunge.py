@@ -6,6 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, Final
 
 from gromox.store import block_table, hierarchy, picking, tombstone
+from gromox.store.builtin import FolderKind
 from gromox.store.flags import Flag
 from gromox.store.model import NO_UIDS, Expunged
 from gromox.store.tombstone import Gone, Kind
@@ -168,7 +169,8 @@ def remove_folder(tx: Write, folder_id: int, *, is_hard: bool) -> None:
         tx.note(folder_id, [mid for (mid,) in rows], Touch.REMOVED)
     file.normal_size -= record.size
     file.associated_size -= record.associated_size
-    file.message_count -= record.total
+    if record.kind != FolderKind.SEARCH:
+        file.message_count -= record.total
     file.deleted_size += record.size + record.associated_size
     file.execute(
         "UPDATE folders SET state = 1, cn = ?, deleted_at = ? WHERE folder_id = ?",

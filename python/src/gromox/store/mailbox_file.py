@@ -128,8 +128,8 @@ class MailboxFile:
             self.default_rights,
             self.anonymous_rights,
         ) = row
-        self.guid = uuid.UUID(bytes=guid)
-        self.mapping_signature = uuid.UUID(bytes=signature)
+        self.guid: uuid.UUID = uuid.UUID(bytes=guid)
+        self.mapping_signature: uuid.UUID = uuid.UUID(bytes=signature)
         self.is_public = bool(is_public)
 
     def close(self) -> None:
@@ -294,7 +294,7 @@ class Write:
             return
         try:
             if self.hierarchy_changed:
-                file.searches.load()
+                file.searches.rescope(self)
             if self._notes:
                 file.searches.follow(self, self._notes)
             touched = self.cn

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from gromox.store import append, block_table, check
 from gromox.store.block import CAPACITY, Block, packed_modseqs
+from gromox.store.builtin import FolderKind
 from gromox.store.content import Content
 from gromox.store.errors import StoreError
 from gromox.store.extract import extract
+from gromox.store.match import checking
 
 if TYPE_CHECKING:
     from gromox.store.mailbox_file import MailboxFile, Write
@@ -28,6 +30,7 @@ def repair(file: MailboxFile) -> list[Problem]:
         for folder_id in sorted(file.folders):
             _extract_again(file, folder_id)
         _count_references(file)
+        checking.repair(tx)
         for folder_id in sorted(file.folders):
             _rebuild_folder(tx, folder_id)
         for name, value in check.mailbox_sums(file).items():
@@ -134,6 +137,9 @@ def _rebuild_folder(tx: Write, folder_id: int) -> None:
     for name, value in check.folder_sums(file, folder_id).items():
         setattr(record, name, value)
     record.unread = sum(block.unseen for block in blocks)
+    if record.kind == FolderKind.SEARCH:
+        for name, value in checking.sums(file, folder_id).items():
+            setattr(record, name, value)
 
 
 def _raise_counters(file: MailboxFile) -> None:

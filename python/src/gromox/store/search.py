@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from gromox.mapi.restriction import Restriction
     from gromox.store.uidset import UidSet
 
 
@@ -158,6 +159,30 @@ class Recent:
     first_uid: int
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Messages whose row fulfils a condition in SQL (:mod:`gromox.store.match.sql`)."""
+
+    condition: str
+    parameters: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MayHold:
+    """Messages that the full-text index does not exclude: it never says no where a text is there."""
+
+    needle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Messages whose properties fulfil a restriction ([MS-OXCDATA] 2.12)."""
+
+    restriction: Restriction
+    username: str = ""
+    """Whose read states count in public stores."""
+
+
 Expression: TypeAlias = (
     All
     | And
@@ -176,4 +201,7 @@ Expression: TypeAlias = (
     | Uids
     | Modseq
     | Recent
+    | Where
+    | MayHold
+    | Matching
 )

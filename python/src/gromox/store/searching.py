@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Final
 from gromox.store import bodysearch, textcolumn
 from gromox.store.extract import fold
 from gromox.store.flags import count_table
+from gromox.store.fulltext import index as fulltext
+from gromox.store.fulltext.attachment import attachment_texts
+from gromox.store.match import evaluate
+from gromox.store.property.message import MessageProperties
 from gromox.store.search import (
     All,
     And,
@@ -24,6 +28,8 @@ from gromox.store.search import (
     Header,
     InternalDay,
     Larger,
+    Matching,
+    MayHold,
     Modseq,
     Not,
     Or,
@@ -33,7 +39,9 @@ from gromox.store.search import (
     Text,
     TextIn,
     Uids,
+    Where,
 )
+from gromox.store.table.parts import parts_of
 from gromox.store.uidset import MAX_UID, UidSet
 
 if TYPE_CHECKING:
@@ -49,6 +57,7 @@ _STEP: Final = 8192
 """Rows of a narrow table that are scanned before others get their turn."""
 _HEADERS_A_STEP: Final = 512
 _SPARSE: Final = 16
+_MAX_CN: Final = (1 << 48) - 1
 _KEPT_FIELDS: Final = {
     "subject": Field.SUBJECT,
     "from": Field.FROM,
@@ -125,12 +134,25 @@ def _evaluate(scope: _Scope, expression: Expression, within: int) -> Steps:
             return found
         case Not(term):
             return within ^ (yield from _evaluate(scope, term, within))
-        case Body() | Text() | Header() | TextIn():
-            return (yield from _dear(scope, expression, within))
         case All():
             return within
         case Flagged() | HasKeyword() | Uids() | Modseq() | Recent():
             return _from_blocks(scope, expression) & within
+        case _:
+            return (yield from _leaf(scope, expression, within))
+
+
+def _leaf(scope: _Scope, expression: Expression, within: int) -> Steps:
+    """Find what texts, rows and properties tell."""
+    match expression:
+        case Where(condition, parameters):
+            return within & (yield from _where(scope, condition, parameters))
+        case MayHold(needle):
+            return within & _indexed(scope, fold(needle))
+        case Matching():
+            return (yield from _matching(scope, expression, within))
+        case Body() | Text() | Header() | TextIn():
+            return (yield from _dear(scope, expression, within))
         case _:
             condition, value = _condition(expression)
             return within & (yield from _rows(scope, condition, value))
@@ -159,11 +181,13 @@ def _cost(expression: Expression) -> int:
             return max(map(_cost, terms), default=0)
         case Not(term):
             return _cost(term)
+        case Matching():
+            return 4
         case Body() | Text():
             return 3
         case Header():
             return 2
-        case TextIn() | Larger() | Smaller() | InternalDay() | SentDay():
+        case TextIn() | Larger() | Smaller() | InternalDay() | SentDay() | Where() | MayHold():
             return 1
         case _:
             return 0
@@ -233,6 +257,68 @@ def _rows(scope: _Scope, condition: str, value: str | int, table: str = "search_
     return scope.of_uids(found)
 
 
+def _where(scope: _Scope, condition: str, parameters: tuple[object, ...]) -> Steps:
+    """Look at the rows of messages, as many as are quick, from one change number to the next."""
+    live = "folder_id = ? AND state = 0 AND associated = 0"
+    folder_id = scope.view.folder_id
+    found: list[int] = []
+    after = -1
+    while True:
+        last = scope.file.execute(
+            "SELECT cn FROM messages WHERE folder_id = ? AND cn > ? ORDER BY cn LIMIT 1 OFFSET ?",
+            (folder_id, after, _STEP),
+        ).fetchone()
+        until = _MAX_CN if last is None else last[0]
+        rows = scope.file.execute(
+            f"SELECT uid FROM messages WHERE {live} AND cn > ? AND cn <= ? AND {condition}",
+            (folder_id, after, until, *parameters),
+        ).fetchall()
+        found += [uid for (uid,) in rows if uid is not None]
+        if last is None:
+            return scope.of_uids(found)
+        after = until
+        yield
+
+
+def _indexed(scope: _Scope, needle: str) -> int:
+    """Return the messages that the full-text index does not exclude; all where it cannot tell."""
+    uids = fulltext.candidates(scope.file, scope.view.folder_id, needle)
+    return scope.everything if uids is None else scope.of_uids(uids)
+
+
+def _matching(scope: _Scope, expression: Matching, within: int) -> Steps:
+    """Look at the properties of messages, a batch at a time."""
+    predicate = evaluate.predicate(expression.restriction)
+    needed = sorted(evaluate.needs(expression.restriction).tags)
+    reader = MessageProperties(scope.file, needed, username=expression.username)
+    found: list[int] = []
+    uids = scope.members(within)
+    for at in range(0, len(uids), bodysearch.BATCH):
+        mids = mids_of(scope.file, scope.view.folder_id, uids[at : at + bodysearch.BATCH])
+        by_mid = {mid: uid for uid, mid in mids.items()}
+        for mid, row in reader.rows(by_mid):
+            getter = dict(zip(needed, row, strict=True)).get
+            if predicate(getter, lambda tag, mid=mid: parts_of(scope.file, mid, tag)):  # type: ignore[misc]
+                found.append(by_mid[mid])
+        yield
+    return scope.of_uids(found)
+
+
+def mids_of(file: MailboxFile, folder_id: int, uids: Sequence[int]) -> dict[int, int]:
+    """Return the ids of messages by their UIDs, which ascend."""
+    if not uids:
+        return {}
+    if uids[-1] - uids[0] < 4 * len(uids):
+        wanted = set(uids)
+        rows = file.execute(
+            "SELECT uid, mid FROM fetch_rows WHERE folder_id = ? AND uid BETWEEN ? AND ?",
+            (folder_id, uids[0], uids[-1]),
+        )
+        return {uid: mid for uid, mid in rows if uid in wanted}
+    one = "SELECT uid, mid FROM fetch_rows WHERE folder_id = ? AND uid = ?"
+    return dict(row for uid in uids for row in file.execute(one, (folder_id, uid)).fetchall())
+
+
 def _stretches(uids: Sequence[int], count: int) -> Iterable[tuple[int, int]]:
     for at in range(0, len(uids), count):
         yield uids[at], uids[min(at + count, len(uids)) - 1]
@@ -253,11 +339,18 @@ def _headers(scope: _Scope, name: str, needle: str, within: int) -> Steps:
 
 
 def _contents(scope: _Scope, needle: str, within: int, *, with_header: bool) -> Steps:
-    """Look into the text parts of messages, one after the other."""
+    """Look into the text parts of messages, one after the other; only where the index does not say no."""
+    indexed = fulltext.candidates(scope.file, scope.view.folder_id, needle)
+    attachments = None
+    if indexed is not None:
+        within &= scope.of_uids(indexed)
+        attachments = attachment_texts
     found: list[int] = []
     uids = scope.members(within)
     for batch in range(0, len(uids), bodysearch.BATCH):
         part = uids[batch : batch + bodysearch.BATCH]
-        found += bodysearch.matching(scope.file, scope.view.folder_id, part, needle, with_header=with_header)
+        found += bodysearch.matching(
+            scope.file, scope.view.folder_id, part, needle, with_header=with_header, attachments=attachments
+        )
         yield
     return scope.of_uids(found)

@@ -5,10 +5,23 @@ CREATE INDEX messages_live_by_received ON messages (folder_id, received_time) WH
 DROP INDEX messages_by_received;
 CREATE INDEX messages_by_deletion ON messages (folder_id, associated) WHERE state = 1 OR associated = 1;
 
--- Search folders that are being filled: which folder of the scope, and from which message on.
+ALTER TABLE search_members ADD COLUMN unread INTEGER NOT NULL DEFAULT 0;
+
+-- Search folders that are being filled: which folders of their scope have not been looked at yet.
 CREATE TABLE search_backlog (
   folder_id INTEGER NOT NULL REFERENCES search_folders (folder_id) ON DELETE CASCADE,
   included_id INTEGER NOT NULL,
-  next_mid INTEGER NOT NULL,
   PRIMARY KEY (folder_id, included_id)
 ) WITHOUT ROWID;
+
+-- How far the full text of each folder is indexed: messages with a higher cn are not in text_index yet.
+CREATE TABLE text_index_folders (
+  folder_id INTEGER PRIMARY KEY REFERENCES folders (folder_id) ON DELETE CASCADE,
+  cn INTEGER NOT NULL
+);
+-- Messages whose text is longer than what is indexed: always looked at.
+CREATE TABLE text_index_partial (
+  mid INTEGER PRIMARY KEY REFERENCES messages (mid) ON DELETE CASCADE,
+  folder_id INTEGER NOT NULL
+);
+CREATE INDEX text_index_partial_by_folder ON text_index_partial (folder_id);

@@ -17,6 +17,7 @@ from gromox.store.session.permissions import Permissions
 from gromox.store.session.properties import Properties
 from gromox.store.session.receiving import Receiving
 from gromox.store.session.rules import Rules
+from gromox.store.session.searches import Searches
 from gromox.store.session.tables import Tables
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class StoreSession(
     Permissions,
     Receiving,
     Mails,
+    Searches,
     Tables,
 ):
     """One user's view of one mailbox; used by one thread at a time."""

@@ -21,7 +21,7 @@ from gromox.store.match.values import MULTI_VALUE_INSTANCE
 from gromox.store.table.source import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from gromox.mapi.sortorder import SortOrder
     from gromox.store.table.source import Source
@@ -31,6 +31,8 @@ Key: TypeAlias = Any
 
 MAX_INSTANCES: Final = 1 << 16
 """Rows that one message makes by having many values."""
+MANY_ROWS: Final = 2 * CHUNK
+"""Rows from which on all are gone through rather than each looked up."""
 _MANY: Final = MULTI_VALUE | MULTI_VALUE_INSTANCE
 _TEXTS: Final = (PropType.STRING, PropType.STRING8)
 _OCTETS: Final = (PropType.BINARY, PropType.OBJECT, PropType.SERVER_ID)
@@ -131,6 +133,10 @@ def keyed(source: Source, ids: Sequence[int], orders: Sequence[SortOrder], many:
     tags = [stored_tag(order.tag) for order in orders]
     asked = [*tags, stored_tag(many)] if many else tags
     kinds = [order_kind(tag) for tag in tags]
+    if not many and len(ids) > MANY_ROWS:
+        scanned = source.scanned(tags)
+        if scanned is not None:
+            return _keyed_by_scan(scanned, ids, kinds)
     result = Keyed(array("Q"), array("I") if many else None, [[] for _ in orders])
     if not asked:
         result.ids.extend(ids)
@@ -151,6 +157,16 @@ def keyed(source: Source, ids: Sequence[int], orders: Sequence[SortOrder], many:
     return result
 
 
+def _keyed_by_scan(scanned: Iterable[tuple[object, ...]], ids: Sequence[int], kinds: Sequence[int]) -> Keyed:
+    wanted = set(ids)
+    kept = [row for row in scanned if row[0] in wanted]
+    return Keyed(
+        array("Q", [row[0] for row in kept]),  # type: ignore[misc] # the first one is the id
+        None,
+        [[order_key(kind, row[at]) for row in kept] for at, kind in enumerate(kinds, 1)],
+    )
+
+
 def sorted_places(rows: Keyed, orders: Sequence[SortOrder]) -> list[int]:
     """Return the order of rows as indexes into them; rows that are alike stay as they were."""
     places = list(range(len(rows.ids)))
@@ -165,12 +181,21 @@ class Arranged:
     __slots__ = ("_orders", "_source", "ids", "instances", "many")
 
     def __init__(
-        self, source: Source, ids: Sequence[int], orders: Sequence[SortOrder] = (), *, many: int = 0
+        self,
+        source: Source,
+        ids: Sequence[int] | None,
+        orders: Sequence[SortOrder] = (),
+        *,
+        many: int = 0,
     ) -> None:
-        """Put rows in order."""
+        """Put rows in order; None: all of the source."""
         self._source, self._orders = source, tuple(orders)
         self.many = many
-        rows = keyed(source, ids, self._orders, many)
+        found = source.ordered(self._orders) if orders and not many and ids is None else None
+        if found is not None:
+            self.ids, self.instances = array("Q", found), None
+            return
+        rows = keyed(source, source.ids() if ids is None else ids, self._orders, many)
         if orders:
             places = sorted_places(rows, self._orders)
             self.ids = array("Q", [rows.ids[at] for at in places])

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.mapi import tags
 from gromox.mapi.restriction import Property, RelOp
-from gromox.store import block_table
+from gromox.store import block_table, searching
 from gromox.store.builtin import FolderKind
+from gromox.store.match import sql
+from gromox.store.match.expression import expression_of
 from gromox.store.property.column import BY_TAG
 from gromox.store.property.computed import COMPUTED
 from gromox.store.property.message import MessageProperties
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from gromox.mapi.restriction import Restriction
+    from gromox.mapi.sortorder import SortOrder
     from gromox.store.folder import FolderRecord
     from gromox.store.mailbox_file import MailboxFile
     from gromox.store.match.evaluate import Getter
@@ -103,6 +106,16 @@ class MessageSource:
         found = dict(reader.rows(ids))
         return [found.get(mid) for mid in ids]
 
+    def ordered(self, orders: Sequence[SortOrder]) -> Sequence[int] | None:
+        """Know no faster way."""
+        del orders
+        return None
+
+    def scanned(self, wanted: Sequence[int]) -> Iterable[tuple[object, ...]] | None:
+        """Know no faster way."""
+        del wanted
+        return None
+
     def parts(self, row_id: int, tag: int) -> Iterable[Getter]:
         """Go through the recipients or attachments of a message."""
         return parts_of(self._file, row_id, tag)
@@ -173,9 +186,34 @@ class ContentsSource(MessageSource):
         return {mid for mid in ids if execute(one, (mid, *self._parameters)).fetchone()}
 
     def matching(self, restriction: Restriction) -> Sequence[int] | None:
-        """Know no faster way."""
-        del restriction
-        return None
+        """Search the folder, or let the database look at the rows."""
+        if not self._flags and not self._only_own:
+            wanted = expression_of(restriction, username=self._username, is_public=self._file.is_public)
+            view = block_table.current_view(self._file, self._folder_id)
+            uids = searching.search(self._file, wanted, view)
+            return sorted(searching.mids_of(self._file, self._folder_id, uids).values())
+        compiled = sql.compiled(restriction)
+        if compiled is None:
+            return None
+        rows = self._file.execute(
+            f"SELECT mid FROM messages WHERE {self._where} AND {compiled.condition} ORDER BY mid",
+            (*self._parameters, *compiled.parameters),
+        )
+        return [mid for (mid,) in rows]
+
+    def ordered(self, orders: Sequence[SortOrder]) -> Sequence[int] | None:
+        """Let the database order the rows if they are ordered by columns."""
+        order = sql.ordering(orders)
+        if order is None:
+            return None
+        rows = self._file.execute(
+            f"SELECT mid FROM messages WHERE {self._where} ORDER BY {order}", self._parameters
+        )
+        return array("Q", [mid for (mid,) in rows])
+
+    def scanned(self, wanted: Sequence[int]) -> Iterable[tuple[object, ...]] | None:
+        """Go through all rows at once: ids with the values of columns."""
+        return scanned(self._file, self._where, self._parameters, wanted)
 
     def index(self, tag: int, *, descending: bool) -> IndexedRows | None:
         """Return the index of the time of receipt, which is also the order of tables without one."""
@@ -330,6 +368,19 @@ class ConversationSource(MembersSource):
     def _rows_of(self, conversation_id: bytes) -> list[tuple[int, int, str]]:
         rows = self._file.execute("SELECT mid FROM messages WHERE conversation_id = ?", (conversation_id,))
         return [row for (mid,) in rows.fetchall() for row in self._rows(" AND s.mid = ?", mid)]
+
+
+def scanned(
+    file: MailboxFile, where: str, parameters: tuple[object, ...], wanted: Sequence[int]
+) -> Iterable[tuple[object, ...]] | None:
+    """Go through messages: ids with the values of columns; None: a tag has no column."""
+    columns = [BY_TAG.get(tag) for tag in wanted]
+    names = [column.name for column in columns if column is not None]
+    if len(names) < len(wanted):
+        return None
+    return file.execute(
+        f"SELECT {', '.join(['mid', *names])} FROM messages WHERE {where} ORDER BY mid", parameters
+    )
 
 
 def conversation_of(restriction: Restriction) -> bytes | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gromox.mapi import tags
+from gromox.mapi.message import AttachMethod
+from gromox.store.item.reading import attachment_rows, attachment_values, recipient_rows
 from gromox.store.property.message import message_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gromox.mapi.message import PropertyBag
+    from gromox.mapi.message import Attachment
     from gromox.mapi.propvalue import PropValue
     from gromox.store.mailbox_file import MailboxFile
     from gromox.store.match.evaluate import Getter
@@ -28,18 +30,33 @@ def parts_of(file: MailboxFile, mid: int, tag: int) -> Iterable[Getter]:
 def recipients(file: MailboxFile, mid: int) -> Sequence[dict[int, PropValue]]:
     """Return the recipients of a message."""
     row = message_row(file, mid)
-    if row is None or not row.is_mail:
+    if row is None:
         return ()
-    return [_numbered(each.properties) for each in row.mail.recipients]
+    found = (
+        [file.names.numbered(each.properties.items()) for each in row.mail.recipients]
+        if row.is_mail
+        else recipient_rows(file, mid)
+    )
+    return [{**values, tags.PidTagRowid: number} for number, values in enumerate(found)]
 
 
 def attachments(file: MailboxFile, mid: int) -> Sequence[dict[int, PropValue]]:
     """Return the attachments of a message."""
     row = message_row(file, mid)
-    if row is None or not row.is_mail:
+    if row is None:
         return ()
-    return [_numbered(each.properties) for each in row.mail.attachments]
+    if row.is_mail:
+        return [_of_mail(file, number, each) for number, each in enumerate(row.mail.attachments)]
+    return [
+        attachment_values(file, number, method, size, packed)
+        for _, number, method, size, _, packed in attachment_rows(file, mid)
+    ]
 
 
-def _numbered(bag: PropertyBag) -> dict[int, PropValue]:
-    return {key: value for key, value in bag.items() if isinstance(key, int)}
+def _of_mail(file: MailboxFile, number: int, attachment: Attachment) -> dict[int, PropValue]:
+    values = file.names.numbered(attachment.properties.items())
+    if attachment.embedded is not None:
+        values.setdefault(tags.PidTagAttachMethod, AttachMethod.EMBEDDED)
+    if attachment.data is not None:
+        values.setdefault(tags.PidTagAttachSize, min(attachment.data.size, 0x7FFFFFFF))
+    return {**values, tags.PidTagAttachNumber: number, tags.PidTagRecordKey: number.to_bytes(4, "little")}

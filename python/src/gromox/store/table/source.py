@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from gromox.mapi.restriction import Restriction
+    from gromox.mapi.sortorder import SortOrder
     from gromox.store.match.evaluate import Getter
     from gromox.store.table.indexed import IndexedRows
 
@@ -63,6 +64,14 @@ class Source(Protocol):
         """Return the rows that fulfil a restriction, if there is a faster way than to look at each."""
         ...
 
+    def ordered(self, orders: Sequence[SortOrder]) -> Sequence[int] | None:
+        """Return all rows in an order, if there is a faster way than to read what they are ordered by."""
+        ...
+
+    def scanned(self, wanted: Sequence[int]) -> Iterable[tuple[object, ...]] | None:
+        """Go through all rows at once, ids with values, if that is faster than to read them in chunks."""
+        ...
+
     def index(self, tag: int, *, descending: bool) -> IndexedRows | None:
         """Return the rows ordered by a column if the database keeps them so; tag 0: in any order."""
         ...
@@ -90,6 +99,16 @@ class Plain:
     def matching(self, restriction: Restriction) -> Sequence[int] | None:
         """Know no faster way."""
         del restriction
+        return None
+
+    def ordered(self, orders: Sequence[SortOrder]) -> Sequence[int] | None:
+        """Know no faster way."""
+        del orders
+        return None
+
+    def scanned(self, wanted: Sequence[int]) -> Iterable[tuple[object, ...]] | None:
+        """Know no faster way."""
+        del wanted
         return None
 
     def index(self, tag: int, *, descending: bool) -> IndexedRows | None:

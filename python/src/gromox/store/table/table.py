@@ -155,10 +155,12 @@ class Table:
             index = self.source.index(tag, descending=bool(sort.orders) and sort.orders[0].order == 1)
             if index is not None:
                 return Indexed(index)
-        ids = self.source.ids() if self.restriction is None else self._restricted(self.restriction)
+        ids = None if self.restriction is None else self._restricted(self.restriction)
         if sort.categorized:
             kept = before if isinstance(before, Categorized) else None
-            return Categorized(self.source, ids, sort, many=many, before=kept)
+            return Categorized(
+                self.source, self.source.ids() if ids is None else ids, sort, many=many, before=kept
+            )
         return Arranged(self.source, ids, sort.orders, many=many)
 
     def _restricted(self, restriction: Restriction) -> Sequence[int]:
