@@ -16,6 +16,8 @@ FILES = {
     "pop3": "pop3.cfg",
     "delivery_queue": "smtp.cfg",
     "delivery": "delivery.cfg",
+    "istore": "exmdb_provider.cfg",
+    "zcore": "zcore.cfg",
 }
 TITLES = {"delivery_queue": "delivery-queue"}
 
@@ -29,6 +31,7 @@ class Daemons:
     imap_port: int = field(default_factory=free_port)
     pop3_port: int = field(default_factory=free_port)
     lmtp_port: int = field(default_factory=free_port)
+    exmdb_port: int = field(default_factory=free_port)
     processes: dict[str, Process] = field(default_factory=dict)
 
     def create(self) -> None:
@@ -46,6 +49,7 @@ class Daemons:
             listens = (
                 f"imap_listen = [{HOST}]:{self.imap_port}\npop3_listen = [{HOST}]:{self.pop3_port}\n"
                 f"lda_listen = [{HOST}]:{self.lmtp_port}\ncontext_num = 5000\n"
+                f"exmdb_listen = [{HOST}]:{self.exmdb_port}\n"
             )
             (embedded.etc / f"only-{name}.cfg").write_text(shared + own + listens)
 

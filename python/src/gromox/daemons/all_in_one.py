@@ -18,9 +18,12 @@ from gromox.daemons.event import add_event
 from gromox.daemons.frame import version_text
 from gromox.daemons.home import Home
 from gromox.daemons.imap import add_imap
+from gromox.daemons.istore import add_exmdb
 from gromox.daemons.pop3 import add_pop3
+from gromox.daemons.zcore import add_zcore
 from gromox.delivery import settings as delivery_settings
 from gromox.event import settings as event_settings
+from gromox.exmdb import settings as exmdb_settings
 from gromox.imap import settings as imap_settings
 from gromox.lmtp import settings as lmtp_settings
 from gromox.pop3 import settings as pop3_settings
@@ -28,6 +31,7 @@ from gromox.serve.bridge import HubBridge
 from gromox.serve.identity import raise_fd_limit
 from gromox.serve.listener import ListenError
 from gromox.serve.server import Server
+from gromox.zcore import settings as zcore_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,9 +43,10 @@ PORTS: Final = {
     "pop3_listen_tls": (995,),
     "imap_listen": (143,),
     "imap_listen_tls": (993,),
+    "exmdb_listen": (5000,),
 }
 DEFAULT_BASE: Final = 10000
-_HIGHEST_BASE: Final = 65535 - 995
+_HIGHEST_BASE: Final = 65535 - 5000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,6 +79,9 @@ def _build(embedded: Embedded, addresses: Sequence[str], base: int) -> Server:
             name: " ".join(f"[{address}]:{base + offset}" for offset in PORTS[name] for address in addresses)
             for name in listens
         }
+        if program is zcore_settings.PROGRAM and not (embedded.etc / "zcore.cfg").exists():
+            # Made by a release without gromox-zcore.
+            endpoints["zcore_listen"] = str(embedded.home / "run" / "zcore.sock")
         return load(program, search=(embedded.etc,), overrides=endpoints)
 
     server = Server()
@@ -88,6 +96,8 @@ def _build(embedded: Embedded, addresses: Sequence[str], base: int) -> Server:
     HubBridge(server.doorbell, broker, wakeups, home.name)
     add_imap(home, settings_of(imap_settings.PROGRAM))
     add_pop3(home, settings_of(pop3_settings.PROGRAM))
+    add_exmdb(home, settings_of(exmdb_settings.PROGRAM))
+    add_zcore(home, settings_of(zcore_settings.PROGRAM))
     spool = open_spool(queue_settings[lmtp_settings.DEQUEUE_PATH], queue_settings)
     add_delivery_queue(home, queue_settings, spool)
     add_delivery(home, settings_of(delivery_settings.PROGRAM), spool)

@@ -102,8 +102,11 @@ class Home:
 
     def doorkeeper(self, settings: Settings, privilege: Privilege) -> Doorkeeper:
         """Return who verifies logins for a daemon with these settings, whose users need ``privilege``."""
-        authenticator = Authenticator(self.directory, policy=auth_policy(settings, self._database))
-        return Doorkeeper(authenticator, self.resolver, privilege, time.sleep)
+        return Doorkeeper(self.authenticator(settings), self.resolver, privilege, time.sleep)
+
+    def authenticator(self, settings: Settings) -> Authenticator:
+        """Return who knows passwords, by the settings of a daemon."""
+        return Authenticator(self.directory, policy=auth_policy(settings, self._database))
 
     def join_event(self) -> None:
         """Exchange rings with other processes through gromox-event."""

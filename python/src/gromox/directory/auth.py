@@ -157,6 +157,21 @@ class Authenticator:
         self._limiter.succeeded(login, address)
         return account
 
+    def known(self, login: str, privilege: Privilege) -> Account:
+        """Return the account of somebody whom another proof than a password names. Blocks.
+
+        Raises:
+            AuthError: there is none, or it may not log in.
+            UnavailableError: the database does not answer.
+        """
+        try:
+            found = look_up(self._directory, login)
+        except AmbiguousError as error:
+            raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail=str(error)) from error
+        if found is None:
+            raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail="no such user")
+        return _account(found, privilege)
+
     def forget_all(self) -> None:
         """Drop what is remembered; the stored hashes decide again."""
         with self._lock:
@@ -187,20 +202,7 @@ class Authenticator:
         )
         if not known and not self._is_right(found, password):
             raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail=_state(found))
-        _refuse_state(found)
-        granted = effective(found.privilege_bits)
-        if granted & privilege != privilege:
-            raise AuthError(AuthReason.NO_PRIVILEGE)
-        account = Account(
-            user_id=found.user_id,
-            username=found.username,
-            maildir=Path(found.maildir),
-            lang=found.lang,
-            timezone=found.timezone,
-            domain_id=found.domain_id,
-            homeserver=found.homeserver,
-            privilege=granted,
-        )
+        account = _account(found, privilege)
         self._remember(login, _Entry(digest, self._expiry(), fingerprint, account), generation)
         return account
 
@@ -247,6 +249,24 @@ class Authenticator:
     def _fingerprint(self, found: Login) -> bytes:
         data = f"{found.user_id}\0{found.password}\0{found.externid!r}".encode()
         return hashlib.blake2b(data, key=self._key, digest_size=32).digest()
+
+
+def _account(found: Login, privilege: Privilege) -> Account:
+    """Return the account of who proved to be it. Raises AuthError: it may not log in, or not here."""
+    _refuse_state(found)
+    granted = effective(found.privilege_bits)
+    if granted & privilege != privilege:
+        raise AuthError(AuthReason.NO_PRIVILEGE)
+    return Account(
+        user_id=found.user_id,
+        username=found.username,
+        maildir=Path(found.maildir),
+        lang=found.lang,
+        timezone=found.timezone,
+        domain_id=found.domain_id,
+        homeserver=found.homeserver,
+        privilege=granted,
+    )
 
 
 def _refuse_state(found: Login) -> None:

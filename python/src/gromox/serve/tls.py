@@ -36,6 +36,8 @@ class Identity:
     key: Path
     password: Secret = field(default_factory=lambda: Secret(""))
     min_proto: str = "tls1.2"
+    client_authority: Path | None = None
+    """PEM: clients must show a certificate that one of these signed. None: clients show none."""
 
 
 class Tls:
@@ -73,4 +75,32 @@ def _load(identity: Identity) -> ssl.SSLContext:
     except ssl.SSLError as error:
         reason = error.reason or str(error)
         raise TlsError(f"certificate {identity.certificate} and key {identity.key}: {reason}") from error
+    if identity.client_authority is not None:
+        _require_clients(context, identity.client_authority)
+    return context
+
+
+def _require_clients(context: ssl.SSLContext, authority: Path) -> None:
+    context.verify_mode = ssl.CERT_REQUIRED
+    try:
+        context.load_verify_locations(authority)
+    except (OSError, ssl.SSLError) as error:
+        raise TlsError(f"cannot read the certificate authority {authority}: {error}") from error
+
+
+def client_context(authority: Path, identity: Identity | None) -> ssl.SSLContext:
+    """Return what a client needs: servers signed by ``authority``, and its own certificate if it has one.
+
+    Raises:
+        TlsError: a file cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(authority)
+        if identity is not None:
+            context.minimum_version = VERSIONS[identity.min_proto]
+            password = identity.password
+            context.load_cert_chain(identity.certificate, identity.key, lambda: password.reveal() or "-")
+    except (OSError, ssl.SSLError) as error:
+        raise TlsError(f"cannot use the certificates for store connections: {error}") from error
     return context

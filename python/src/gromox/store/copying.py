@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from gromox.store import block_table, picking, quota, tombstone
 from gromox.store.errors import LimitError
 from gromox.store.model import NO_UIDS, Copied
+from gromox.store.sync import transfer
 from gromox.store.tombstone import Gone, Kind
 from gromox.store.touch import Touch
 from gromox.store.uidset import MAX_UID
@@ -77,7 +78,7 @@ def copy_picked(tx: Write, picks: Picks, target_id: int) -> Copied:
     if not picks:
         return Copied(target.uid_validity, NO_UIDS, NO_UIDS)
     quota.check_room(file, picks.size, len(picks))
-    target_uids = _insert(tx, picks, target_id)
+    target_uids = _insert(tx, picks, target_id, moved=False)
     copy_parts(tx)
     _note_targets(tx, target_id)
     return Copied(target.uid_validity, picks.uids, target_uids)
@@ -96,7 +97,7 @@ def move_picked(tx: Write, picks: Picks, target_id: int) -> Copied:
     if not picks:
         return Copied(target.uid_validity, NO_UIDS, NO_UIDS)
     picking.take_out(tx, picks)
-    target_uids = _insert(tx, picks, target_id)
+    target_uids = _insert(tx, picks, target_id, moved=True)
     # What hangs on the old row moves over before the row goes, or it would go along.
     move_parts(tx)
     for table in ("fetch_rows", *_NARROW):
@@ -196,7 +197,7 @@ def _note_targets(tx: Write, target_id: int) -> None:
         tx.note(target_id, [mid for (mid,) in rows], Touch.CREATED)
 
 
-def _insert(tx: Write, picks: Picks, target_id: int) -> array[int]:
+def _insert(tx: Write, picks: Picks, target_id: int, *, moved: bool) -> array[int]:
     """Write the rows of the picked messages under new ids; returns the new UIDs."""
     file = tx.file
     record = tx.folder(target_id)
@@ -204,8 +205,10 @@ def _insert(tx: Write, picks: Picks, target_id: int) -> array[int]:
     first_uid = record.uid_next
     if first_uid + count > MAX_UID:
         raise LimitError("the folder has used up its UIDs: copy its messages to a new one")
-    _, first_cn = picking.assign_targets(tx, picks, first_uid)
+    first_mid, first_cn = picking.assign_targets(tx, picks, first_uid)
     source_id = picks.view.folder_id
+    pairs = zip(picks.mids, range(first_mid, first_mid + count), strict=True)
+    transfer.note(tx, source_id, target_id, pairs, moved=moved)
     file.execute(_MESSAGES, (target_id, int(tx.now)))
     for statement in _COPY_ROWS:
         file.execute(statement, (target_id, source_id))

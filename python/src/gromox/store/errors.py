@@ -24,6 +24,9 @@
     - NotCollapsedError    the heading stands open already
     - NotExpandedError     the heading is closed already
   - NewerVersionError      the file was written by a newer program; it was not touched
+  - UnsupportedError       the other end of a store connection speaks another version, or no sense
+  - UnreachableError       the process that has the mailbox does not answer; whether it acted is not known
+    - SessionLostError     the session ended with its connection: open another one
 """
 
 from __future__ import annotations
@@ -105,6 +108,18 @@ class CorruptError(StoreError):
 
 class NewerVersionError(StoreError):
     """A newer program wrote the file; upgrade this one. The file was not touched."""
+
+
+class UnsupportedError(StoreError):
+    """The other end of a store connection does not know the call in this form."""
+
+
+class UnreachableError(StoreError):
+    """The process that has the mailbox does not answer; whether it carried the call out is not known."""
+
+
+class SessionLostError(UnreachableError):
+    """The session ended, by silence or with its connection; what it had open is closed."""
 
 
 class TableError(StoreError):

@@ -41,6 +41,14 @@ class Transport(Protocol):
         """Have the operation carried out there; raises the StoreError that it raised."""
         ...
 
+    def wait(self, timeout: float) -> bool:
+        """Return once the session has something to tell; False: ``timeout`` seconds are over."""
+        ...
+
+    def close(self) -> None:
+        """End the session there."""
+        ...
+
 
 class Operated:
     """Has operations; with a transport they run elsewhere."""

@@ -67,6 +67,7 @@ def prune(tx: Write, before: int) -> int:
     if newest is None:
         return 0
     gone = file.execute("DELETE FROM tombstones WHERE cn <= ?", (newest,)).rowcount
+    file.execute("DELETE FROM transfers WHERE cn <= ?", (newest,))
     tx.next_cn()
     file.execute("UPDATE counters SET tombstone_floor = ?", (newest,))
     return gone

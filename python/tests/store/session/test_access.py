@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from collections.abc import Iterator
-
 import pytest
 
-from gromox.store.create import create_private
 from gromox.store.errors import DeniedError, FolderGoneError
 from gromox.store.mailbox import Mailbox
 from gromox.store.permission import OWNER_RIGHTS, Right
 from gromox.store.session import SYSTEM, Actor, StoreSession
 from gromox.store.session.access import Access
+from tests.store.session.conftest import OpenSession
 
 INBOX, CALENDAR = 13, 15
 BOB = Actor("bob@example.test", groups=frozenset({"team@example.test"}))
 
 
-@pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
-    with create_private(tmp_path / "alice", owner="alice@example.test", user_id=7) as box:
-        yield box
+@pytest.mark.parametrize("actor", [SYSTEM, Actor("alice@example.test")])
+def test_system_and_owner_may_everything(open_session: OpenSession, actor: Actor) -> None:
+    assert open_session(actor).folder_rights(INBOX) == OWNER_RIGHTS
 
 
-@pytest.mark.parametrize("actor", [SYSTEM, Actor("Alice@Example.test")])
-def test_system_and_owner_may_everything(mailbox: Mailbox, actor: Actor) -> None:
-    assert StoreSession.of(mailbox, actor).folder_rights(INBOX) == OWNER_RIGHTS
-
-
-def test_a_folder_without_rights_is_not_there(mailbox: Mailbox) -> None:
+def test_a_folder_without_rights_is_not_there(open_session: OpenSession) -> None:
     with pytest.raises(FolderGoneError):
-        StoreSession.of(mailbox, BOB).folder_rights(INBOX)
+        open_session(BOB).folder_rights(INBOX)
 
 
-def test_rights_follow_a_change(mailbox: Mailbox) -> None:
-    session = StoreSession.of(mailbox, BOB)
+def test_rights_follow_a_change(mailbox: Mailbox, open_session: OpenSession) -> None:
+    session = open_session(BOB)
     mailbox.set_rights(INBOX, "team@example.test", Right.READ_ANY | Right.VISIBLE)
     assert session.folder_rights(INBOX) == Right.READ_ANY | Right.VISIBLE
     mailbox.set_rights(INBOX, BOB.username, Right.VISIBLE)

@@ -18,6 +18,8 @@ from gromox.store.session.properties import Properties
 from gromox.store.session.receiving import Receiving
 from gromox.store.session.rules import Rules
 from gromox.store.session.searches import Searches
+from gromox.store.session.notify import Notify
+from gromox.store.session.sync import Sync
 from gromox.store.session.tables import Tables
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 class StoreSession(
     Naming,
+    Notify,
     Properties,
     Rules,
     Items,
@@ -38,6 +41,7 @@ class StoreSession(
     Receiving,
     Mails,
     Searches,
+    Sync,
     Tables,
 ):
     """One user's view of one mailbox; used by one thread at a time."""
@@ -52,6 +56,7 @@ class StoreSession(
         session._mailbox, session._file = mailbox, mailbox.file
         session._actor, session._access = actor, Access(mailbox.file, actor)
         session._handles = Handles()
+        session._desk_of_session = None
         return session
 
     @classmethod
@@ -60,6 +65,13 @@ class StoreSession(
         session = cls()
         session._transport = transport
         return session
+
+    def close(self) -> None:
+        """Release what the session holds; with a transport, at the other end too."""
+        if self._transport is not None:
+            self._transport.close()
+        else:
+            self._handles.close_all()
 
     @operation
     def close_handle(self, handle: int) -> None:
