@@ -46,7 +46,14 @@ ANSWERS: Final[dict[type[errors.StoreError], Reply]] = {
     errors.ReservedError: _REFUSED,
     errors.HasChildrenError: _REFUSED,
     errors.InvalidNameError: _REFUSED,
+    errors.InvalidValueError: _REFUSED,
+    errors.ConflictError: _REFUSED,
     errors.LimitError: _REFUSED,
+    errors.TableError: _REFUSED,
+    errors.NoColumnsError: _REFUSED,
+    errors.BookmarkError: _REFUSED,
+    errors.NotCollapsedError: _REFUSED,
+    errors.NotExpandedError: _REFUSED,
 }
 
 

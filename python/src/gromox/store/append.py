@@ -13,6 +13,7 @@ from gromox.store.content import Storage
 from gromox.store.errors import FolderGoneError, LimitError, QuotaError
 from gromox.store.extract import Extract, extract, filetime
 from gromox.store.model import Appended
+from gromox.store.touch import Touch
 from gromox.store.uidset import MAX_UID
 
 if TYPE_CHECKING:
@@ -209,6 +210,7 @@ def insert(tx: Write, folder_id: int, prepared: Sequence[_Prepared], *, delivery
     record.size += size
     file.normal_size += size
     file.message_count += count
+    tx.note(folder_id, range(first_mid, first_mid + count), Touch.CREATED)
     return Appended(record.uid_validity, uids)
 
 

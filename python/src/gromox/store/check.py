@@ -94,7 +94,8 @@ def _folder(file: MailboxFile, record: FolderRecord) -> Iterator[Problem]:
     yield from _narrow_rows(file, folder_id)
     (wrong,) = file.execute(
         "SELECT count(*) FROM fetch_rows f JOIN messages m ON m.mid = f.mid WHERE f.folder_id = ?"
-        " AND (m.folder_id, m.uid, m.size, m.content_id) IS NOT (f.folder_id, f.uid, f.size, f.content_id)",
+        " AND ((m.folder_id, m.uid, m.content_id) IS NOT (f.folder_id, f.uid, f.content_id)"
+        " OR (m.primary_form = 0 AND m.size <> f.size))",
         (folder_id,),
     ).fetchone()
     if wrong:
@@ -127,9 +128,13 @@ def _blocks(file: MailboxFile, record: FolderRecord, blocks: list[Block]) -> Ite
 
 
 def _narrow_rows(file: MailboxFile, folder_id: int) -> Iterator[Problem]:
-    """Each message has one row in each narrow table, soft-deleted ones too, and each row a message."""
-    wanted = message_uids(file, folder_id)
+    """Each message has one row in each narrow table, soft-deleted ones too, and each row a message.
+
+    An item of property form that IMAP has not seen has a row in fetch_rows alone.
+    """
+    everybody, unseen = message_uids(file, folder_id), unseen_uids(file, folder_id)
     for table in NARROW_TABLES:
+        wanted = everybody if table == "fetch_rows" else everybody - unseen
         rows = file.execute(f"SELECT uid FROM {table} WHERE folder_id = ?", (folder_id,)).fetchall()
         there = {uid for (uid,) in rows}
         if wanted - there:
@@ -145,6 +150,16 @@ def _narrow_rows(file: MailboxFile, folder_id: int) -> Iterator[Problem]:
 def message_uids(file: MailboxFile, folder_id: int) -> set[int]:
     """Return the UIDs of all messages of a folder, soft-deleted ones too."""
     rows = file.execute("SELECT uid FROM messages WHERE folder_id = ? AND uid IS NOT NULL", (folder_id,))
+    return {uid for (uid,) in rows.fetchall()}
+
+
+def unseen_uids(file: MailboxFile, folder_id: int) -> set[int]:
+    """Return the UIDs of items that were never rendered for IMAP."""
+    rows = file.execute(
+        "SELECT uid FROM messages WHERE folder_id = ? AND uid IS NOT NULL AND content_id IS NULL"
+        " AND primary_form = 1",
+        (folder_id,),
+    )
     return {uid for (uid,) in rows.fetchall()}
 
 
@@ -167,7 +182,7 @@ def _orphans(file: MailboxFile) -> Iterator[Problem]:
 def content_references(file: MailboxFile) -> Counter[int]:
     """Return how many messages and attachments refer to each content."""
     references: Counter[int] = Counter()
-    for table in ("messages", "attachments"):
+    for table in ("messages", "attachments", "large_values"):
         for content_id, count in file.execute(
             f"SELECT content_id, count(*) FROM {table} WHERE content_id IS NOT NULL GROUP BY 1"
         ).fetchall():

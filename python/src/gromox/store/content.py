@@ -16,7 +16,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import zstandard
 
@@ -85,11 +85,7 @@ def write_file(
     cid: Path, staged: StagedContent, octets: bytes, *, token: str, compression: Compression
 ) -> None:
     """Write the file of a staged content, in place of one that may be there."""
-    target = cid / file_name(staged.storage, staged.digest)
-    if not target.parent.is_dir():
-        target.parent.mkdir(exist_ok=True)
-        target.parent.chmod(0o770)
-        sync_directory(cid)
+    target = _target(cid, staged)
     temporary = cid / f".new-{token}"
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o660)
@@ -111,6 +107,65 @@ def write_file(
         temporary.unlink(missing_ok=True)
         raise
     sync_directory(target.parent)
+
+
+def stage_file(
+    cid: Path, source: Path, size: int, digest: bytes, *, token: str, compression: Compression
+) -> StagedContent:
+    """Make a durable content of a file below ``cid``, whose octets need not fit into memory.
+
+    The source stays: whoever refers to the content can make it again by :func:`restore_file`.
+    """
+    storage = Storage.PLAIN_FILE
+    if compression.level:
+        with source.open("rb") as file:
+            file.seek(max(size // 2 - _SAMPLE // 2, 0))
+            sample = file.read(_SAMPLE)
+        if _is_worth_it(sample):
+            storage = Storage.ZSTD_FILE
+    staged = StagedContent(size, storage, digest)
+    restore_file(cid, source, staged, token=token, compression=compression)
+    return staged
+
+
+def restore_file(
+    cid: Path, source: Path, staged: StagedContent, *, token: str, compression: Compression
+) -> None:
+    """Write the file of a staged content from a file that holds its octets."""
+    target = _target(cid, staged)
+    temporary = cid / f".new-{token}"
+    try:
+        with source.open("rb") as reader, open_new(temporary) as writer:
+            if staged.storage == Storage.ZSTD_FILE:
+                compressor = zstandard.ZstdCompressor(level=compression.level, write_content_size=True)
+                compressor.copy_stream(reader, writer, size=staged.size)
+            else:
+                while chunk := reader.read(CHUNK):
+                    writer.write(chunk)
+            writer.flush()
+            os.fsync(writer.fileno())
+        temporary.rename(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(target.parent)
+
+
+def open_new(path: Path) -> BinaryIO:
+    """Open a new file for writing, with the mode of all files of mailboxes whatever the umask."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o660)
+    os.fchmod(fd, 0o660)
+    return os.fdopen(fd, "wb")
+
+
+def _target(cid: Path, staged: StagedContent) -> Path:
+    """Return where the file of a content belongs; its directory is there afterwards."""
+    target = cid / file_name(staged.storage, staged.digest)
+    if not target.parent.is_dir():
+        target.parent.mkdir(exist_ok=True)
+        target.parent.chmod(0o770)
+        sync_directory(cid)
+    return target
 
 
 def _is_worth_it(octets: bytes) -> bool:

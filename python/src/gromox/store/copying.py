@@ -14,6 +14,7 @@ from gromox.store import block_table, picking, quota, tombstone
 from gromox.store.errors import LimitError
 from gromox.store.model import NO_UIDS, Copied
 from gromox.store.tombstone import Gone, Kind
+from gromox.store.touch import Touch
 from gromox.store.uidset import MAX_UID
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def copy(file: MailboxFile, folder_id: int, uids: UidSet, target_id: int) -> Cop
             " JOIN messages m ON m.mid = p.mid WHERE m.content_id IS NOT NULL GROUP BY 1"
             " ON CONFLICT (content_id) DO UPDATE SET extra = extra + excluded.extra"
         )
+        _note_targets(tx, target_id)
         return Copied(target.uid_validity, picks.uids, target_uids)
 
 
@@ -94,10 +96,17 @@ def move(file: MailboxFile, folder_id: int, uids: UidSet, target_id: int) -> Cop
                 f"DELETE FROM {table} WHERE folder_id = ? AND uid IN (SELECT uid FROM temp.picked)",
                 (folder_id,),
             )
-        file.execute("DELETE FROM search_members WHERE mid IN (SELECT mid FROM temp.picked)")
         file.execute("DELETE FROM messages WHERE mid IN (SELECT mid FROM temp.picked)")
         tombstone.bury(tx, folder_id, Gone.MESSAGE, Kind.MOVED, picks.mids, picks.uids)
+        tx.note(folder_id, picks.mids, Touch.REMOVED)
+        _note_targets(tx, target_id)
         return Copied(target.uid_validity, picks.uids, target_uids)
+
+
+def _note_targets(tx: Write, target_id: int) -> None:
+    if target_id in tx.file.searches.folders:
+        rows = tx.file.execute("SELECT target_mid FROM temp.picked ORDER BY uid").fetchall()
+        tx.note(target_id, [mid for (mid,) in rows], Touch.CREATED)
 
 
 def _insert(tx: Write, picks: Picks, target_id: int) -> array[int]:

@@ -10,10 +10,17 @@
   - ReservedError          a built-in folder cannot be deleted, renamed or moved
   - HasChildrenError       the folder has sub-folders
   - InvalidNameError       no folder can have that name, or it would stand below itself
+  - InvalidValueError      a value does not fit its property
+  - ConflictError          the object was changed by somebody else meanwhile
   - LimitError             a bound of the store is reached (keywords, named properties, ...)
   - BusyError              another process kept the mailbox locked for too long
   - NoSpaceError           the disk is full
   - CorruptError           the file is damaged, or a failed write made it untrustworthy until reopened
+  - TableError             a table of that kind, or in that state, cannot do it
+    - NoColumnsError       it was not said which columns are wanted
+    - BookmarkError        the bookmark is not valid (any more)
+    - NotCollapsedError    the heading stands open already
+    - NotExpandedError     the heading is closed already
   - NewerVersionError      the file was written by a newer program; it was not touched
 """
 
@@ -66,6 +73,14 @@ class LimitError(StoreError):
     """A bound of the store is reached."""
 
 
+class InvalidValueError(StoreError):
+    """A value does not fit its property, or an object cannot have it."""
+
+
+class ConflictError(StoreError):
+    """The object was changed by somebody else since the caller read it."""
+
+
 class BusyError(StoreError):
     """Another process kept the mailbox locked for too long; try again later."""
 
@@ -80,3 +95,23 @@ class CorruptError(StoreError):
 
 class NewerVersionError(StoreError):
     """A newer program wrote the file; upgrade this one. The file was not touched."""
+
+
+class TableError(StoreError):
+    """A table of that kind, or in that state, cannot do it."""
+
+
+class NoColumnsError(TableError):
+    """It was not said which columns are wanted."""
+
+
+class BookmarkError(TableError):
+    """The bookmark is not valid, or no longer."""
+
+
+class NotCollapsedError(TableError):
+    """The heading stands open already."""
+
+
+class NotExpandedError(TableError):
+    """The heading is closed already."""

@@ -9,6 +9,7 @@ from gromox.store import block_table, hierarchy, picking, tombstone
 from gromox.store.flags import Flag
 from gromox.store.model import NO_UIDS, Expunged
 from gromox.store.tombstone import Gone, Kind
+from gromox.store.touch import Touch
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from gromox.store.picking import Picks
 
 _EVERYTHING: Final = UidSet.everything()
-_NARROW: Final = ("fetch_rows", "structures", "headers", "search_texts")
+NARROW_TABLES: Final = ("fetch_rows", "structures", "headers", "search_texts")
 _MAX_DEPTH: Final = 64
 """Embedded messages within each other."""
 
@@ -36,6 +37,7 @@ def expunge(file: MailboxFile, folder_id: int, uids: UidSet | None, *, only_dele
             erase(tx)
         kind = Kind.SOFT if file.soft_delete else Kind.HARD
         tombstone.bury(tx, folder_id, Gone.MESSAGE, kind, picks.mids, picks.uids)
+        tx.note(folder_id, picks.mids, Touch.REMOVED)
         return Expunged(picks.uids, tx.cn)
 
 
@@ -70,12 +72,17 @@ def erase(tx: Write) -> list[bytes]:
         ).fetchall()
     ]
     content_ids += _erase_embedded(file)
+    content_ids += [
+        row[0]
+        for row in file.execute(
+            "SELECT v.content_id FROM temp.picked p JOIN large_values v ON v.mid = p.mid"
+        ).fetchall()
+    ]
     where = (
         "(folder_id, uid) IN (SELECT m.folder_id, m.uid FROM temp.picked p JOIN messages m ON m.mid = p.mid)"
     )
-    for table in _NARROW:
+    for table in NARROW_TABLES:
         file.execute(f"DELETE FROM {table} WHERE {where}")
-    file.execute("DELETE FROM search_members WHERE mid IN (SELECT mid FROM temp.picked)")
     file.execute("DELETE FROM read_states WHERE mid IN (SELECT mid FROM temp.picked)")
     file.execute("DELETE FROM messages WHERE mid IN (SELECT mid FROM temp.picked)")
     return release(file, content_ids)
@@ -145,6 +152,9 @@ def delete_folder(file: MailboxFile, folder_id: int) -> None:
         kind = Kind.SOFT if file.soft_delete else Kind.HARD
         tombstone.bury(tx, record.parent_id, Gone.FOLDER, kind, array("Q", [folder_id]))
         file.execute("DELETE FROM receive_folders WHERE folder_id = ?", (folder_id,))
+        if folder_id in file.searches.folders:
+            rows = file.execute("SELECT mid FROM messages WHERE folder_id = ?", (folder_id,)).fetchall()
+            tx.note(folder_id, [mid for (mid,) in rows], Touch.REMOVED)
         file.normal_size -= record.size
         file.associated_size -= record.associated_size
         file.message_count -= record.total

@@ -66,6 +66,11 @@ def filetime(seconds: float) -> int:
     return min(max(int(seconds * 10_000_000) + _FILETIME_EPOCH, 0), _MAX_FILETIME)
 
 
+def seconds(time: int) -> float:
+    """Return a FILETIME as Unix seconds."""
+    return (time - _FILETIME_EPOCH) / 10_000_000
+
+
 def extract(octets: bytes, internal_date: float, zone: int, scanned: mime.Message | None) -> Extract:
     """Return what to keep of a mail. Hot: the scan and this decide the CPU time of a delivery."""
     message = scanned if scanned is not None else mime.scan(octets)

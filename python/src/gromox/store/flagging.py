@@ -9,13 +9,14 @@ from gromox.store import block_table
 from gromox.store.block import MAX_DELTA, packed_modseqs, zeros
 from gromox.store.flags import FlagOperation, translation
 from gromox.store.model import NO_UIDS, FlagsChanged
+from gromox.store.touch import Touch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gromox.store.block import Block
     from gromox.store.flags import FlagChange
-    from gromox.store.mailbox_file import MailboxFile
+    from gromox.store.mailbox_file import MailboxFile, Write
     from gromox.store.uidset import UidSet
 
 _Spans = list[tuple[int, int]]
@@ -29,35 +30,48 @@ def set_flags(
     A message whose flags stay the same keeps its modseq (RFC 7162 3.1.3, conditional STORE).
     """
     with file.write(durable=False) as tx:
-        view = block_table.current_view(file, folder_id)
-        table = translation(change.operation, int(change.flags))
-        keywords = _keyword_change(file, change)
-        blocks = list(view.blocks)
-        changed, refused = array("I"), array("I")
-        unread = 0
-        first, last = view.reach(uids)
-        for at, block in enumerate(view.blocks[first:last], first):
-            spans = block.spans(uids)
-            if not spans:
-                continue
-            if unchanged_since is not None and block.max_modseq > unchanged_since:
-                spans = _unchanged(block, spans, unchanged_since, refused)
-            new, places = _changed_block(block, spans, table, keywords, lambda: tx.cn)
-            if new is None:
-                continue
-            block_table.save(tx, folder_id, new, old=block)
-            blocks[at] = new
-            unread += new.unseen - block.unseen
-            changed += (
-                block.uids if len(places) == len(block) else array("I", [block.uids[i] for i in places])
-            )
-        if not changed:
-            return FlagsChanged(view.highest_modseq, NO_UIDS, refused)
-        record = tx.folder(folder_id)
-        record.unread += unread
-        record.highest_modseq = tx.cn
-        tx.publish(block_table.make_view(record, blocks, file.keywords))
-        return FlagsChanged(tx.cn, changed, refused)
+        return change_flags(tx, folder_id, uids, change, unchanged_since=unchanged_since)
+
+
+def change_flags(
+    tx: Write, folder_id: int, uids: UidSet, change: FlagChange, *, unchanged_since: int | None = None
+) -> FlagsChanged:
+    """Carry out a change as part of a transaction."""
+    file = tx.file
+    view = block_table.current_view(file, folder_id)
+    table = translation(change.operation, int(change.flags))
+    keywords = _keyword_change(file, change)
+    blocks = list(view.blocks)
+    changed, refused = array("I"), array("I")
+    unread = cn = 0
+
+    def stamp() -> int:
+        nonlocal cn
+        cn = cn or tx.cn_after(view.highest_modseq)
+        return cn
+
+    first, last = view.reach(uids)
+    for at, block in enumerate(view.blocks[first:last], first):
+        spans = block.spans(uids)
+        if not spans:
+            continue
+        if unchanged_since is not None and block.max_modseq > unchanged_since:
+            spans = _unchanged(block, spans, unchanged_since, refused)
+        new, places = _changed_block(block, spans, table, keywords, stamp)
+        if new is None:
+            continue
+        block_table.save(tx, folder_id, new, old=block)
+        blocks[at] = new
+        unread += new.unseen - block.unseen
+        changed += block.uids if len(places) == len(block) else array("I", [block.uids[i] for i in places])
+    if not changed:
+        return FlagsChanged(view.highest_modseq, NO_UIDS, refused)
+    record = tx.folder(folder_id)
+    record.unread += unread
+    record.highest_modseq = stamp()
+    tx.publish(block_table.make_view(record, blocks, file.keywords))
+    tx.note_uids(folder_id, changed, Touch.FLAGS)
+    return FlagsChanged(stamp(), changed, refused)
 
 
 def _unchanged(block: Block, spans: _Spans, limit: int, refused: array[int]) -> _Spans:

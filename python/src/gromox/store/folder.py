@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MAX_NAME: Final = 255
 MAX_DEPTH: Final = 100
 MAX_FOLDERS: Final = 100_000
+_FILETIME_EPOCH: Final = 116_444_736_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +106,17 @@ class FolderRecord:
 
 
 UPDATE: Final = (
-    "UPDATE folders SET touched = ?, uid_next = ?, highest_modseq = ?, recent_from = ?, total = ?,"
-    " unread = ?, size = ?, deleted_total = ?, deleted_size = ?, associated_total = ?,"
+    "UPDATE folders SET touched = ?, committed_time = ?, uid_next = ?, highest_modseq = ?, recent_from = ?,"
+    " total = ?, unread = ?, size = ?, deleted_total = ?, deleted_size = ?, associated_total = ?,"
     " associated_size = ? WHERE folder_id = ?"
 )
 
 
-def update_values(record: FolderRecord, touched: int) -> tuple[int, ...]:
-    """Return the parameters of UPDATE."""
+def update_values(record: FolderRecord, touched: int, now: float) -> tuple[int, ...]:
+    """Return the parameters of UPDATE; ``now`` in Unix seconds."""
     return (
         touched,
+        int(now * 10_000_000) + _FILETIME_EPOCH,
         record.uid_next,
         record.highest_modseq,
         record.recent_from,
@@ -137,6 +139,11 @@ def load_all(connection: sqlite3.Connection) -> dict[int, FolderRecord]:
 def load_touched(connection: sqlite3.Connection, after: int) -> list[FolderRecord]:
     """Read the folders written since a change number."""
     return [FolderRecord(row) for row in connection.execute(f"{_SELECT} AND touched > ?", (after,))]
+
+
+def load_deleted(connection: sqlite3.Connection) -> list[FolderRecord]:
+    """Read the soft-deleted folders."""
+    return [FolderRecord(row) for row in connection.execute(_SELECT.replace("state = 0", "state = 1"))]
 
 
 def load_one(connection: sqlite3.Connection, folder_id: int) -> FolderRecord:

@@ -16,6 +16,7 @@ from gromox.store.errors import (
     ReservedError,
 )
 from gromox.store.extract import filetime
+from gromox.store.property import ids
 from gromox.store.tombstone import Gone, Kind
 
 if TYPE_CHECKING:
@@ -93,29 +94,61 @@ def insert(
 
 def rename(file: MailboxFile, folder_id: int, *, parent_id: int, name: str) -> FolderRecord:
     """Give a folder another name, another parent, or both; what is below moves along."""
-    name = folder.checked_name(name)
     with file.write(durable=True) as tx:
-        record = file.record(folder_id)
-        if is_builtin(folder_id):
-            raise ReservedError("a built-in folder cannot be renamed or moved")
+        return rename_in(tx, folder_id, parent_id=parent_id, name=name)
+
+
+def rename_in(
+    tx: Write, folder_id: int, *, parent_id: int, name: str, is_builtin_allowed: bool = False
+) -> FolderRecord:
+    """Rename or move a folder as part of a transaction.
+
+    Args:
+        tx: the transaction.
+        folder_id: the folder.
+        parent_id: where it is to stand.
+        name: how it is to be called.
+        is_builtin_allowed: built-in folders may get another name (of another language).
+    """
+    file = tx.file
+    name = folder.checked_name(name)
+    record = file.record(folder_id)
+    if is_builtin(folder_id) and not (is_builtin_allowed and parent_id == record.parent_id):
+        raise ReservedError("a built-in folder cannot be renamed or moved")
+    if parent_id != record.parent_id:
         _check_parent(file, parent_id)
         _check_not_below(file, folder_id, parent_id)
-        other = child(file, parent_id, name)
-        if other is not None and other.folder_id != folder_id:
-            raise ExistsError("a sub-folder has that name")
-        record = tx.folder(folder_id)
-        cn = tx.next_cn()
-        if parent_id != record.parent_id:
-            tombstone.bury(tx, record.parent_id, Gone.FOLDER, Kind.MOVED, array("Q", [folder_id]))
-        record.parent_id, record.name, record.cn = parent_id, name, cn
-        record.modified_time = filetime(tx.now)
-        file.execute(
-            "UPDATE folders SET parent_id = ?, name = ?, name_key = ?, cn = ?, modified_time = ?,"
-            " change_key = NULL WHERE folder_id = ?",
-            (parent_id, name, folder.name_key(name), cn, record.modified_time, folder_id),
-        )
-        tx.hierarchy_changed = True
-        return record
+    other = child(file, parent_id, name)
+    if other is not None and other.folder_id != folder_id:
+        raise ExistsError("a sub-folder has that name")
+    record = tx.folder(folder_id)
+    if parent_id != record.parent_id:
+        tx.next_cn()
+        tombstone.bury(tx, record.parent_id, Gone.FOLDER, Kind.MOVED, array("Q", [folder_id]))
+    record.parent_id, record.name = parent_id, name
+    file.execute(
+        "UPDATE folders SET parent_id = ?, name = ?, name_key = ? WHERE folder_id = ?",
+        (parent_id, name, folder.name_key(name), folder_id),
+    )
+    mark_changed(tx, folder_id)
+    return record
+
+
+def mark_changed(tx: Write, folder_id: int) -> None:
+    """Give a folder a new change number; what others did to it stays among its predecessors."""
+    file, cn = tx.file, tx.next_cn()
+    record = tx.folder(folder_id)
+    old_cn, key, stored = file.execute(
+        "SELECT cn, change_key, predecessors FROM folders WHERE folder_id = ?", (folder_id,)
+    ).fetchone()
+    kept = ids.predecessors(file, old_cn, key, stored).octets() if key or stored else None
+    record.cn, record.modified_time = cn, filetime(tx.now)
+    file.execute(
+        "UPDATE folders SET cn = ?, modified_time = ?, change_key = NULL, predecessors = ?"
+        " WHERE folder_id = ?",
+        (cn, record.modified_time, kept, folder_id),
+    )
+    tx.hierarchy_changed = True
 
 
 def set_subscribed(file: MailboxFile, folder_id: int, *, subscribed: bool) -> None:

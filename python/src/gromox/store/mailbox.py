@@ -27,6 +27,7 @@ from gromox.store import (
 from gromox.store.adding import Adding
 from gromox.store.database import guarded, translated
 from gromox.store.foldering import Hierarchy
+from gromox.store.item import rendering
 from gromox.store.mailbox_file import MailboxFile, Options
 from gromox.store.maintenance import Maintenance
 from gromox.store.uidset import UidSet
@@ -107,6 +108,11 @@ class Mailbox(Adding, Hierarchy, Maintenance):
         self.close()
 
     # Who it is.
+
+    @property
+    def file(self) -> MailboxFile:
+        """Return what the modules of the store work on; nothing outside the store takes it."""
+        return self._file
 
     @property
     def path(self) -> Path:
@@ -233,6 +239,7 @@ class Mailbox(Adding, Hierarchy, Maintenance):
         self, folder_id: int, expression: Expression, *, view: FolderView | None = None
     ) -> Sequence[int]:
         """Return the UIDs of a view's messages that match, ascending; ``view`` None: the newest one."""
+        rendering.ensure(self._file, folder_id)
         return searching.search(self._file, expression, view or self.view(folder_id))
 
     def search_steps(
@@ -243,6 +250,7 @@ class Mailbox(Adding, Hierarchy, Maintenance):
         The return value of the generator is that of :meth:`search`.
         """
         try:
+            rendering.ensure(self._file, folder_id)
             return (yield from searching.search_steps(self._file, expression, view or self.view(folder_id)))
         except (sqlite3.Error, OSError) as error:
             raise translated(error) from error
@@ -253,6 +261,7 @@ class Mailbox(Adding, Hierarchy, Maintenance):
         Messages that were expunged are still there for sessions that have not heard of it (RFC 2180 4.1.2).
         """
         try:
+            rendering.ensure(self._file, folder_id)
             yield from fetch.fetch(self._file, folder_id, uids, columns)
         except sqlite3.Error as error:
             raise translated(error) from error
@@ -265,16 +274,19 @@ class Mailbox(Adding, Hierarchy, Maintenance):
 
         None: some are gone, or too many others lie between them; :meth:`fetch` knows how to go about that.
         """
+        rendering.ensure(self._file, folder_id)
         return fetch.run(self._file, folder_id, uids, columns)
 
     @guarded
     def inline_contents(self, folder_id: int, uids: array[int]) -> Sequence[bytes] | None:
         """Return the octets of consecutive messages of a view; None: some are gone, or too large for this."""
+        rendering.ensure(self._file, folder_id)
         return fetch.inline_contents(self._file, folder_id, uids)
 
     @guarded
     def content(self, folder_id: int, uid: int) -> Content:
         """Return the octets of a message. Raises MessageGoneError."""
+        rendering.ensure(self._file, folder_id)
         return fetch.content(self._file, folder_id, uid)
 
     @guarded

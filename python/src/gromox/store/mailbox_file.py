@@ -17,16 +17,21 @@ from gromox.store import database, durability, folder
 from gromox.store.content import Compression
 from gromox.store.errors import CorruptError, FolderGoneError, LimitError
 from gromox.store.keyword import KeywordSets
+from gromox.store.match.follow import Searches
+from gromox.store.property.naming import PropertyNames
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
     from gromox.base.clock import Clock
     from gromox.base.ids import Ids
     from gromox.store.block import Block
+    from gromox.store.content import Content
     from gromox.store.folder import FolderRecord
+    from gromox.store.match.follow import Note
+    from gromox.store.touch import Touch
     from gromox.store.view import FolderView
 
 DATABASE_NAME: Final = "exmdb/exchange.sqlite3"
@@ -84,6 +89,8 @@ class MailboxFile:
         self.execute = self.connection.execute
         self.executemany = self.connection.executemany
         self.keywords = KeywordSets(self.connection)
+        self.names = PropertyNames(self.connection)
+        self.searches = Searches(self)
         self.owner: str
         self.owner_id: int
         self.locale: str
@@ -92,6 +99,7 @@ class MailboxFile:
         self.folders: dict[int, FolderRecord] = {}
         self.views: OrderedDict[int, FolderView] = OrderedDict()
         self.last_blocks: dict[int, tuple[int, Block]] = {}
+        self.large_contents: dict[bytes, Content] = {}
         self.ticket = 0
         self._ticket_cn = -1
         self._data_version = -1
@@ -100,13 +108,15 @@ class MailboxFile:
             self.message_count
         ) = 0
         row = self.execute(
-            "SELECT guid, is_public, owner, owner_id, locale, default_rights, anonymous_rights FROM mailbox"
+            "SELECT guid, mapping_signature, is_public, owner, owner_id, locale, default_rights,"
+            " anonymous_rights FROM mailbox"
         ).fetchone()
         if row is None:
             self.connection.close()
             raise CorruptError("the mailbox database has no identity: its creation was not finished")
         (
             guid,
+            signature,
             is_public,
             self.owner,
             self.owner_id,
@@ -115,6 +125,7 @@ class MailboxFile:
             self.anonymous_rights,
         ) = row
         self.guid = uuid.UUID(bytes=guid)
+        self.mapping_signature = uuid.UUID(bytes=signature)
         self.is_public = bool(is_public)
 
     def close(self) -> None:
@@ -124,6 +135,9 @@ class MailboxFile:
                 self.wal.sync(self.ticket)
         finally:
             self.views.clear()
+            for content in self.large_contents.values():
+                content.close()
+            self.large_contents.clear()
             self.connection.close()
 
     # What others wrote.
@@ -144,6 +158,7 @@ class MailboxFile:
         self.limits = None
         if known_hierarchy != self.hierarchy_cn or known > self.change_number:
             self.folders = folder.load_all(self.connection)
+            self.searches.load()
             for gone in [folder_id for folder_id in self.views if folder_id not in self.folders]:
                 del self.views[gone]
         else:
@@ -168,6 +183,7 @@ class MailboxFile:
         self.views.clear()
         self.last_blocks.clear()
         self.keywords.forget()
+        self.names.forget()
 
     def record(self, folder_id: int) -> FolderRecord:
         """Return a live folder. Raises FolderGoneError."""
@@ -220,7 +236,17 @@ class Write:
     Its records are the mailbox's own: a rollback makes the file forget and read anew.
     """
 
-    __slots__ = ("_changes", "_dirty", "_durable", "_first", "_quiet", "file", "hierarchy_changed", "now")
+    __slots__ = (
+        "_changes",
+        "_dirty",
+        "_durable",
+        "_first",
+        "_notes",
+        "_quiet",
+        "file",
+        "hierarchy_changed",
+        "now",
+    )
 
     def __init__(self, file: MailboxFile, *, durable: bool, quiet: bool) -> None:
         """Prepare; begins on entry."""
@@ -228,6 +254,7 @@ class Write:
         self._durable = durable
         self._quiet = quiet
         self._dirty: dict[int, FolderRecord] = {}
+        self._notes: list[Note] = []
         self._first = self._changes = 0
         self.hierarchy_changed = False
         self.now = 0.0
@@ -259,9 +286,13 @@ class Write:
             file.execute("COMMIT")  # nothing was written: every write takes a change number
             return
         try:
+            if self.hierarchy_changed:
+                file.searches.load()
+            if self._notes:
+                file.searches.follow(self, self._notes)
             touched = self.cn
             for record in self._dirty.values():
-                file.execute(folder.UPDATE, folder.update_values(record, touched))
+                file.execute(folder.UPDATE, folder.update_values(record, touched, self.now))
             if self.hierarchy_changed:
                 file.hierarchy_cn = touched
             file.execute(
@@ -315,6 +346,10 @@ class Write:
             self._first = first
         return first
 
+    def cn_after(self, modseq: int) -> int:
+        """Return a change number of this transaction beyond one that was seen: the first one if it is."""
+        return self.cn if self.cn > modseq else self.next_cn()
+
     def next_object_id(self, count: int = 1) -> int:
         """Take object ids; returns the first of them."""
         file = self.file
@@ -331,6 +366,22 @@ class Write:
             record = self._dirty[folder_id] = self.file.record(folder_id)
             record.touch()
         return record
+
+    def note(self, folder_id: int, mids: Iterable[int], touch: Touch) -> None:
+        """Say that messages of a folder were touched: search folders follow before COMMIT.
+
+        Whoever creates, changes or removes messages calls it once the rows are as they will be committed.
+        (Of an object that leaves, ``mids`` are the ones it had there.)
+        """
+        if folder_id in self.file.searches.folders:
+            self._notes.append((folder_id, list(mids), touch))
+
+    def note_uids(self, folder_id: int, uids: Sequence[int], touch: Touch) -> None:
+        """Say the same of messages whose UIDs are known; their mids are looked up only where one asks."""
+        if folder_id in self.file.searches.folders:
+            one = "SELECT mid FROM fetch_rows WHERE folder_id = ? AND uid = ?"
+            rows = (self.file.execute(one, (folder_id, uid)).fetchone() for uid in uids)
+            self._notes.append((folder_id, [row[0] for row in rows if row], touch))
 
     def publish(self, view: FolderView) -> None:
         """Make this the newest view of its folder; a rollback forgets it with all others."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gromox.store import block_table
 from gromox.store.flags import count_table
+from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gromox.store.block import Block
     from gromox.store.mailbox_file import MailboxFile, Write
-    from gromox.store.uidset import UidSet
     from gromox.store.view import FolderView
 
 _CREATE: Final = (
@@ -85,8 +86,8 @@ def _look_up(file: MailboxFile, picks: Picks) -> None:
     file.execute("DELETE FROM temp.picked")
     file.executemany("INSERT INTO temp.picked (uid, mid) VALUES (?, 0)", [(uid,) for uid in picks.uids])
     rows = file.execute(
-        "SELECT f.mid, f.size FROM temp.picked p JOIN fetch_rows f ON f.folder_id = ? AND f.uid = p.uid"
-        " ORDER BY p.uid",
+        "SELECT f.mid, m.size FROM temp.picked p JOIN fetch_rows f ON f.folder_id = ? AND f.uid = p.uid"
+        " JOIN messages m ON m.mid = f.mid ORDER BY p.uid",
         (picks.view.folder_id,),
     ).fetchall()
     picks.mids = array("Q", [mid for mid, _ in rows])
@@ -112,11 +113,22 @@ def fill_with_mids(file: MailboxFile, mids: Iterable[int]) -> None:
     file.executemany("INSERT INTO temp.picked (uid, mid) VALUES (?, ?)", list(enumerate(mids, 1)))
 
 
+def pick_mids(file: MailboxFile, view: FolderView, mids: Iterable[int]) -> Picks:
+    """Return live, normal messages of a folder by their ids; within a transaction. Others are left out."""
+    wanted = json.dumps(list(mids))
+    rows = file.execute(
+        "SELECT uid FROM messages WHERE mid IN (SELECT value FROM json_each(?)) AND folder_id = ?"
+        " AND state = 0 AND uid IS NOT NULL ORDER BY uid",
+        (wanted, view.folder_id),
+    ).fetchall()
+    return pick(file, view, UidSet.from_ascending([uid for (uid,) in rows]))
+
+
 def take_out(tx: Write, picks: Picks) -> None:
     """Remove picked messages from their blocks and from the counters of live messages of their folder."""
     file, view = tx.file, picks.view
     record = tx.folder(view.folder_id)
-    cn = tx.cn
+    cn = tx.cn_after(view.highest_modseq)
     blocks: list[Block] = []
     for at, block in enumerate(view.blocks):
         places = picks.places.get(at)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 STORAGE_LIMIT: Final = 0x3FF50003
 RECEIVE_LIMIT: Final = 0x666A0003
 SEND_LIMIT: Final = 0x666E0003
+LIMITS: Final = (STORAGE_LIMIT, RECEIVE_LIMIT, SEND_LIMIT)
 _KIB: Final = 1024
 _MAX_KIB: Final = 0x7FFFFFFF
 
@@ -37,7 +38,7 @@ def _limits(file: MailboxFile) -> dict[int, int]:
     if file.limits is None:
         rows = file.execute(
             "SELECT proptag, value FROM store_properties WHERE proptag IN (?, ?, ?)",
-            (STORAGE_LIMIT, RECEIVE_LIMIT, SEND_LIMIT),
+            LIMITS,
         )
         file.limits = {tag: int(value) * _KIB for tag, value in rows.fetchall()}
     return file.limits

@@ -61,7 +61,7 @@ def _drop_orphans(tx: Write) -> None:
 def _extract_again(file: MailboxFile, folder_id: int) -> None:
     """Make the rows that messages lack in narrow tables from their contents."""
     lacking: set[int] = set()
-    wanted = check.message_uids(file, folder_id)
+    wanted = check.message_uids(file, folder_id) - check.unseen_uids(file, folder_id)
     for table in check.NARROW_TABLES:
         rows = file.execute(f"SELECT uid FROM {table} WHERE folder_id = ?", (folder_id,)).fetchall()
         lacking |= wanted - {uid for (uid,) in rows}

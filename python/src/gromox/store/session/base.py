@@ -1,0 +1,26 @@
+"""What all parts of a session have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gromox.store.operation import Operated
+
+if TYPE_CHECKING:
+    from gromox.store.mailbox import Mailbox
+    from gromox.store.mailbox_file import MailboxFile
+    from gromox.store.session.access import Access
+    from gromox.store.session.actor import Actor
+    from gromox.store.session.handles import Handles
+
+
+class SessionPart(Operated):
+    """The state that parts share; with a transport only the transport is there."""
+
+    __slots__ = ("_access", "_actor", "_file", "_handles", "_mailbox")
+
+    _mailbox: Mailbox
+    _file: MailboxFile
+    _actor: Actor
+    _access: Access
+    _handles: Handles

@@ -1,0 +1,71 @@
+"""``StoreSession``: the one interface of the store for everything that acts for a user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from gromox.store.operation import operation
+from gromox.store.session.access import Access
+from gromox.store.session.handles import Handles
+from gromox.store.session.items import Items
+from gromox.store.session.naming import Naming
+from gromox.store.session.properties import Properties
+from gromox.store.session.tables import Tables
+
+if TYPE_CHECKING:
+    from gromox.store.mailbox import Mailbox
+    from gromox.store.operation import Transport
+    from gromox.store.session.actor import Actor
+
+
+class StoreSession(
+    Naming,
+    Properties,
+    Items,
+    Tables,
+):
+    """One user's view of one mailbox; used by one thread at a time."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, mailbox: Mailbox, actor: Actor) -> Self:
+        """Return a session on a mailbox that this process has open."""
+        session = cls()
+        session._transport = None
+        session._mailbox, session._file = mailbox, mailbox.file
+        session._actor, session._access = actor, Access(mailbox.file, actor)
+        session._handles = Handles()
+        return session
+
+    @classmethod
+    def over(cls, transport: Transport) -> Self:
+        """Return a session on a mailbox open in another process; the transport settled who acts."""
+        session = cls()
+        session._transport = transport
+        return session
+
+    @operation
+    def close_handle(self, handle: int) -> None:
+        """Close what a handle stands for: a table, a context, a subscription; one that is gone is fine."""
+        self._handles.close(handle)
+
+    @operation
+    def close_handles(self) -> None:
+        """Close everything that the session has open."""
+        self._handles.close_all()
+
+    @operation
+    def store_rights(self) -> int:
+        """Return the actor's rights on the store (reference/system/store.md section 7)."""
+        return self._access.rights(None)
+
+    @operation
+    def folder_rights(self, folder_id: int) -> int:
+        """Return the actor's rights on a folder.
+
+        Raises:
+            FolderGoneError: there is no such folder, or the actor may not know of it.
+        """
+        self._access.require_visible(folder_id)
+        return self._access.rights(folder_id)
