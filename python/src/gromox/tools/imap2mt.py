@@ -45,9 +45,9 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the program."""
     parser = new_parser(
         PROGRAM,
-        "Read the mails of another server by IMAP and write a stream for gromox-import.",
-        epilog=f"The password stands in the environment variable {_PASSWORD}. Folders keep their names; those "
-        "that the server marks as sent, trash, drafts or junk, or that are called so in any language, go to "
+        "Read the mails of another server by IMAP, write a stream for gromox-import.",
+        epilog=f"The password stands in the environment variable {_PASSWORD}. Folders keep their names; "
+        "those that the server marks as sent, trash, drafts or junk, or are called so in any language, go to "
         "the built-in ones.",
     )
     parser.add_argument("-h", "--host", required=True, help="the server")
@@ -58,9 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--folder", action="append", metavar="PATTERN", help="only these folders (* and ? match)"
     )
-    parser.add_argument(
-        "--exclude", action="append", default=[], metavar="PATTERN", help="without these folders"
-    )
+    parser.add_argument("--exclude", action="append", default=[], metavar="PATTERN", help="but not these")
     parser.add_argument(
         *("-m", "--map"),
         action="append",

@@ -37,13 +37,11 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the program."""
     parser = new_parser(
         PROGRAM,
-        "Import a stream (GXMT, from one of the *2mt programs) from standard input into a mailbox.",
-        epilog="There is no search for duplicates. With --journal a second run over the same source leaves out "
-        "what the first one has imported.",
+        "Import a stream (from one of the *2mt programs) on standard input into a mailbox.",
+        epilog="There is no search for duplicates. With --journal a second run over the same source leaves "
+        "out what the first one has imported.",
     )
-    parser.add_argument(
-        "-u", dest="user", metavar="NAME", help="user@domain or @domain; without: only read the stream"
-    )
+    parser.add_argument("-u", dest="user", metavar="NAME", help="user@domain or @domain; without: only read")
     parser.add_argument(
         "-B", dest="base", metavar="FOLDER", help=f"folder of what has no place (default: {_BASE})"
     )

@@ -9,6 +9,7 @@ from gromox.store.session.access import Access
 from gromox.store.session.handles import Handles
 from gromox.store.session.items import Items
 from gromox.store.session.naming import Naming
+from gromox.store.session.places import Places
 from gromox.store.session.properties import Properties
 from gromox.store.session.tables import Tables
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 class StoreSession(
     Naming,
+    Places,
     Properties,
     Items,
     Tables,

@@ -14,6 +14,9 @@ from gromox.mapi import named, tags
 from gromox.store.errors import ExistsError, StoreError
 from gromox.store.folder import MAX_NAME
 from gromox.store.model import NewMail
+from gromox.store.property.keyword import MAX_CATEGORIES, keyword_of
+from gromox.store.session.actor import SYSTEM
+from gromox.store.session.session import StoreSession
 from gromox.tools.mt.mailflags import flags_of
 
 if TYPE_CHECKING:
@@ -31,6 +34,25 @@ _TICKS: Final = 10_000_000
 _SEARCH_FOLDER: Final = 2
 _MAIL_CLASS: Final = "IPF.Note"
 _ANONYMOUS, _EVERYBODY = -1, 0
+_ASSOCIATED: Final = 0x40  #: PidTagMessageFlags, [MS-OXCMSG] 2.2.1.6
+_FIRST_NAMED: Final = 0x8000
+#: What an item has by its place in a mailbox, and gets anew.
+_NOT_IMPORTED: Final = (
+    tags.PidTagEntryId,
+    tags.PidTagParentEntryId,
+    tags.PidTagSourceKey,
+    tags.PidTagParentSourceKey,
+    tags.PidTagChangeKey,
+    tags.PidTagPredecessorChangeList,
+    tags.PidTagStoreEntryId,
+    tags.PidTagStoreRecordKey,
+    tags.PidTagRecordKey,
+    tags.PidTagMid,
+    tags.PidTagChangeNumber,
+    tags.PidTagMessageSize,
+    tags.PidTagAccess,
+    tags.PidTagAccessLevel,
+)
 
 
 class ImportFailedError(GromoxError):
@@ -71,6 +93,7 @@ class MailboxOutput:
             ImportFailedError: one of them is there already, or cannot be made.
         """
         self._mailbox, self._options, self._report, self._journal = mailbox, options, report, journal
+        self._session = StoreSession.of(mailbox, SYSTEM)
         self._folders: dict[int, int] = {}
         self._batch = _Batch()
         self._number = 0
@@ -152,14 +175,14 @@ class MailboxOutput:
         target = self._target(frame.parent.source_id)
         if frame.mail is None:
             self._flush()
-            self._item(target, frame)
+            self._item(target, frame, where)
             return
         octets = b"".join(frame.mail.chunks())
         bag = frame.message.properties
         mail = NewMail(
             octets,
             flags=flags_of(bag),
-            keywords=frozenset(filter(_is_keyword, bag.texts(named.PidNameKeywords))),
+            keywords=_keywords(bag),
             internal_date=_moment(bag),
         )
         if self._options.deliver:
@@ -203,8 +226,20 @@ class MailboxOutput:
         for frame in frames:
             self._report.message(frame.mail.size if frame.mail is not None else 0)
 
-    def _item(self, target: int, frame: MessageFrame) -> None:
-        raise ImportFailedError(f"an item without a mail ({target:#x}, {frame.source_id:#x})")
+    def _item(self, target: int, frame: MessageFrame, where: str) -> None:
+        """Add an item that has no Internet form."""
+        message = frame.message
+        bag = message.properties
+        is_associated = bool(bag.number(tags.PidTagMessageFlags) & _ASSOCIATED)
+        for tag in _NOT_IMPORTED:
+            bag.pop(tag, None)
+        # Identifiers of the source mean nothing here.
+        for key in [key for key in bag if isinstance(key, int) and key >> 16 >= _FIRST_NAMED]:
+            del bag[key]
+        saved = self._session.create_message(target, message, associated=is_associated)
+        if self._options.show_ids:
+            self._report.note(f"{where}: folder {target:#x}, message {saved.mid:#x}")
+        self._done([frame])
 
 
 def _where(frame: FolderFrame | MessageFrame, number: int) -> str:
@@ -223,8 +258,10 @@ def _moment(bag: PropertyBag) -> float | None:
     return None
 
 
-def _is_keyword(text: str) -> bool:
-    return 0 < len(text) <= 255 and text.isprintable()  # noqa: PLR2004 - the bound of a keyword
+def _keywords(bag: PropertyBag) -> frozenset[str]:
+    """Return the categories as keywords, as many as a mail can have."""
+    words = map(keyword_of, bag.texts(named.PidNameKeywords))
+    return frozenset(list(dict.fromkeys(filter(None, words)))[:MAX_CATEGORIES])
 
 
 def _permission(bag: PropertyBag) -> tuple[str | None, int]:

@@ -17,8 +17,11 @@ MAX_MAIL: Final = 1 << 30
 _LINE: Final = 1 << 20
 _QUOTED: Final = re.compile(rb"^>(>*From )", re.MULTILINE)
 _TO_QUOTE: Final = re.compile(rb"^(>*From )", re.MULTILINE)
-#: A sender, a time of day, a year: a sentence that begins with "From" has no such thing.
-_SEPARATOR: Final = re.compile(rb"From \S.*\d{1,2}:\d{2}.*\d{4}")
+#: A sender, a time of day, a year, perhaps a zone: a sentence that begins with "From" has no such thing.
+_SEPARATOR: Final = re.compile(
+    rb"From \S.* \d{1,2}:\d{2}(?::\d{2})?(?: (?:[A-Z]{1,5}|[+-]\d{4}))?"
+    rb" \d{4}(?: (?:[A-Z]{1,5}|[+-]\d{4}))?\s*\Z"
+)
 
 
 class MboxMail(NamedTuple):

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Final
 from gromox.base.errors import ParseError
 from gromox.codec.packed import Reader
 from gromox.convert.mt import (
+    MAGIC,
     FolderFrame,
     FrameSource,
     MessageFrame,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 #: A larger frame of a pipe waits in a temporary file that is mapped into memory.
 _IN_MEMORY: Final = 8 << 20
 _CHUNK: Final = 1 << 20
+_NO_STREAM: Final = f"a stream: it begins with {MAGIC.decode('ascii')}"
 
 
 class FrameInput:
@@ -49,6 +51,8 @@ class FrameInput:
 
     def _read_prologue(self) -> Prologue:
         start = self._exactly(PROLOGUE_START)
+        if not start.startswith(MAGIC):
+            raise ParseError(_NO_STREAM)
         folders = self._exactly(map_size(start) + SIZE)
         names = self._exactly(map_size(folders))
         return read_prologue(Reader(start + folders + names))
@@ -56,7 +60,7 @@ class FrameInput:
     def _exactly(self, size: int) -> bytes:
         octets = self._file.read(size)
         if len(octets) != size:
-            raise ParseError(f"a stream that begins with GXMT0005 and is whole ({size} octets)")
+            raise ParseError(_NO_STREAM)
         return octets
 
     def frames(self, take: Callable[[Frame], None], report: Report, *, skip: int = 0) -> None:
