@@ -5,9 +5,11 @@ Spec: reference/system/cli.md, "gromox-eml2mt, -mbox2mt, -ical2mt, -vcf2mt, -tne
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gromox.convert.mt import Prologue
 from gromox.tools.command_line import guarded, new_parser
@@ -17,7 +19,6 @@ from gromox.tools.mt.show import Show
 from gromox.tools.mt.source import Kind, SourceOptions, folder_rows, frames_of
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
 _PROGRAMS: Final = {
@@ -50,6 +51,13 @@ def build_parser(kind: Kind) -> argparse.ArgumentParser:
                 flag, dest="kind", action="store_const", const=value, help=f"the files are {text}"
             )
         parser.add_argument(
+            "--zone",
+            type=_zone,
+            default="UTC",
+            metavar="NAME",
+            help="time zone of calendars that name none, such as Europe/Berlin (default: UTC)",
+        )
+        parser.add_argument(
             "--oneoff", action="store_true", help="keep all addresses as they stand in the file"
         )
         parser.add_argument(
@@ -79,6 +87,15 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _zone(name: str) -> str:
+    """Return the name of a zone that is known."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise argparse.ArgumentTypeError(f"there is no time zone {name}") from None
+    return name
+
+
 def _run(kind: Kind, argv: Sequence[str] | None) -> int:
     args = build_parser(kind).parse_args(argv)
     return guarded(_PROGRAMS[kind], lambda: _convert(_PROGRAMS[kind], args))
@@ -94,6 +111,7 @@ def _convert(program: str, args: argparse.Namespace) -> int:
         options = SourceOptions(
             args.kind,
             strict=getattr(args, "strict", False),
+            zone=getattr(args, "zone", "UTC"),
             decap=None if args.decap is None else max(args.decap, 0),
         )
         stream = FrameOutput(out, Prologue(folders=folder_rows(args.files)))

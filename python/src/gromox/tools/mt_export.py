@@ -53,7 +53,7 @@ _CHOICES: Final = (
     ("--mt", Format.MT, "a stream for gromox-import"),
 )
 #: Forms of which several can stand in one file.
-_SEVERAL: Final = frozenset([Format.MT, Format.VCARD])
+_SEVERAL: Final = frozenset([Format.MT, Format.VCARD, Format.ICAL])
 
 
 def build_parser(program: str, form: Format) -> argparse.ArgumentParser:
@@ -207,7 +207,8 @@ class _Writing:
         is_several = len(selections) > 1 or any(selection.folders for selection in selections)
         if is_several and form not in _SEVERAL:
             raise InputError(
-                "only a stream (--mt), cards, --mbox, --maildir and --directory can hold several messages"
+                "only a stream (--mt), cards, calendars, --mbox, --maildir and --directory "
+                "can hold several messages"
             )
         return StreamOutput(sys.stdout.buffer, form)
 

@@ -116,6 +116,11 @@ def test_cards(pipes: Pipes) -> None:
     assert "expected" in pipes.run(convert2mt.vcf2mt, stdin=b"nothing").err
 
 
+def test_a_zone_nobody_knows(pipes: Pipes) -> None:
+    with pytest.raises(SystemExit):
+        pipes.run(convert2mt.ical2mt, "--zone", "Mars/Base", stdin=b"")
+
+
 def forwarded() -> Message:
     return Message(
         PropertyBag({tags.PidTagSubject: "outer", tags.PidTagMessageClass: "IPM.Note"}),

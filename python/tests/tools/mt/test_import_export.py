@@ -237,6 +237,30 @@ def test_delivered_mails_come_once(tools: Tools) -> None:
     assert len(tools.mails(Private.INBOX)) == 1
 
 
+CALENDAR = (
+    b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\n"
+    b"SUMMARY:first\r\nDTSTART:20260102T090000Z\r\nDTEND:20260102T100000Z\r\nEND:VEVENT\r\nBEGIN:VTODO\r\nUID:2\r\n"
+    b"DTSTAMP:20260101T000000Z\r\nSUMMARY:second\r\nEND:VTODO\r\nEND:VCALENDAR\r\n"
+)
+
+
+def test_a_calendar_goes_in_and_comes_out(tools: Tools) -> None:
+    octets = tools.pipes.run(convert2mt.ical2mt, "--zone", "Europe/Berlin", stdin=CALENDAR).out
+
+    assert tools.put(octets, "-B", "CALENDAR").code == 0
+    ran = tools.get("--ical", "CALENDAR")
+    assert ran.code == 0
+    assert ran.out.count(b"BEGIN:VCALENDAR") == 2
+    for line in (b"SUMMARY:first", b"DTSTART:20260102T090000Z", b"SUMMARY:second", b"UID:1"):
+        assert line in ran.out.split(b"\r\n")
+
+
+def test_what_is_nothing_of_a_calendar(tools: Tools) -> None:
+    filled(tools)
+
+    assert "nothing of a calendar" in tools.get("--ical", "INBOX").err
+
+
 def test_a_mail_that_does_not_fit_is_told_and_the_others_go_in(tools: Tools) -> None:
     with Mailbox.open(tools.home.maildir()) as mailbox:
         mailbox.set_quota(storage=1 << 20, receive=None, send=None)

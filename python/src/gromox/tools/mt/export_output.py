@@ -7,6 +7,7 @@ from enum import Enum
 from typing import IO, TYPE_CHECKING, Final, Protocol
 
 from gromox.base.errors import GromoxError
+from gromox.convert.calendar import calendar_from_messages, calendar_of_messages
 from gromox.convert.contact import vcard_from_message
 from gromox.convert.tnef import tnef_chunks
 from gromox.imap.mutf7 import encode as encode_name
@@ -60,11 +61,19 @@ def _vcard(message: Message) -> Iterable[bytes]:
     return [vcard_from_message(message, version="4.0")]
 
 
+def _calendar(message: Message) -> Iterable[bytes]:
+    if not calendar_of_messages([message]).components:
+        kind = message.properties.text(tags.PidTagMessageClass)
+        raise ExportError(f"is a {kind or 'message without class'} and nothing of a calendar")
+    return [calendar_from_messages([message])]
+
+
 def _tnef(message: Message) -> Iterable[bytes]:
     return tnef_chunks(message)
 
 
 _FORMS: Final[dict[Format, Callable[[Message], Iterable[bytes]]]] = {
+    Format.ICAL: _calendar,
     Format.VCARD: _vcard,
     Format.TNEF: _tnef,
 }

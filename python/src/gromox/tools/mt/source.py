@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from gromox.base.errors import ParseError
+from gromox.convert.calendar import ReaderOptions, messages_from_calendar
 from gromox.convert.contact import check_card, message_from_card
 from gromox.convert.mail import ReaderHooks, message_from_mail
 from gromox.convert.msg import read_msg
@@ -63,6 +65,7 @@ class SourceOptions:
 
     kind: Kind
     strict: bool = False  #: of vCards: refuse what lacks what its version demands
+    zone: str = "UTC"  #: of floating times and whole days of calendars
     decap: int | None = None  #: which of the messages within, from 0 on, is taken in place of the message
 
 
@@ -172,6 +175,12 @@ def _cards(octets: bytes, options: SourceOptions, report: Report, where: str) ->
         raise ParseError("a VCARD")
 
 
+def _calendar(octets: bytes, options: SourceOptions, _report: Report, _where: str) -> Iterator[_Read]:
+    chosen = ReaderOptions(zone=ZoneInfo(options.zone), zone_name=options.zone)
+    for message in messages_from_calendar(octets, chosen):
+        yield message, None
+
+
 def _tnef(octets: bytes, _options: SourceOptions, _report: Report, _where: str) -> Iterator[_Read]:
     yield read_tnef(octets), None
 
@@ -182,6 +191,7 @@ def _msg(octets: bytes, _options: SourceOptions, _report: Report, _where: str) -
 
 _READERS: Final[dict[Kind, Callable[[bytes, SourceOptions, Report, str], Iterator[_Read]]]] = {
     Kind.MAIL: _mails,
+    Kind.ICAL: _calendar,
     Kind.VCARD: _cards,
     Kind.TNEF: _tnef,
     Kind.MSG: _msg,
