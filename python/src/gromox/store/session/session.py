@@ -14,6 +14,7 @@ from gromox.store.session.marking import Marking
 from gromox.store.session.moving import Moving
 from gromox.store.session.naming import Naming
 from gromox.store.session.permissions import Permissions
+from gromox.store.session.places import Places
 from gromox.store.session.properties import Properties
 from gromox.store.session.receiving import Receiving
 from gromox.store.session.rules import Rules
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 class StoreSession(
     Naming,
     Notify,
+    Places,
     Properties,
     Rules,
     Items,
