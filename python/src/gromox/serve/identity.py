@@ -44,6 +44,18 @@ def give(path: Path, user: str) -> None:
         os.chown(path, entry.pw_uid, entry.pw_gid)
 
 
+def give_to_group(path: Path, user: str, group: str) -> None:
+    """Let a file belong to ``user`` and, if there is such a group, to ``group``; as :func:`give`."""
+    entry = _entry(user)
+    if entry is None:
+        return
+    try:
+        group_id = grp.getgrnam(group).gr_gid
+    except KeyError:
+        group_id = entry.pw_gid
+    os.chown(path, entry.pw_uid, group_id)
+
+
 def raise_fd_limit(wish: int = 0) -> int:
     """Allow ``wish`` open files, or as many as the hard limit says (0); return the new limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
