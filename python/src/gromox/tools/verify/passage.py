@@ -115,7 +115,8 @@ def _take(connection: object, uid: str) -> EmailMessage:
 
 def _relays(place: Place) -> str:
     with place.smtp("smtp", hello=place.host) as connection:
-        return _refused(connection, _ELSEWHERE, "somebody@example.com", "mail from and to elsewhere")
+        _refused(connection, "", _ELSEWHERE, "mail to elsewhere")
+        return _refused(connection, place.user, _ELSEWHERE, "mail of a user to elsewhere")
 
 
 def _unknown(place: Place) -> str:

@@ -32,8 +32,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = new_parser(
         PROGRAM,
         "Look at the mail system as users and other systems see it: ports, certificates, logins, mail.",
-        epilog="Exit status 1 if something is not as it should be. Without --user a user is made for the time "
-        "of the run. Nothing of other users is touched.",
+        epilog="Exit status 1 if something is not as it should be. Without --user one is made for this run; "
+        "nothing of other users is touched.",
     )
     add_config(parser)
     parser.add_argument("--host", default=socket.getfqdn(), help="name of the system (default: %(default)s)")
