@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gromox.store import check, purge, repair
+from gromox.store import check, moves, purge, repair
 from gromox.store.database import guarded
 
 if TYPE_CHECKING:
     from gromox.store.mailbox_file import MailboxFile
     from gromox.store.model import Problem
+    from gromox.store.moves import Moves
 
 
 class Maintenance:
@@ -18,6 +19,17 @@ class Maintenance:
     __slots__ = ("_file",)
 
     _file: MailboxFile
+
+    @guarded
+    def moved_since(self, cn: int, *, not_before: float, limit: int) -> Moves:
+        """Return which messages were moved to another folder after a change number, oldest first.
+
+        Args:
+            cn: of which the caller knows already.
+            not_before: earlier moves (Unix seconds) are left out.
+            limit: of transactions, and of messages of each.
+        """
+        return moves.moved_since(self._file, cn, not_before=int(not_before), limit=limit)
 
     @guarded
     def purge_softdeleted(self, *, before: float, folder_id: int | None = None, recurse: bool = True) -> int:
