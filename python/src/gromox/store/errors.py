@@ -110,10 +110,6 @@ class NewerVersionError(StoreError):
     """A newer program wrote the file; upgrade this one. The file was not touched."""
 
 
-class UnsupportedError(StoreError):
-    """The other end of a store connection does not know the call in this form."""
-
-
 class UnreachableError(StoreError):
     """The process that has the mailbox does not answer; whether it carried the call out is not known."""
 
