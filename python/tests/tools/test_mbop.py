@@ -349,3 +349,14 @@ def test_public_stores_have_their_own_names(home: Home) -> None:
         assert resolve(mailbox, "IPM_SUBTREE").folder_id == 2
         with pytest.raises(InputError):
             resolve(mailbox, "INBOX")
+
+
+def test_indexes_are_brought_up_to_date(home: Home) -> None:
+    home.fill(3)
+
+    ran = mbop(home, "-v", "-u", ALICE, "sync-midb", "-f", "INBOX")
+
+    assert (ran.code, ran.out) == (0, f"{ALICE}: 0 messages written\n")
+    with Mailbox.open(home.maildir()) as mailbox:
+        assert mailbox.is_derived_current()
+    assert mbop(home, "-u", ALICE, "sync-midb", "-f", "/absent").code == 1

@@ -42,7 +42,10 @@ def test_a_picture_comes_and_goes(home: Home, monkeypatch: pytest.MonkeyPatch) -
         found = StoreSession.of(mailbox, SYSTEM).store_properties([tags.PidTagThumbnailPhoto])
     assert found == {tags.PidTagThumbnailPhoto: b"\xff\xd8picture"}
     assert mbop(home, "-u", ALICE, "clear-photo").code == 0
-    assert mbop(home, "-u", ALICE, "get-photo").err == f"gromox-mbop: {ALICE}: {ALICE} has no picture\n"
+    assert (
+        mbop(home, "-u", ALICE, "get-photo").err
+        == f"gromox-mbop: {ALICE}: get-photo: {ALICE} has no picture\n"
+    )
     feed(monkeypatch, b"")
     assert "expected a picture" in mbop(home, "-u", ALICE, "set-photo").err
     feed(monkeypatch, bytes((5 << 20) + 1))

@@ -19,6 +19,7 @@ from gromox.daemons.frame import version_text
 from gromox.daemons.home import Home
 from gromox.daemons.imap import add_imap
 from gromox.daemons.istore import add_exmdb
+from gromox.daemons.midb import add_midb
 from gromox.daemons.pop3 import add_pop3
 from gromox.daemons.zcore import add_zcore
 from gromox.delivery import settings as delivery_settings
@@ -26,6 +27,7 @@ from gromox.event import settings as event_settings
 from gromox.exmdb import settings as exmdb_settings
 from gromox.imap import settings as imap_settings
 from gromox.lmtp import settings as lmtp_settings
+from gromox.midb import settings as midb_settings
 from gromox.pop3 import settings as pop3_settings
 from gromox.serve.bridge import HubBridge
 from gromox.serve.identity import raise_fd_limit
@@ -44,6 +46,7 @@ PORTS: Final = {
     "imap_listen": (143,),
     "imap_listen_tls": (993,),
     "exmdb_listen": (5000,),
+    "midb_listen": (),
 }
 DEFAULT_BASE: Final = 10000
 _HIGHEST_BASE: Final = 65535 - 5000
@@ -98,6 +101,7 @@ def _build(embedded: Embedded, addresses: Sequence[str], base: int) -> Server:
     add_pop3(home, settings_of(pop3_settings.PROGRAM))
     add_exmdb(home, settings_of(exmdb_settings.PROGRAM))
     add_zcore(home, settings_of(zcore_settings.PROGRAM))
+    add_midb(home, settings_of(midb_settings.PROGRAM))
     spool = open_spool(queue_settings[lmtp_settings.DEQUEUE_PATH], queue_settings)
     add_delivery_queue(home, queue_settings, spool)
     add_delivery(home, settings_of(delivery_settings.PROGRAM), spool)

@@ -27,8 +27,8 @@ _MESSAGE: Final = (
     "INSERT INTO messages (mid, folder_id, uid, cn, size, internal_date, internal_zone,"
     " received_time, sent_time, created_time, modified_time, saved_at, content_id, has_attachment,"
     " importance, message_id_hash, subject, normalized_subject, sender_name, sender_address, display_to,"
-    " display_cc, display_bcc, arrived)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " display_cc, display_bcc, arrived, message_class, conversation_id, message_flags, properties)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _FETCH_ROW: Final = (
     "INSERT OR REPLACE INTO fetch_rows (folder_id, uid, mid, content_id, size, internal_date, envelope)"
@@ -128,6 +128,7 @@ def insert(tx: Write, folder_id: int, prepared: Sequence[Prepared], *, delivery:
                 row.display_cc,
                 row.display_bcc,
                 int(delivery),
+                *row.arrival,
             )
         )
         narrow.append((folder_id, uid, mid, content_id, row))

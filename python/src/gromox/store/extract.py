@@ -14,6 +14,7 @@ from gromox import mime
 from gromox.mime.date import internal_date_text
 from gromox.mime.header import unfold
 from gromox.mime.words import decode_words
+from gromox.store.property.arrival import Arrival, arrival_of
 
 if TYPE_CHECKING:
     from gromox.mime.address import Address
@@ -59,6 +60,8 @@ class Extract(NamedTuple):
     display_bcc: str
     search: tuple[str, str, str, str, str]
     """Subject, From, To, Cc, Bcc; casefolded."""
+    arrival: Arrival
+    """What lists of MAPI want to know beyond."""
 
 
 def filetime(seconds: float) -> int:
@@ -81,6 +84,7 @@ def extract(octets: bytes, internal_date: float, zone: int, scanned: mime.Messag
     subject = search.subject[:_MAX_SUBJECT]
     sender = (envelope.from_ or envelope.sender or (None,))[0]
     message_id = message.message_id
+    normalized = _clean(_PREFIX.sub("", subject, count=1) if _PREFIX.match(subject) else subject)
     return Extract(
         size=len(octets),
         internal_date=int(internal_date),
@@ -99,7 +103,7 @@ def extract(octets: bytes, internal_date: float, zone: int, scanned: mime.Messag
         has_attachment=message.has_attachment,
         importance=_importance(root),
         subject=_clean(subject),
-        normalized_subject=_clean(_PREFIX.sub("", subject, count=1) if _PREFIX.match(subject) else subject),
+        normalized_subject=normalized,
         sender_name=_clean(_name(sender)) if sender else "",
         sender_address=_address(sender) if sender else "",
         display_to=_names(envelope.to),
@@ -112,6 +116,7 @@ def extract(octets: bytes, internal_date: float, zone: int, scanned: mime.Messag
             _folded(search.cc),
             _folded(search.bcc),
         ),
+        arrival=arrival_of(octets, message, normalized),
     )
 
 

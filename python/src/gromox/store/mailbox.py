@@ -27,6 +27,7 @@ from gromox.store import (
 from gromox.store.adding import Adding
 from gromox.store.database import guarded, translated
 from gromox.store.foldering import Hierarchy
+from gromox.store.indexing import Indexing
 from gromox.store.item import rendering
 from gromox.store.mailbox_file import MailboxFile, Options
 from gromox.store.maintenance import Maintenance
@@ -59,7 +60,7 @@ def _no_ring(_path: Path, _change_number: int) -> None:
     """Tell nobody."""
 
 
-class Mailbox(Adding, Hierarchy, Ruling, Maintenance):
+class Mailbox(Adding, Hierarchy, Indexing, Ruling, Maintenance):
     """An open mailbox."""
 
     __slots__ = ("__weakref__",)

@@ -12,6 +12,7 @@ from gromox.store.builtin import FolderKind
 from gromox.store.content import Content
 from gromox.store.errors import StoreError
 from gromox.store.extract import extract
+from gromox.store.item import checking as item_checking
 from gromox.store.match import checking
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def repair(file: MailboxFile) -> list[Problem]:
             return []
         tx.next_cn()
         _drop_orphans(tx)
+        item_checking.repair(tx)
         for folder_id in sorted(file.folders):
             _extract_again(file, folder_id)
         _count_references(file)

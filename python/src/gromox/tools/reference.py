@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gromox.admin.cli.main import build_parser
-from gromox.tools import dbop, mailq, make_store, mkprivate, mkpublic
+from gromox.tools import dbop, mailq, make_store, mkmidb, mkprivate, mkpublic
 from gromox.tools.mbop import program as mbop
 from gromox.tools.mbop.folder_spec import NAMES
 from gromox.tools.mbop.registry import COMMANDS, LATER
@@ -50,6 +50,7 @@ def render() -> str:
         parts += [f"### gromox-mbop {command.name}\n", *_command(command.parser(), level=3)]
     parts.append(f"Not available in this release: {', '.join(sorted(LATER))}.\n")
     for name, parser in (
+        ("gromox-mkmidb", mkmidb.build_parser()),
         ("gromox-mkprivate", make_store.build_parser(mkprivate.MAKER)),
         ("gromox-mkpublic", make_store.build_parser(mkpublic.MAKER)),
         ("gromox-mailq", mailq.build_parser()),

@@ -78,7 +78,11 @@ def attachment_texts(content: Content, parts: bytes) -> Iterator[str]:
     for part in root.walk():
         if part.children or part.message is not None:
             continue
-        kind = _kind(f"{part.media.type}/{part.media.subtype}", part.filename)
+        kind = _KINDS.get(f"{part.media.type}/{part.media.subtype}".lower())
+        if kind is None and part.media.type == "application":
+            # What was kept does not tell names.
+            header = content.read(part.header_start, part.body_start - part.header_start)
+            kind = _EXTENSIONS.get(mime.scan(header).root.filename.lower().rpartition(".")[2])
         if kind is None or part.size > MAX_ATTACHMENT:
             continue
         count += 1
@@ -89,10 +93,6 @@ def attachment_texts(content: Content, parts: bytes) -> Iterator[str]:
         text = text_of(kind, decoded(scanned, leaf))
         if text:
             yield text
-
-
-def _kind(media_type: str, name: str) -> str | None:
-    return _KINDS.get(media_type.lower()) or _EXTENSIONS.get(name.lower().rpartition(".")[2])
 
 
 def text_of(kind: str, octets: bytes) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.mapi import tags
 from gromox.store import bodysearch
+from gromox.store.builtin import is_mail_class
 from gromox.store.content import Content
 from gromox.store.errors import CorruptError, MessageGoneError
 from gromox.store.extract import fold
@@ -50,6 +51,8 @@ class Indexed:
     messages: int
     is_complete: bool
     """Nothing is left to do at the moment."""
+    unrendered_in: int | None = None
+    """A folder of mail in which items were met that IMAP would have to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,11 @@ def update(
             " ON CONFLICT (folder_id) DO UPDATE SET cn = excluded.cn",
             (folder_id, until),
         )
-    return Indexed(len(texts), is_complete=False)
+    # Items of property form without content: IMAP has not seen them.
+    waits = is_mail_class(file.folders[folder_id].container_class) and any(
+        row[2] and row[5] is None for row in rows
+    )
+    return Indexed(len(texts), is_complete=False, unrendered_in=folder_id if waits else None)
 
 
 def _behind(file: MailboxFile) -> tuple[int | None, int]:

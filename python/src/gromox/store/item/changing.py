@@ -22,10 +22,11 @@ from gromox.store.item.mailform import become_properties, is_told
 from gromox.store.item.plan import BASE_SIZE, Planner, keywords_tag, pack_attachment
 from gromox.store.item.reading import attachment_rows, embedded_row
 from gromox.store.item.recipient import displays, numbered, pack_recipients
-from gromox.store.item.split import SUBJECT_TAGS, conversation_id, split, subject_of
+from gromox.store.item.split import SUBJECT_TAGS, split, subject_of
 from gromox.store.property import blob, ids, text
 from gromox.store.property.blob import Packed
 from gromox.store.property.column import SETTABLE
+from gromox.store.property.conversation import conversation_id
 from gromox.store.property.keyword import keywords_with
 from gromox.store.property.message import message_row
 from gromox.store.touch import Touch

@@ -164,7 +164,8 @@ def restore(tx: Write, folder_id: int) -> list[int]:
         record = tx.folder(current)
         file.normal_size += record.size
         file.associated_size += record.associated_size
-        file.message_count += record.total
+        if record.kind != FolderKind.SEARCH:
+            file.message_count += record.total
         file.deleted_size -= record.size + record.associated_size
         hierarchy.mark_changed(tx, current)
     return back

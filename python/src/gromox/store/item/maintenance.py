@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gromox.store import check, hierarchy
+from gromox.store.builtin import FolderKind
 from gromox.store.errors import ExistsError
+from gromox.store.match import checking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +49,10 @@ def recalculate_sizes(file: MailboxFile) -> bool:
         tx.next_cn()
         for folder_id in sorted(file.folders):
             record = tx.folder(folder_id)
-            for name, value in check.folder_sums(file, folder_id).items():
+            sums = check.folder_sums(file, folder_id)
+            if record.kind == FolderKind.SEARCH:
+                sums |= checking.sums(file, folder_id)
+            for name, value in sums.items():
                 if getattr(record, name) != value:
                     is_wrong = True
                     setattr(record, name, value)

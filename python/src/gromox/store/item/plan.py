@@ -10,8 +10,9 @@ from gromox.mapi.message import AttachMethod
 from gromox.store.errors import InvalidValueError, LimitError
 from gromox.store.extract import filetime
 from gromox.store.item import limits, recipient
-from gromox.store.item.split import Parts, conversation_id, initial_flags, split, subject_of
+from gromox.store.item.split import Parts, initial_flags, split, subject_of
 from gromox.store.property import blob, text
+from gromox.store.property.conversation import conversation_id
 from gromox.store.property.keyword import keyword_of
 
 if TYPE_CHECKING:

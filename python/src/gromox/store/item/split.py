@@ -2,20 +2,16 @@
 
 Spec:
     [MS-OXCMSG] 2.2.1.3 (what a message class may be), 2.2.1.6 (flags that a client may set), 2.2.1.9 and
-    2.2.1.10 (subject prefix and normalized subject), 2.2.1.17 (categories); [MS-OXOFLAG] 2.2.1.1;
-    [MS-OXOMSG] 2.2.1.2 (conversation id).
+    2.2.1.10 (subject prefix and normalized subject), 2.2.1.17 (categories); [MS-OXOFLAG] 2.2.1.1.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from gromox.base.errors import ParseError
 from gromox.mapi import tags
-from gromox.mapi.conversation import ConversationIndex
 from gromox.mapi.message import InMemory
 from gromox.mapi.proptypes import PropType
 from gromox.mime.subject import split_subject
@@ -120,26 +116,6 @@ def subject_of(values: Mapping[int, PropValue], subject: str = "", normalized: s
     if not isinstance(rest, str):
         rest = normalized
     return _clean(prefix + rest), _clean(rest)
-
-
-def conversation_id(
-    topic: str, index: PropValue | None = None, tracking: PropValue | None = None
-) -> bytes | None:
-    """Return PidTagConversationId.
-
-    Spec:
-        [MS-OXOMSG] 2.2.1.2: the GUID of the conversation index if it is tracked, else the MD5 of the topic in
-        upper case and UTF-16; none without a topic.
-    """
-    if tracking and isinstance(index, bytes):
-        try:
-            return ConversationIndex.from_octets(index).conversation.bytes
-        except ParseError:
-            pass
-    if not topic:
-        return None
-    octets = topic.upper()[:_MAX_SUBJECT].encode("utf-16-le", "surrogatepass")
-    return hashlib.md5(octets, usedforsecurity=False).digest()
 
 
 def initial_flags(values: Mapping[int, PropValue]) -> tuple[Flag, int]:

@@ -96,7 +96,7 @@ class _Bridge:
 
 def _flagged(restriction: Restriction) -> Expression | None:
     match restriction:
-        case Property(RelOp.EQUAL | RelOp.NOT_EQUAL as rel_op, tags.PidTagRead, _, bool() | int() as value):
+        case Property(RelOp.EQUAL | RelOp.NOT_EQUAL as rel_op, tags.PidTagRead, _, 0 | 1 as value):
             wanted = bool(value) is (rel_op is RelOp.EQUAL)
             return search.Flagged(Flag.SEEN, Flag.SEEN if wanted else 0)
         case BitMask(rel_op, tags.PidTagMessageFlags, mask) if mask in _FLAGS:

@@ -132,7 +132,7 @@ def _property(restriction: Property, name: str, exists: str) -> Sql | None:
         return None
     if kind in _NUMBERS and key[0] == 0 and isinstance(key[1], int) and abs(key[1]) < 1 << 62:
         compare = f"{name} {operator} ?"
-    elif kind in _TEXTS and isinstance(key[1], str):
+    elif kind in _TEXTS and isinstance(key[1], str) and _is_askable(key[1]):
         compare = f"gx_fold({name}) {operator} ?"
     elif kind == PropType.BINARY and isinstance(key[1], bytes):
         compare = f"{name} {operator} ?"
@@ -141,6 +141,11 @@ def _property(restriction: Property, name: str, exists: str) -> Sql | None:
     if restriction.rel_op is RelOp.NOT_EQUAL:
         return Sql(f"(NOT {exists} OR {compare})", (_plain(key[1]),))
     return Sql(f"({exists} AND {compare})", (_plain(key[1]),))
+
+
+def _is_askable(text: str) -> bool:
+    """Tell whether SQLite can be asked for a text: no NUL, which ends texts there, no lone surrogates."""
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _plain(key: object) -> object:
@@ -153,7 +158,7 @@ def _content(restriction: Content, name: str, exists: str) -> Sql | None:
         return None
     if high & ~FuzzyHigh.IGNORE_CASE or low & ~(FuzzyLow.SUBSTRING | FuzzyLow.PREFIX):
         return None
-    if "\0" in text or any("\ud800" <= each <= "\udfff" for each in text):
+    if not _is_askable(text):
         return None
     held, wanted = name, text
     if high & FuzzyHigh.IGNORE_CASE:

@@ -10,13 +10,14 @@ database is understood as well.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from gromox.base.errors import ParseError
 from gromox.mapi.changelist import PredecessorChangeList, Xid
 from gromox.mapi.entryid import PUBLIC_PROVIDER, FolderEntryId, MessageEntryId, ObjectType
-from gromox.mapi.objectid import GlobalId, ShortId
+from gromox.mapi.objectid import GlobalId, ShortId, counter_octets
 from gromox.store.errors import CorruptError
 
 if TYPE_CHECKING:
@@ -29,7 +30,12 @@ _PUBLIC: Final = (0x0AFB, 0x7DF6, 0x91, 0x92, 0x49886AA738CE)
 
 def home_guid(file: MailboxFile) -> UUID:
     """Return the GUID that stands for this mailbox in source keys, change keys and entry ids."""
-    return UUID(fields=(file.owner_id & 0xFFFFFFFF, *(_PUBLIC if file.is_public else _PRIVATE)))
+    return _home_guid(file.owner_id, file.is_public)
+
+
+@lru_cache(maxsize=1024)
+def _home_guid(owner_id: int, is_public: bool) -> UUID:  # noqa: FBT001 - a key of the cache
+    return UUID(fields=(owner_id & 0xFFFFFFFF, *(_PUBLIC if is_public else _PRIVATE)))
 
 
 def short_id(counter: int) -> int:
@@ -87,9 +93,16 @@ def folder_entry_id(file: MailboxFile, folder_id: int) -> bytes:
 
 def message_entry_id(file: MailboxFile, folder_id: int, mid: int) -> bytes:
     """Return the entry id of a message, 70 octets."""
-    kind = ObjectType.PUBLIC_MESSAGE if file.is_public else ObjectType.PRIVATE_MESSAGE
-    home = home_guid(file)
-    return MessageEntryId(_provider(file), kind, GlobalId(home, folder_id), GlobalId(home, mid)).octets()
+    # Asked for in each row of a table: all but the last eight octets is the same for a folder.
+    return _message_prefix(_provider(file), home_guid(file), file.is_public, folder_id) + (
+        counter_octets(mid) + b"\0\0"
+    )
+
+
+@lru_cache(maxsize=1024)
+def _message_prefix(provider: UUID, home: UUID, is_public: bool, folder_id: int) -> bytes:  # noqa: FBT001
+    kind = ObjectType.PUBLIC_MESSAGE if is_public else ObjectType.PRIVATE_MESSAGE
+    return MessageEntryId(provider, kind, GlobalId(home, folder_id), GlobalId(home, 0)).octets()[:-8]
 
 
 def folder_of_entry_id(file: MailboxFile, octets: bytes) -> int | None:

@@ -24,7 +24,7 @@ from gromox.store.session.rights import MessageRights
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from gromox.mapi.message import Attachment, Message, Octets, PropertyKey
+    from gromox.mapi.message import Message, Octets, PropertyKey
     from gromox.mapi.propname import PropertyName
     from gromox.mapi.propvalue import PropValue
     from gromox.store.item.holding import Held
@@ -226,7 +226,7 @@ class Items(MessageRights):
             MessageGoneError: it is not there for the actor.
         """
         attachment = paths.attachment_at(self._whole_row(mid), path)
-        return _stretch(attachment, max(offset, 0), min(max(length, 0), MAX_CHUNK))
+        return stretch(attachment.data, max(offset, 0), min(max(length, 0), MAX_CHUNK))
 
     @operation
     def begin_upload(self) -> int:
@@ -235,7 +235,7 @@ class Items(MessageRights):
         Raises:
             LimitError: the session has too many things open.
         """
-        return self._handles.add(Upload(Spooler(self._file)))
+        return self._handles.add(Upload(self._spooler()))
 
     @operation
     def upload(self, handle: int, octets: bytes) -> int:
@@ -260,6 +260,12 @@ class Items(MessageRights):
         if row is None:
             raise MessageGoneError("there is no such message (any more)")
         return row
+
+    def _spooler(self) -> Spooler:
+        return Spooler(self._file)
+
+    def _change_key(self, cn: int, stored: bytes | None) -> bytes:
+        return ids.change_key(self._file, cn, stored)
 
     def _know(self, names: Iterable[PropertyName]) -> None:
         """Give names identifiers, in a transaction of its own: names are only ever added."""
@@ -346,8 +352,8 @@ def _octets_of_message(message: Message) -> Iterable[Octets]:
             yield from _octets_of_message(each.embedded)
 
 
-def _stretch(attachment: Attachment, offset: int, length: int) -> bytes:
-    data = attachment.data
+def stretch(data: Octets | None, offset: int, length: int) -> bytes:
+    """Return a stretch of a content; beyond its end there is nothing."""
     if data is None or not length or offset >= data.size:
         return b""
     if isinstance(data, StoredOctets):

@@ -8,11 +8,11 @@ from gromox.store.operation import operation
 from gromox.store.session.access import Access
 from gromox.store.session.folders import Folders
 from gromox.store.session.handles import Handles
-from gromox.store.session.items import Items
 from gromox.store.session.mails import Mails
 from gromox.store.session.marking import Marking
 from gromox.store.session.moving import Moving
 from gromox.store.session.naming import Naming
+from gromox.store.session.opened import OpenItems
 from gromox.store.session.permissions import Permissions
 from gromox.store.session.places import Places
 from gromox.store.session.properties import Properties
@@ -36,6 +36,7 @@ class StoreSession(
     Properties,
     Rules,
     Items,
+    OpenItems,
     Moving,
     Marking,
     Folders,

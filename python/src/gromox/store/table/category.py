@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gromox.mapi.sortorder import Order
@@ -48,7 +47,17 @@ class Heading:
 class Categorized:
     """Rows in headings."""
 
-    __slots__ = ("_ids", "_orders", "_visible", "headings", "leaves", "numbers", "state", "top")
+    __slots__ = (
+        "_ids",
+        "_leaf_ids",
+        "_leaf_instances",
+        "_orders",
+        "_visible",
+        "headings",
+        "numbers",
+        "state",
+        "top",
+    )
 
     def __init__(
         self,
@@ -66,36 +75,55 @@ class Categorized:
         rows = keyed(source, ids, sort.orders, many)
         places = _arranged(rows, sort)
         instances = rows.instances
-        self.leaves = [Row(rows.ids[at], instances[at] if instances is not None else 0) for at in places]
-        keys = [tuple(column[at] for column in rows.keys[: sort.categorized]) for at in places]
+        self._leaf_ids = array("Q", [rows.ids[at] for at in places])
+        self._leaf_instances = array("I", [instances[at] for at in places]) if instances is not None else None
         self.headings: dict[int, Heading] = {}
-        self.top = self._grown(keys, 0, 0, len(keys))
+        self.top = self._grown(rows.keys, places, (), 0, len(places))
         self._visible = array("q")
         self._ids: list[int] = []
         self._show()
 
-    def _grown(self, keys: list[Path], depth: int, start: int, stop: int) -> list[Heading]:
+    def _grown(
+        self, columns: list[list[Key]], places: list[int], above: Path, start: int, stop: int
+    ) -> list[Heading]:
         """Make the headings of one level for the leaves from ``start`` to ``stop``."""
+        depth = len(above)
         if depth >= self._orders.categorized:
             return []
-        found = []
+        column = columns[depth]
+        found: list[Heading] = []
         at = start
-        for path, group in groupby(keys[start:stop], key=lambda key: key[: depth + 1]):
-            end = at + sum(1 for _ in group)
-            if len(self.headings) < MAX_HEADINGS:
-                heading = Heading(
-                    self._numbered(path),
-                    path,
-                    depth,
-                    at,
-                    end,
-                    self.state.get(path, depth < self._orders.expanded),
-                )
-                self.headings[heading.heading_id] = heading
-                heading.below = self._grown(keys, depth + 1, at, end)
-                found.append(heading)
+        while at < stop and len(self.headings) < MAX_HEADINGS:
+            key = column[places[at]]
+            end = at + 1
+            while end < stop and column[places[end]] == key:
+                end += 1
+            path = (*above, key)
+            is_expanded = self.state.get(path, depth < self._orders.expanded)
+            heading = Heading(self._numbered(path), path, depth, at, end, is_expanded)
+            self.headings[heading.heading_id] = heading
+            heading.below = self._grown(columns, places, path, at, end)
+            found.append(heading)
             at = end
         return found
+
+    def leaf(self, at: int) -> Row:
+        """Return a leaf by its place."""
+        return Row(self._leaf_ids[at], self._leaf_instances[at] if self._leaf_instances is not None else 0)
+
+    def leaf_ids(self, start: int, stop: int) -> Sequence[int]:
+        """Return the ids of some leaves."""
+        return self._leaf_ids[start:stop]
+
+    def _leaf_at(self, row: Row) -> int | None:
+        at = -1
+        while True:
+            try:
+                at = self._leaf_ids.index(row.row_id, at + 1)
+            except ValueError:
+                return None
+            if self.leaf(at).instance == row.instance:
+                return at
 
     def _numbered(self, path: Path) -> int:
         number = self.numbers.get(path)
@@ -129,7 +157,7 @@ class Categorized:
     def row(self, at: int) -> Row:
         """Return one visible row."""
         number = self._visible[at]
-        return self.leaves[number] if number >= 0 else Row(self._ids[-1 - number], 0, is_heading=True)
+        return self.leaf(number) if number >= 0 else Row(self._ids[-1 - number], 0, is_heading=True)
 
     def rows(self, start: int, stop: int) -> Sequence[Row]:
         """Return some visible rows."""
@@ -161,13 +189,11 @@ class Categorized:
             if heading is None or row.row_id not in self._ids:
                 return None
             return self._visible.index(-1 - self._ids.index(row.row_id))
-        for at, leaf in enumerate(self.leaves):
-            if leaf == row:
-                try:
-                    return self._visible.index(at)
-                except ValueError:
-                    return None
-        return None
+        leaf = self._leaf_at(row)
+        try:
+            return None if leaf is None else self._visible.index(leaf)
+        except ValueError:
+            return None
 
     def _after_hidden(self, row: Row) -> int | None:
         """Return the position of the row that follows the closed heading over a hidden one."""
@@ -175,7 +201,7 @@ class Categorized:
             target = self.headings.get(row.row_id)
             leaf = target.start if target else None
         else:
-            leaf = next((at for at, each in enumerate(self.leaves) if each == row), None)
+            leaf = self._leaf_at(row)
         if leaf is None:
             return None
         level = self.top
@@ -187,12 +213,6 @@ class Categorized:
                 shown = self.find(Row(heading.heading_id, 0, is_heading=True))
                 return None if shown is None else shown + 1
             level = heading.below
-
-    def is_collapsed(self, row: Row) -> bool:
-        """Tell whether a row is there, but hidden below a closed heading."""
-        if row.is_heading:
-            return row.row_id in self.headings and self.find(row) is None
-        return row in self.leaves and self.find(row) is None
 
     def expand(self, heading: Heading) -> tuple[int, int]:
         """Open a heading; returns (where its first row stands, how many rows appeared)."""

@@ -79,7 +79,7 @@ class Cells:
         if heading is None or not isinstance(arrangement, Categorized):
             return (None,) * len(columns)
         shown = [order.tag for order in self._sort.orders[: heading.depth + 1]]
-        first = arrangement.leaves[heading.start]
+        first = arrangement.leaf(heading.start)
         read = self._source.read([first.row_id], [stored_tag(tag) for tag in shown])[0] or ()
         own = {tag: value_of(tag, value, first.instance) for tag, value in zip(shown, read, strict=False)}
         own |= {stored_tag(tag): value for tag, value in own.items()}
@@ -107,7 +107,7 @@ class Cells:
     def _unread(self, arrangement: Categorized, heading: Heading) -> int:
         unread = 0
         for at in range(heading.start, heading.stop, CHUNK):
-            part = [leaf.row_id for leaf in arrangement.leaves[at : min(at + CHUNK, heading.stop)]]
+            part = arrangement.leaf_ids(at, min(at + CHUNK, heading.stop))
             for values in self._source.read(part, [tags.PidTagRead]):
                 unread += values is not None and not values[0]
         return unread

@@ -75,12 +75,14 @@ def set_locale(job: Job) -> None:
 
 
 def sync_midb(job: Job) -> None:
-    """Make ahead what IMAP would have to wait for: items that were not written as mails yet."""
+    """Make ahead what others would have to wait for: items as mails, full-text index, search folders."""
     count = 0
     with Mailbox.open(job.path) as mailbox:
         folders = [resolve(mailbox, job.args.folder)] if job.args.folder else mailbox.folders()
         for folder in folders:
             count += mailbox.render(folder.folder_id)
+        while mailbox.keep_derived():
+            pass
         mailbox.sync()
     job.note(f"{job.target.name}: {count} messages written")
 
@@ -104,6 +106,8 @@ COMMANDS: Final = (
     Command("clear-rwz", "Remove the rules organizer of Outlook.", clear_rwz),
     Command("freeze", "Stop everything that is done to the mailbox.", freeze, _freeze_arguments),
     Command("set-locale", "Name the built-in folders in a language.", set_locale, _locale_arguments),
-    Command("sync-midb", "Write items as mails ahead of IMAP.", sync_midb, _sync_arguments),
+    Command(
+        "sync-midb", "Write items as mails, bring the full-text index up to date.", sync_midb, _sync_arguments
+    ),
     Command("thaw", "Resume what freeze stopped.", thaw),
 )
