@@ -24,8 +24,11 @@ def truth(mailbox: Mailbox, folder_id: int) -> dict[int, tuple[int, bool]]:
     flags: dict[int, bool] = {}
     for block in block_table.current_view(file, folder_id).blocks:
         flags |= {uid: bool(octet & Flag.SEEN) for uid, octet in zip(block.uids, block.flags, strict=True)}
-    rows = file.execute("SELECT mid, cn, uid FROM messages WHERE folder_id = ? AND state = 0", (folder_id,))
-    return {mid: (cn, flags.get(uid, False)) for mid, cn, uid in rows}
+    rows = file.execute(
+        "SELECT mid, cn, uid, flags FROM messages WHERE folder_id = ? AND state = 0", (folder_id,)
+    ).fetchall()
+    own = {mid: bool(octet & Flag.SEEN) for mid, _, uid, octet in rows if uid is None}
+    return {mid: (cn, own.get(mid, flags.get(uid, False))) for mid, cn, uid, _ in rows}
 
 
 @dataclass
@@ -72,8 +75,9 @@ class Replica:
 
 
 def _is_read(session: StoreSession, mid: int) -> bool:
-    values = session.properties_of_messages([mid], [tags.PidTagMessageFlags])[mid]
-    return isinstance(values[0], int) and bool(values[0] & 1)
+    found = session.properties_of_messages([mid], [tags.PidTagMessageFlags])
+    flags = found[mid][0] if mid in found else 0  # it may have gone since
+    return isinstance(flags, int) and bool(flags & 1)
 
 
 @dataclass

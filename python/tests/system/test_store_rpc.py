@@ -35,7 +35,8 @@ def daemons(home: Path) -> Iterator[Daemons]:
     authority, certificate, key = write_cluster(home / "tls")
     made = Daemons(
         home,
-        f"exmdb_certificate_path = {certificate}\nexmdb_private_key_path = {key}\nexmdb_ca_path = {authority}\n"
+        f"exmdb_certificate_path = {certificate}\nexmdb_private_key_path = {key}\n"
+        f"exmdb_ca_path = {authority}\n"
         f"bearer_pubkey = {home}/tls/bearer.pem\n",
     )
     made.create()

@@ -36,7 +36,7 @@ ANSWERS: Final[dict[type[GromoxError], No]] = {
     store.NoSpaceError: No("UNAVAILABLE", "the server has no room at the moment; try again later"),
     store.CorruptError: No("CORRUPTION", "the mailbox is damaged; ask the administrator"),
     store.NewerVersionError: No("UNAVAILABLE", "the mailbox is being upgraded; try again later"),
-    store.UnsupportedError: No("UNAVAILABLE", "the mailbox is being upgraded; try again later"),
+    store.IncompatibleError: No("UNAVAILABLE", "the mailbox is being upgraded; try again later"),
     store.UnreachableError: No("UNAVAILABLE", "the mailbox cannot be reached; try again later"),
     store.SessionLostError: No("UNAVAILABLE", "the mailbox cannot be reached; try again later"),
     store.TableError: No("CANNOT", "that is not possible there"),

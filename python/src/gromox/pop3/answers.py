@@ -41,7 +41,7 @@ ANSWERS: Final[dict[type[errors.StoreError], Reply]] = {
     errors.NoSpaceError: err("no disk space is left", _TEMPORARY),
     errors.CorruptError: err("the mailbox is damaged", _PERMANENT),
     errors.NewerVersionError: err("the mailbox belongs to a newer program", _PERMANENT),
-    errors.UnsupportedError: err("the mailbox belongs to another program", _PERMANENT),
+    errors.IncompatibleError: err("the mailbox belongs to another program", _PERMANENT),
     errors.UnreachableError: err("the mailbox cannot be reached", _TEMPORARY),
     errors.SessionLostError: err("the mailbox cannot be reached", _TEMPORARY),
     errors.ExistsError: _REFUSED,

@@ -27,7 +27,7 @@ _MESSAGE: Final = (
     "INSERT INTO messages (mid, folder_id, uid, cn, size, internal_date, internal_zone,"
     " received_time, sent_time, created_time, modified_time, saved_at, content_id, has_attachment,"
     " importance, message_id_hash, subject, normalized_subject, sender_name, sender_address, display_to,"
-    " display_cc, display_bcc, arrived, message_class, conversation_id, message_flags, properties)"
+    " display_cc, display_bcc, message_class, conversation_id, message_flags, properties, arrived)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _FETCH_ROW: Final = (
@@ -127,8 +127,8 @@ def insert(tx: Write, folder_id: int, prepared: Sequence[Prepared], *, delivery:
                 row.display_to,
                 row.display_cc,
                 row.display_bcc,
-                int(delivery),
                 *row.arrival,
+                int(delivery),
             )
         )
         narrow.append((folder_id, uid, mid, content_id, row))

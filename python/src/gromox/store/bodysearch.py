@@ -43,18 +43,9 @@ _SELECT: Final = (
 
 
 def matching(
-    file: MailboxFile,
-    folder_id: int,
-    uids: Sequence[int],
-    needle: str,
-    *,
-    with_header: bool,
-    attachments: Callable[[Content, bytes], Iterator[str]] | None = None,
+    file: MailboxFile, folder_id: int, uids: Sequence[int], needle: str, *, with_header: bool
 ) -> list[int]:
-    """Return those of a few messages whose text contains ``needle``, which is casefolded.
-
-    ``attachments`` gives the texts of attachments, if they count too.
-    """
+    """Return those of a few messages whose text contains ``needle``, which is casefolded."""
     if not uids:
         return []
     wanted = set(uids)
@@ -69,10 +60,7 @@ def matching(
             continue
         content = Content(file.path / "cid", size, storage, digest, data)
         try:
-            if _matches(content, header_size, parts, needle, with_header=with_header) or (
-                attachments is not None
-                and any(needle in text.casefold() for text in attachments(content, parts))
-            ):
+            if _matches(content, header_size, parts, needle, with_header=with_header):
                 found.append(uid)
         except MessageGoneError:
             continue

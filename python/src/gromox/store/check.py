@@ -14,6 +14,7 @@ from gromox.store import block_table, content
 from gromox.store.builtin import FolderKind
 from gromox.store.content import Storage
 from gromox.store.flags import ALL_FLAGS
+from gromox.store.fulltext import checking as index_checking
 from gromox.store.item import checking as item_checking
 from gromox.store.match import checking
 from gromox.store.model import Problem
@@ -53,6 +54,7 @@ def find(file: MailboxFile) -> Iterator[Problem]:
         yield from _folder(file, file.folders[folder_id])
     yield from _orphans(file)
     yield from checking.find(file)
+    yield from index_checking.find(file)
     yield from item_checking.find(file)
     yield from _contents(file)
     yield from _counters(file)

@@ -90,14 +90,14 @@ def move(file: MailboxFile, folder_id: int, uids: UidSet, target_id: int) -> Cop
         return move_picked(tx, picking.pick(file, block_table.current_view(file, folder_id), uids), target_id)
 
 
-def move_picked(tx: Write, picks: Picks, target_id: int) -> Copied:
-    """Move messages as part of a transaction."""
+def move_picked(tx: Write, picks: Picks, target_id: int, *, first_mid: int | None = None) -> Copied:
+    """Move messages as part of a transaction; ``first_mid``: their new ids begin here."""
     file, folder_id = tx.file, picks.view.folder_id
     target = file.record(target_id)
     if not picks:
         return Copied(target.uid_validity, NO_UIDS, NO_UIDS)
     picking.take_out(tx, picks)
-    target_uids = _insert(tx, picks, target_id, moved=True)
+    target_uids = _insert(tx, picks, target_id, moved=True, first_mid=first_mid)
     # What hangs on the old row moves over before the row goes, or it would go along.
     move_parts(tx)
     for table in ("fetch_rows", *_NARROW):
@@ -197,7 +197,9 @@ def _note_targets(tx: Write, target_id: int) -> None:
         tx.note(target_id, [mid for (mid,) in rows], Touch.CREATED)
 
 
-def _insert(tx: Write, picks: Picks, target_id: int, *, moved: bool) -> array[int]:
+def _insert(
+    tx: Write, picks: Picks, target_id: int, *, moved: bool, first_mid: int | None = None
+) -> array[int]:
     """Write the rows of the picked messages under new ids; returns the new UIDs."""
     file = tx.file
     record = tx.folder(target_id)
@@ -205,7 +207,7 @@ def _insert(tx: Write, picks: Picks, target_id: int, *, moved: bool) -> array[in
     first_uid = record.uid_next
     if first_uid + count > MAX_UID:
         raise LimitError("the folder has used up its UIDs: copy its messages to a new one")
-    first_mid, first_cn = picking.assign_targets(tx, picks, first_uid)
+    first_mid, first_cn = picking.assign_targets(tx, picks, first_uid, first_mid)
     source_id = picks.view.folder_id
     pairs = zip(picks.mids, range(first_mid, first_mid + count), strict=True)
     transfer.note(tx, source_id, target_id, pairs, moved=moved)

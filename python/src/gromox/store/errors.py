@@ -24,6 +24,7 @@
     - NotCollapsedError    the heading stands open already
     - NotExpandedError     the heading is closed already
   - NewerVersionError      the file was written by a newer program; it was not touched
+  - IncompatibleError      the other end of a store connection speaks another version, or no sense
   - UnreachableError       the process that has the mailbox does not answer; whether it acted is not known
     - SessionLostError     the session ended with its connection: open another one
 """
@@ -107,6 +108,10 @@ class CorruptError(StoreError):
 
 class NewerVersionError(StoreError):
     """A newer program wrote the file; upgrade this one. The file was not touched."""
+
+
+class IncompatibleError(StoreError):
+    """The other end of a store connection does not know the call in this form."""
 
 
 class UnreachableError(StoreError):

@@ -95,10 +95,12 @@ def _look_up(file: MailboxFile, picks: Picks) -> None:
     file.executemany("UPDATE temp.picked SET mid = ? WHERE uid = ?", zip(picks.mids, picks.uids, strict=True))
 
 
-def assign_targets(tx: Write, picks: Picks, first_uid: int) -> tuple[int, int]:
+def assign_targets(tx: Write, picks: Picks, first_uid: int, first_mid: int | None = None) -> tuple[int, int]:
     """Give each picked message a new uid, mid and change number; returns the first mid and change number."""
     count = len(picks)
-    first_mid, first_cn = tx.next_object_id(count), tx.next_cn(count)
+    if first_mid is None:
+        first_mid = tx.next_object_id(count)
+    first_cn = tx.next_cn(count)
     tx.file.executemany(
         "UPDATE temp.picked SET target_uid = ?, target_mid = ?, target_cn = ? WHERE uid = ?",
         [(first_uid + i, first_mid + i, first_cn + i, uid) for i, uid in enumerate(picks.uids)],

@@ -12,6 +12,7 @@ from gromox.store.builtin import FolderKind
 from gromox.store.content import Content
 from gromox.store.errors import StoreError
 from gromox.store.extract import extract
+from gromox.store.fulltext import checking as index_checking
 from gromox.store.item import checking as item_checking
 from gromox.store.match import checking
 
@@ -33,6 +34,7 @@ def repair(file: MailboxFile) -> list[Problem]:
             _extract_again(file, folder_id)
         _count_references(file)
         checking.repair(tx)
+        index_checking.repair(tx)
         for folder_id in sorted(file.folders):
             _rebuild_folder(tx, folder_id)
         for name, value in check.mailbox_sums(file).items():

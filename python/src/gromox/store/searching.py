@@ -14,7 +14,6 @@ from gromox.store import bodysearch, textcolumn
 from gromox.store.extract import fold
 from gromox.store.flags import count_table
 from gromox.store.fulltext import index as fulltext
-from gromox.store.fulltext.attachment import attachment_texts
 from gromox.store.match import evaluate
 from gromox.store.property.message import MessageProperties
 from gromox.store.search import (
@@ -341,16 +340,22 @@ def _headers(scope: _Scope, name: str, needle: str, within: int) -> Steps:
 def _contents(scope: _Scope, needle: str, within: int, *, with_header: bool) -> Steps:
     """Look into the text parts of messages, one after the other; only where the index does not say no."""
     indexed = fulltext.candidates(scope.file, scope.view.folder_id, needle)
-    attachments = None
     if indexed is not None:
         within &= scope.of_uids(indexed)
-        attachments = attachment_texts
     found: list[int] = []
     uids = scope.members(within)
     for batch in range(0, len(uids), bodysearch.BATCH):
         part = uids[batch : batch + bodysearch.BATCH]
-        found += bodysearch.matching(
-            scope.file, scope.view.folder_id, part, needle, with_header=with_header, attachments=attachments
-        )
+        hits = bodysearch.matching(scope.file, scope.view.folder_id, part, needle, with_header=with_header)
+        if indexed is not None and len(hits) < len(part):
+            hits += _in_attachments(scope, sorted(set(part).difference(hits)), needle)
+        found += hits
         yield
-    return scope.of_uids(found)
+    return scope.of_uids(sorted(found))
+
+
+def _in_attachments(scope: _Scope, uids: Sequence[int], needle: str) -> list[int]:
+    """Return the messages with a text in an attachment, as far as those are indexed."""
+    mids = mids_of(scope.file, scope.view.folder_id, uids)
+    hits = fulltext.in_attachments(scope.file, mids.values(), needle)
+    return [uid for uid, mid in mids.items() if mid in hits]

@@ -146,6 +146,18 @@ def test_bodies_of_restrictions(box: Mailbox) -> None:
     assert list(searching.search(box.file, expression_of(restriction), box.view(INBOX))) == [1]
 
 
+def test_an_index_ahead_of_the_log_is_put_right(box: Mailbox) -> None:
+    box.append(INBOX, [mail("needle")])
+    keep(box)
+    with box.file.write(durable=True) as tx:
+        box.file.execute("UPDATE text_index_folders SET cn = cn + 1000")
+        tx.next_cn()
+    assert [problem.kind for problem in box.check()] == ["text-index"]
+    assert all(problem.repaired for problem in box.repair())
+    keep(box)
+    assert found(box, "needle") == [1]
+
+
 # Attachments.
 
 PARAGRAPHS = (

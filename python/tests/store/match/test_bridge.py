@@ -92,7 +92,9 @@ NUMBER_TAGS = st.sampled_from(
         tags.PidTagConversationId,
     ]
 )
-NEEDLES = st.sampled_from([*WORDS, "strasse", "STRASSE", "straße ä", "body", "apple x", "IPM.NOTE", "\0", "\ud800"])
+NEEDLES = st.sampled_from(
+    [*WORDS, "strasse", "STRASSE", "straße ä", "body", "apple x", "IPM.NOTE", "\0", "\ud800"]
+)
 NUMBERS = st.one_of(st.integers(-2, 3), st.sampled_from([0x10, 133_444_736_000_000_000, 200, 2**63 - 1]))
 LEAVES: st.SearchStrategy[Restriction] = st.one_of(
     st.builds(

@@ -19,7 +19,7 @@ from gromox.store.errors import (
     NotFoundError,
     SessionLostError,
     UnreachableError,
-    UnsupportedError,
+    IncompatibleError,
 )
 from gromox.store.mailbox import Mailbox
 from gromox.store.operation import OPERATIONS
@@ -91,7 +91,7 @@ def test_refusals_keep_their_class_and_text(node: Client, path: Path) -> None:
         node.open(path, Actor(BOB)).folder_rights(INBOX)
     with pytest.raises(DeniedError):
         node.open(path.parent, Actor(ALICE))
-    with pytest.raises(UnsupportedError):
+    with pytest.raises(IncompatibleError):
         node.log_on(ALICE, PASSWORD)
 
 
@@ -107,9 +107,9 @@ def test_arguments_are_judged_at_both_ends(node: Client, path: Path) -> None:
     head = (1).to_bytes(4, "little") + channel.number_of(declared).to_bytes(2, "little")
     good = bytes(declared.pack_arguments((INBOX,), {}))
     for size in range(len(good)):
-        with pytest.raises(UnsupportedError):
+        with pytest.raises(IncompatibleError):
             channel.exchange(Kind.CALL, head + good[:size])
-    with pytest.raises(UnsupportedError):
+    with pytest.raises(IncompatibleError):
         channel.exchange(Kind.CALL, head[:4] + b"\xff\xff" + good)
     assert channel.exchange(Kind.CALL, head + good)
 
@@ -145,7 +145,7 @@ def test_who_is_nobody_gets_nothing(web: Client, path: Path) -> None:
         web.log_on(ALICE, "wrong")
     with pytest.raises(SessionLostError):
         web.open_store("")
-    with pytest.raises(UnsupportedError):
+    with pytest.raises(IncompatibleError):
         web.open(path, Actor(ALICE))
     key = web.log_on(ALICE, PASSWORD)
     with pytest.raises(NotFoundError):
@@ -200,7 +200,7 @@ def test_a_node_without_certificate_is_not_let_in(served: StoreServer) -> None:
 def test_another_version_is_told_so(served: StoreServer, monkeypatch: pytest.MonkeyPatch) -> None:
     hello = requests.Hello(requests.MAGIC, 99, 99, "future")
     channel = served.web().channel()
-    with pytest.raises(UnsupportedError, match="version"):
+    with pytest.raises(IncompatibleError, match="version"):
         channel.exchange(Kind.HELLO, requests.packed(requests.Hello, hello))
     channel._reader.join(10)
     assert not channel.is_alive
@@ -210,7 +210,7 @@ def test_an_operation_of_another_form_is_not_called(node: Client, path: Path) ->
     session = node.open(path, Actor(ALICE))
     channel = node.channel()
     channel._known["store_rights"] = (0, b"other")
-    with pytest.raises(UnsupportedError, match="store_rights"):
+    with pytest.raises(IncompatibleError, match="store_rights"):
         session.store_rights()
 
 

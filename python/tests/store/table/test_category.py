@@ -92,6 +92,7 @@ def test_headings_may_be_closed_at_first(session: StoreSession, handle: int) -> 
 @pytest.mark.requirement("MS-OXCTABL", "R276")
 @pytest.mark.requirement("MS-OXCTABL", "R277")
 @pytest.mark.requirement("MS-OXCTABL", "R278")
+@pytest.mark.requirement("MS-OXCTABL", "R281")
 @pytest.mark.requirement("MS-OXCTABL", "R280")
 @pytest.mark.requirement("MS-OXCTABL", "R283")
 @pytest.mark.requirement("MS-OXCTABL", "R286")

@@ -107,6 +107,9 @@ def test_impossible_columns_are_refused_and_the_old_ones_stay(
     assert session.table_set_columns(handle, [SUBJECT] * MAX_COLUMNS) is Status.COMPLETE
 
 
+@pytest.mark.requirement("MS-OXCTABL", "R84")
+@pytest.mark.requirement("MS-OXCTABL", "R119")
+@pytest.mark.requirement("MS-OXCTABL", "R440")
 @pytest.mark.requirement("MS-OXCTABL", "R437")
 @pytest.mark.requirement("MS-OXCTABL", "R438")
 @pytest.mark.requirement("MS-OXCTABL", "R447")
@@ -310,6 +313,7 @@ def test_another_order_or_condition_ends_bookmarks_and_moves_the_cursor(
         session.table_seek_bookmark(handle, bookmark, 0)
 
 
+@pytest.mark.requirement("MS-OXCTABL", "R558")
 @pytest.mark.requirement("MS-OXCTABL", "R553")
 @pytest.mark.requirement("MS-OXCTABL", "R554")
 @pytest.mark.requirement("MS-OXCTABL", "R555")
@@ -339,6 +343,7 @@ def test_bookmarks_are_bounded(session: StoreSession, add: Add) -> None:
         session.table_create_bookmark(handle)
 
 
+@pytest.mark.requirement("MS-OXCTABL", "R121")
 @pytest.mark.requirement("MS-OXCTABL", "R122")
 def test_values_are_cut(session: StoreSession, box: Mailbox, add: Add) -> None:
     long = "x" * 300

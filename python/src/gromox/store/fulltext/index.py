@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import zlib
 from array import array
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gromox.store.mailbox_file import MailboxFile
 
 GRAM: Final = 3
 """Characters of a term of the index."""
+MAX_KEPT: Final = 16 << 20
+"""Octets of the texts of one message's attachments."""
+_LEVEL: Final = 6
 MAX_TERMS: Final = 64
 """Of one question: more would not exclude more."""
 MAX_HITS: Final = 50_000
@@ -67,3 +73,27 @@ def candidates(file: MailboxFile, folder_id: int, needle: str) -> array[int] | N
         )
     )
     return array("I", sorted(found))
+
+
+def in_attachments(file: MailboxFile, mids: Iterable[int], needle: str) -> set[int]:
+    """Return those of some messages that have a casefolded text in an attachment."""
+    one = "SELECT packed FROM attachment_texts WHERE mid = ?"
+    found = set()
+    for mid in mids:
+        row = file.execute(one, (mid,)).fetchone()
+        if row is not None and needle in unpacked(row[0]):
+            found.add(mid)
+    return found
+
+
+def packed(text: str) -> bytes:
+    """Return the texts of attachments as they are kept."""
+    return zlib.compress(text.encode("utf-8", "replace"), _LEVEL)
+
+
+def unpacked(octets: bytes) -> str:
+    """Return kept texts of attachments; as much as is readable of damaged ones."""
+    try:
+        return zlib.decompressobj().decompress(octets, MAX_KEPT).decode("utf-8", "replace")
+    except zlib.error:
+        return ""

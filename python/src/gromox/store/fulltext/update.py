@@ -15,10 +15,11 @@ from gromox.store.builtin import is_mail_class
 from gromox.store.content import Content
 from gromox.store.errors import CorruptError, MessageGoneError
 from gromox.store.extract import fold
+from gromox.store.fulltext import index
 from gromox.store.property.message import MessageProperties
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from gromox.store.mailbox_file import MailboxFile
 
@@ -59,6 +60,7 @@ class Indexed:
 class _Text:
     mid: int
     text: str
+    attachments: str
     is_partial: bool
 
 
@@ -96,6 +98,11 @@ def update(
             return Indexed(0, is_complete=False)
         for each in texts:
             file.execute("INSERT INTO text_index (rowid, text) VALUES (?, ?)", (each.mid, each.text))
+            if each.attachments:
+                file.execute(
+                    "INSERT OR REPLACE INTO attachment_texts SELECT mid, ? FROM messages WHERE mid = ?",
+                    (index.packed(each.attachments), each.mid),
+                )
             if each.is_partial:
                 file.execute(
                     "INSERT OR REPLACE INTO text_index_partial"
@@ -131,53 +138,59 @@ def _text(
     row: Sequence[object],
     attachment_texts: Callable[[Content, bytes], Iterator[str]] | None,
 ) -> _Text:
-    mid, _, primary_form, header_size, parts, size, storage, digest, data = row
+    mid, _, primary_form, header_size, parts, *stored = row
+    content = _content(file, stored)
+    octets_of_parts = parts if isinstance(parts, bytes) else b""
     pieces: list[str] = []
+    attachments = ""
+    try:
+        if primary_form:
+            pieces += _properties(file, int(str(mid)))
+        if content is not None:
+            pieces += _bounded(bodysearch.texts_for_index(content, int(str(header_size)), octets_of_parts))
+            if attachment_texts is not None:
+                attachments = "\n".join(
+                    _bounded(fold(text) for text in attachment_texts(content, octets_of_parts))
+                )
+    except (MessageGoneError, CorruptError):
+        pieces.append("")  # what could be read until then is indexed
+    finally:
+        if content is not None:
+            content.close()
+    text = "\n".join([*pieces, attachments])
+    is_partial = len(text) > MAX_TEXT
+    text = text[:MAX_TEXT].replace("\0", " ").encode("utf-8", "replace").decode()
+    return _Text(int(str(mid)), text, attachments, is_partial)
+
+
+def _bounded(texts: Iterable[str]) -> list[str]:
+    """Return texts until there are more characters than are indexed."""
+    kept: list[str] = []
     length = 0
-    for piece in _pieces(
-        file, mid, primary_form, header_size, parts, (size, storage, digest, data), attachment_texts
-    ):
-        pieces.append(piece)
-        length += len(piece)
+    for text in texts:
+        kept.append(text[: MAX_TEXT + 1])
+        length += len(text)
         if length > MAX_TEXT:
             break
-    text = "\n".join(pieces)[:MAX_TEXT].replace("\0", " ").encode("utf-8", "replace").decode()
-    return _Text(int(str(mid)), text, length > MAX_TEXT)
+    return kept
 
 
-def _pieces(
-    file: MailboxFile,
-    mid: object,
-    primary_form: object,
-    header_size: object,
-    parts: object,
-    stored: tuple[object, ...],
-    attachment_texts: Callable[[Content, bytes], Iterator[str]] | None,
-) -> Iterator[str]:
-    if primary_form:
-        for values in MessageProperties(file, _PROPERTIES).of(int(str(mid))) or ():
-            if isinstance(values, str):
-                yield fold(values)
+def _properties(file: MailboxFile, mid: int) -> list[str]:
+    values = MessageProperties(file, _PROPERTIES).of(mid) or ()
+    return [fold(value) for value in values if isinstance(value, str)]
+
+
+def _content(file: MailboxFile, stored: Sequence[object]) -> Content | None:
     size, storage, digest, data = stored
     if not isinstance(size, int) or not isinstance(storage, int):
-        return
-    content = Content(
+        return None
+    return Content(
         file.path / "cid",
         size,
         storage,
         digest if isinstance(digest, bytes) else None,
         data if isinstance(data, bytes) else None,
     )
-    octets_of_parts = parts if isinstance(parts, bytes) else b""
-    try:
-        yield from bodysearch.texts_for_index(content, int(str(header_size)), octets_of_parts)
-        if attachment_texts is not None:
-            for text in attachment_texts(content, octets_of_parts):
-                yield fold(text)
-    except (MessageGoneError, CorruptError):
-        return
-    finally:
-        content.close()
 
 
 def rebuild(file: MailboxFile) -> None:
@@ -186,6 +199,7 @@ def rebuild(file: MailboxFile) -> None:
         file.execute("INSERT INTO text_index (text_index) VALUES ('delete-all')")
         file.execute("DELETE FROM text_index_folders")
         file.execute("DELETE FROM text_index_partial")
+        file.execute("DELETE FROM attachment_texts")
 
 
 def is_indexed(file: MailboxFile) -> bool:

@@ -18,9 +18,7 @@ _KEPT: Final = 64
 """Batches; who looks more rarely has them computed again."""
 _KEPT_EVENTS: Final = 20_000
 _MEMBERS: Final = "SELECT mid FROM search_members WHERE folder_id = ?"
-_STATUS: Final = "SELECT status FROM search_folders WHERE folder_id = ?"
-_RUNNING: Final = 1
-"""SEARCH_RUNNING of the status, [MS-OXCFOLD] 2.2.1.5.2."""
+_BACKLOG: Final = "SELECT 1 FROM search_backlog WHERE folder_id = ? LIMIT 1"
 
 
 class _Batch(NamedTuple):
@@ -123,9 +121,9 @@ class Feed:
 
 
 def _look(file: MailboxFile, folder_id: int) -> _Shown:
-    status = file.execute(_STATUS, (folder_id,)).fetchone()
+    running = file.execute(_BACKLOG, (folder_id,)).fetchone() is not None
     members = frozenset([mid for (mid,) in file.execute(_MEMBERS, (folder_id,)).fetchall()])
-    return _Shown(members, bool(status and status[0] & _RUNNING))
+    return _Shown(members, running)
 
 
 def _differences(folder_id: int, before: _Shown, now: _Shown, events: list[Event]) -> list[Event]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
 from gromox.base.errors import ParseError
-from gromox.store.errors import BusyError, SessionLostError, StoreError, UnreachableError, UnsupportedError
+from gromox.store.errors import BusyError, IncompatibleError, SessionLostError, StoreError, UnreachableError
 from gromox.store.rpc import request as requests
 from gromox.store.rpc.fault import unpack_fault
 from gromox.store.rpc.frame import FrameBuffer, Kind, pieces
@@ -104,7 +104,7 @@ class Channel:
 
         Raises:
             UnreachableError: nobody answers there.
-            UnsupportedError: no version is spoken by both.
+            IncompatibleError: no version is spoken by both.
         """
         self._timeout = timeout or None
         self._sending = threading.Lock()
@@ -126,7 +126,7 @@ class Channel:
         except (StoreError, ParseError) as error:
             self.close()
             if isinstance(error, ParseError):
-                raise UnsupportedError(f"{address} does not speak the store RPC") from error
+                raise IncompatibleError(f"{address} does not speak the store RPC") from error
             raise
         self._known = {known: (number, print_) for number, (known, print_) in enumerate(welcome.operations)}
 
@@ -142,10 +142,10 @@ class Channel:
             self._reader.join()
 
     def number_of(self, declared: Signature) -> int:
-        """Return the server's number of an operation; raises UnsupportedError."""
+        """Return the server's number of an operation; raises IncompatibleError."""
         number, fingerprint = self._known.get(declared.operation.name, (-1, b""))
         if fingerprint != declared.fingerprint:
-            raise UnsupportedError(f"the other node does not have {declared.operation.name} in this form")
+            raise IncompatibleError(f"the other node does not have {declared.operation.name} in this form")
         return number
 
     def ask(self, request: Request) -> Reply:
@@ -154,7 +154,7 @@ class Channel:
         try:
             return cast("Reply", unpacked(requests.Reply, octets))
         except ParseError as error:
-            raise UnsupportedError("the reply of the other node cannot be read") from error
+            raise IncompatibleError("the reply of the other node cannot be read") from error
 
     def exchange(self, kind: Kind, octets: bytes | bytearray, *, timeout: float | None = None) -> bytes:
         """Send a message and return the answer to it; blocks.
@@ -202,7 +202,7 @@ class Channel:
             self._fail(f"the connection was lost: {error}")
             raise UnreachableError("the connection to the other node was lost") from error
         except ValueError as error:
-            raise UnsupportedError(str(error)) from error
+            raise IncompatibleError(str(error)) from error
 
     def _read(self) -> None:
         frames = FrameBuffer()
@@ -271,7 +271,7 @@ class RemoteSession:
         try:
             return declared.unpack_result(octets)
         except ParseError as error:
-            raise UnsupportedError(f"the result of {operation.name} cannot be read") from error
+            raise IncompatibleError(f"the result of {operation.name} cannot be read") from error
 
     def wait(self, timeout: float) -> bool:
         """Return once the session has something to tell; False: the time is over."""
@@ -307,7 +307,7 @@ class Client:
         self._channel: Channel | None = None
 
     def channel(self) -> Channel:
-        """Return the connection, made anew if need be. Raises UnreachableError, UnsupportedError."""
+        """Return the connection, made anew if need be. Raises UnreachableError, IncompatibleError."""
         with self._lock:
             if self._channel is None or not self._channel.is_alive:
                 self._channel = Channel(self._address, self._name, self._timeout)
@@ -352,11 +352,11 @@ class Client:
     def _logged_on(self, request: Request) -> str:
         reply = self.channel().ask(request)
         if not isinstance(reply, requests.LoggedOn):
-            raise UnsupportedError("the reply to a log-on cannot be read")
+            raise IncompatibleError("the reply to a log-on cannot be read")
         return reply.key
 
     def _session(self, channel: Channel, request: Request) -> StoreSession:
         reply = channel.ask(request)
         if not isinstance(reply, requests.Opened):
-            raise UnsupportedError("the reply to an opening cannot be read")
+            raise IncompatibleError("the reply to an opening cannot be read")
         return StoreSession.over(RemoteSession(channel, reply.session))

@@ -37,7 +37,7 @@ def unpack_fault(octets: bytes) -> StoreError:
     try:
         names, text = str(_TEXT.read(r)), str(_TEXT.read(r))
     except ParseError:
-        return errors.UnsupportedError("the server's error cannot be read")
+        return errors.IncompatibleError("the server's error cannot be read")
     known = classes()
     kind = next((known[name] for name in names.split() if name in known), StoreError)
     return kind(text)

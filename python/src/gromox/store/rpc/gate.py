@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from gromox.store.errors import DeniedError, UnsupportedError
+from gromox.store.errors import DeniedError, IncompatibleError
 from gromox.store.rpc.request import LoggedOn, OpenMailbox
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class NodeGate:
     def decide(self, request: Request) -> Verdict:
         """See :class:`Gate`."""
         if not isinstance(request, OpenMailbox):
-            raise UnsupportedError("nodes open mailboxes; users log on at gromox-zcore")
+            raise IncompatibleError("nodes open mailboxes; users log on at gromox-zcore")
         path = Path(request.path)
         if not path.is_absolute() or ".." in path.parts or not self._is_mailbox(path):
             raise DeniedError("that is no mailbox of this node")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gromox.base.errors import ParseError
 from gromox.base.log import get_logger
-from gromox.store.errors import SessionLostError, StoreError, UnsupportedError
+from gromox.store.errors import IncompatibleError, SessionLostError, StoreError
 from gromox.store.rpc.crew import Job
 from gromox.store.session.session import StoreSession
 
@@ -99,7 +99,7 @@ class Hosted:
         except StoreError as error:
             return error
         except ParseError as error:
-            return UnsupportedError(f"the arguments of {signature.operation.name} do not fit: {error}")
+            return IncompatibleError(f"the arguments of {signature.operation.name} do not fit: {error}")
         except Exception as error:  # noqa: BLE001 - an operation's own mistake must not end the thread
             _log.exception("operation failed", error, operation=signature.operation.name)
             return StoreError("the store met an error of its own; it is logged")

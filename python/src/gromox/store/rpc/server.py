@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from gromox.base.errors import ParseError
 from gromox.base.log import get_logger
 from gromox.base.wire import Action, Close, Produce, Send, Watch
-from gromox.store.errors import BusyError, SessionLostError, StoreError, UnsupportedError
+from gromox.store.errors import BusyError, IncompatibleError, SessionLostError, StoreError
 from gromox.store.operation import OPERATIONS
 from gromox.store.rpc import request as requests
 from gromox.store.rpc.fault import pack_fault
@@ -224,7 +224,7 @@ class RpcCore:
         if not isinstance(hello, requests.Hello) or hello.magic != requests.MAGIC:
             raise ParseError("a greeting of the store RPC")
         if hello.oldest > requests.VERSION or hello.newest < requests.OLDEST_VERSION:
-            self._refuse(call, UnsupportedError(f"version {requests.VERSION} is spoken here"))
+            self._refuse(call, IncompatibleError(f"version {requests.VERSION} is spoken here"))
             self._closing = True
             return
         known = table()
@@ -277,7 +277,7 @@ class RpcCore:
         hosted = self._session(octets)
         number = int.from_bytes(octets[_SESSION_SIZE:_CALL_HEAD], "little")
         if number >= len(self._numbers):
-            raise UnsupportedError("there is no such operation")
+            raise IncompatibleError("there is no such operation")
         declared = signature(OPERATIONS[self._numbers[number]])
         hosted.call(
             declared, octets[_CALL_HEAD:], lambda result: self._post(partial(self._done, call, result))
@@ -349,7 +349,7 @@ class RpcCore:
         try:
             made = list(pieces(kind, call, octets))
         except ValueError as error:
-            made = list(pieces(Kind.FAULT, call, pack_fault(UnsupportedError(str(error)))))
+            made = list(pieces(Kind.FAULT, call, pack_fault(IncompatibleError(str(error)))))
         wait = self._waits.pop(call, None)
         if wait is not None:
             wait.watching.cancel()

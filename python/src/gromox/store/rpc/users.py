@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from gromox.store.errors import BusyError, SessionLostError, UnsupportedError
+from gromox.store.errors import BusyError, IncompatibleError, SessionLostError
 from gromox.store.rpc.gate import Admitted, Place
 from gromox.store.rpc.request import LogOff, LogOn, LogOnWithToken, OpenStore, Resume
 from gromox.store.session.actor import Actor
@@ -90,7 +90,7 @@ class UserGate:
             user = self._present(request.key)
             path = self._doors.store_of(request.address or user.name)
             return Place(path, Actor(user.name, user.groups), request.key)
-        raise UnsupportedError("users log on and open stores here; mailboxes are opened by nodes")
+        raise IncompatibleError("users log on and open stores here; mailboxes are opened by nodes")
 
     def _admit(self, name: str) -> Admitted:
         user = _User(name, self._doors.groups_of(name), self._clock.monotonic())

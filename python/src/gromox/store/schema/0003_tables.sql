@@ -25,3 +25,8 @@ CREATE TABLE text_index_partial (
   folder_id INTEGER NOT NULL
 );
 CREATE INDEX text_index_partial_by_folder ON text_index_partial (folder_id);
+-- Casefolded texts of attachments, compressed: a search that the index lets through is decided here.
+CREATE TABLE attachment_texts (
+  mid INTEGER PRIMARY KEY REFERENCES messages (mid) ON DELETE CASCADE,
+  packed BLOB NOT NULL
+);

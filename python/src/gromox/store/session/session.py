@@ -8,10 +8,12 @@ from gromox.store.operation import operation
 from gromox.store.session.access import Access
 from gromox.store.session.folders import Folders
 from gromox.store.session.handles import Handles
+from gromox.store.session.importing import Importing
 from gromox.store.session.mails import Mails
 from gromox.store.session.marking import Marking
 from gromox.store.session.moving import Moving
 from gromox.store.session.naming import Naming
+from gromox.store.session.notify import Notify
 from gromox.store.session.opened import OpenItems
 from gromox.store.session.permissions import Permissions
 from gromox.store.session.places import Places
@@ -37,6 +39,9 @@ class StoreSession(
     Rules,
     Items,
     OpenItems,
+    Notify,
+    Sync,
+    Importing,
     Moving,
     Marking,
     Folders,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gromox.store.errors import InvalidValueError
+from gromox.store.errors import InvalidValueError, TableError
 from gromox.store.operation import operation
 from gromox.store.permission import Right
 from gromox.store.property import text
@@ -238,6 +238,12 @@ class Tables(MessageRights):
         """Return what the table is doing: nothing, as everything is done at once."""
         self._table(handle)
         return Status.COMPLETE
+
+    @operation
+    def table_abort(self, handle: int) -> None:
+        """Stop what the table is doing. Raises TableError: there is never anything to stop."""
+        self._table(handle)
+        raise TableError("nothing is done behind the back of a call")
 
     @operation
     def table_query_rows(

@@ -31,6 +31,8 @@ Key: TypeAlias = Any
 
 MAX_INSTANCES: Final = 1 << 16
 """Rows that one message makes by having many values."""
+MAX_KNOWN: Final = 1 << 14
+"""Keys that are shared by rows which are alike."""
 MANY_ROWS: Final = 2 * CHUNK
 """Rows from which on all are gone through rather than each looked up."""
 _MANY: Final = MULTI_VALUE | MULTI_VALUE_INSTANCE
@@ -159,12 +161,21 @@ def keyed(source: Source, ids: Sequence[int], orders: Sequence[SortOrder], many:
 
 def _keyed_by_scan(scanned: Iterable[tuple[object, ...]], ids: Sequence[int], kinds: Sequence[int]) -> Keyed:
     wanted = set(ids)
-    kept = [row for row in scanned if row[0] in wanted]
-    return Keyed(
-        array("Q", [row[0] for row in kept]),  # type: ignore[misc] # the first one is the id
-        None,
-        [[order_key(kind, row[at]) for row in kept] for at, kind in enumerate(kinds, 1)],
-    )
+    result = Keyed(array("Q"), None, [[] for _ in kinds])
+    # Senders and the like are the same again and again: one key is kept of each.
+    known: list[dict[object, Key]] = [{} for _ in kinds]
+    for row in scanned:
+        if row[0] not in wanted:
+            continue
+        result.ids.append(row[0])
+        for column, seen, kind, value in zip(result.keys, known, kinds, row[1:], strict=True):
+            key = seen.get(value)
+            if key is None:
+                key = order_key(kind, value)
+                if len(seen) < MAX_KNOWN:
+                    seen[value] = key
+            column.append(key)
+    return result
 
 
 def sorted_places(rows: Keyed, orders: Sequence[SortOrder]) -> list[int]:

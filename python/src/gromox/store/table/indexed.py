@@ -80,8 +80,8 @@ class Indexed:
         found = self._next(f"{behind}=", (key, row_id), 1, 0)
         place.is_gone = not found or found[0] != (key, row_id)
 
-    def find(self, row: Row) -> int | None:
-        """Return where a row stands."""
+    def before(self, row: Row) -> Row | None:
+        """Return the row before another one; None: it is the first."""
         index = self._index
         found = index.file.execute(
             f"SELECT {index.column} FROM {index.table} AND {index.row_id} = ?",
@@ -89,9 +89,10 @@ class Indexed:
         ).fetchone()
         if found is None:
             return None
-        place = Place(0, row, (found[0], row.row_id))
-        self.follow(place)
-        return place.position
+        operator = ">" if index.descending else "<"
+        condition = f" AND ({index.column}, {index.row_id}) {operator} (?, ?)"
+        rows = self._ordered(_direction(not index.descending), condition, (found[0], row.row_id), 1, 0)
+        return Row(rows[0][1]) if rows else None
 
     def _read(self, start: int, stop: int) -> list[tuple[object, int]]:
         start, stop = max(start, 0), min(stop, len(self))

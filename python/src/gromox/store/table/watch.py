@@ -112,5 +112,7 @@ class Watch:
 
     def _before(self, row: Row) -> Row | None:
         arrangement = self._table.current()
-        at = arrangement.find(row) if isinstance(arrangement, (Indexed, Arranged)) else None
+        if isinstance(arrangement, Indexed):
+            return arrangement.before(row)
+        at = arrangement.find(row) if isinstance(arrangement, Arranged) else None
         return arrangement.rows(at - 1, at)[0] if at else None

@@ -7,25 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from gromox.mapi import tags
+from gromox.mapi.restriction import BitMapRelOp, BitMask
 from gromox.store.errors import DeniedError, FolderGoneError, InvalidValueError, NotFoundError
 from gromox.store.flags import Flag, FlagChange, FlagOperation
 from gromox.store.mailbox import Mailbox
 from gromox.store.notify.event import Event, EventType
 from gromox.store.permission import Right
+from gromox.store.match.criteria import SearchFlag
 from gromox.store.session import Actor, StoreSession
 from gromox.store.uidset import UidSet
 from tests.store.sample import mail
-from tests.store.session.conftest import (  # noqa: F401 - fixtures
-    OpenSession,
-    mailbox,
-    open_session,
-    path,
-    session,
-    store_server,
-)
+from tests.store.session.conftest import OpenSession
 from tests.support.storerpc import StoreServer
 
-INBOX, TRASH, SUBTREE = 13, 11, 9
+INBOX, TRASH, SUBTREE, FINDER = 13, 11, 9, 5
 EVERYTHING = EventType(0x1FF)
 BOB = Actor("bob@example.test")
 
@@ -43,7 +39,7 @@ def kinds(session: StoreSession) -> list[tuple[str | None, int, bool]]:
 @pytest.mark.requirement("MS-OXCNOTIF", 35)
 @pytest.mark.requirement("MS-OXCNOTIF", 41)
 @pytest.mark.requirement("MS-OXCNOTIF", 42)
-def test_a_delivered_mail_is_new_and_created(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_a_delivered_mail_is_new_and_created(session: StoreSession, mailbox: Mailbox) -> None:
     session.subscribe(EVERYTHING, INBOX)
     mailbox.deliver(mail("a"), token="a")
     new, created, counted = told(session)
@@ -62,7 +58,7 @@ def test_a_delivered_mail_is_new_and_created(session: StoreSession, mailbox: Mai
 @pytest.mark.requirement("MS-OXCNOTIF", 15)
 @pytest.mark.requirement("MS-OXCNOTIF", 43)
 @pytest.mark.requirement("MS-OXCNOTIF", 44)
-def test_flags_modify_and_an_expunge_deletes(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_flags_modify_and_an_expunge_deletes(session: StoreSession, mailbox: Mailbox) -> None:
     mailbox.append(INBOX, [mail("a")])
     session.subscribe(EVERYTHING, INBOX)
     mailbox.set_flags(INBOX, UidSet.of([1]), FlagChange(FlagOperation.ADD, Flag.SEEN))
@@ -75,7 +71,7 @@ def test_flags_modify_and_an_expunge_deletes(session: StoreSession, mailbox: Mai
 @pytest.mark.requirement("MS-OXCNOTIF", 16)
 @pytest.mark.requirement("MS-OXCNOTIF", 45)
 @pytest.mark.requirement("MS-OXCNOTIF", 46)
-def test_moves_and_copies_tell_both_ends(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_moves_and_copies_tell_both_ends(session: StoreSession, mailbox: Mailbox) -> None:
     mailbox.append(INBOX, [mail("a"), mail("b")])
     here = session.subscribe(EventType.OBJECT_MOVED | EventType.OBJECT_COPIED, INBOX)
     there = session.subscribe(EventType.OBJECT_MOVED | EventType.OBJECT_COPIED, TRASH)
@@ -94,7 +90,7 @@ def test_moves_and_copies_tell_both_ends(session: StoreSession, mailbox: Mailbox
 
 @pytest.mark.requirement("MS-OXCNOTIF", 52)
 @pytest.mark.requirement("MS-OXCNOTIF", 53)
-def test_folders_come_move_change_and_go(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_folders_come_move_change_and_go(session: StoreSession, mailbox: Mailbox) -> None:
     session.subscribe(EVERYTHING)
     made = mailbox.create_folder(SUBTREE, "New").folder_id
     assert kinds(session) == [("OBJECT_CREATED", made, False)]
@@ -108,7 +104,7 @@ def test_folders_come_move_change_and_go(session: StoreSession, mailbox: Mailbox
 
 
 @pytest.mark.requirement("MS-OXCNOTIF", 291)
-def test_only_what_was_asked_for(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_only_what_was_asked_for(session: StoreSession, mailbox: Mailbox) -> None:
     mailbox.append(INBOX, [mail("a"), mail("b")])
     first = min(session.changes(INBOX, 0).created)
     session.subscribe(EventType.OBJECT_DELETED, INBOX)
@@ -122,7 +118,7 @@ def test_only_what_was_asked_for(session: StoreSession, mailbox: Mailbox) -> Non
     assert session.poll_events() == ()
 
 
-def test_nobody_hears_what_they_may_not_read(mailbox: Mailbox, open_session: OpenSession) -> None:  # noqa: F811
+def test_nobody_hears_what_they_may_not_read(mailbox: Mailbox, open_session: OpenSession) -> None:
     mailbox.set_rights(INBOX, BOB.username, Right.READ_ANY | Right.VISIBLE)
     mailbox.set_rights(TRASH, BOB.username, Right.VISIBLE)
     mailbox.append(INBOX, [mail("a"), mail("b")])
@@ -148,7 +144,7 @@ def test_nobody_hears_what_they_may_not_read(mailbox: Mailbox, open_session: Ope
         bob.changes(INBOX, 0)
 
 
-def test_very_many_changes_are_told_as_one(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_very_many_changes_are_told_as_one(session: StoreSession, mailbox: Mailbox) -> None:
     session.subscribe(EVERYTHING, INBOX)
     mailbox.append(INBOX, [mail(f"{number}") for number in range(1001)])
     (event,) = told(session)
@@ -157,7 +153,7 @@ def test_very_many_changes_are_told_as_one(session: StoreSession, mailbox: Mailb
 
 @pytest.mark.requirement("MS-OXCNOTIF", 18)
 @pytest.mark.requirement("MS-OXCNOTIF", 23)
-def test_an_open_table_tells_its_rows(session: StoreSession, mailbox: Mailbox) -> None:  # noqa: F811
+def test_an_open_table_tells_its_rows(session: StoreSession, mailbox: Mailbox) -> None:
     table = session.open_contents_table(INBOX).handle
     session.table_set_columns(table, [0x0037001F])
     session.table_query_rows(table, 10)
@@ -169,12 +165,31 @@ def test_an_open_table_tells_its_rows(session: StoreSession, mailbox: Mailbox) -
     assert len(only.table.events) == 1
 
 
+@pytest.mark.requirement("MS-OXCNOTIF", 17)
+@pytest.mark.requirement("MS-OXCNOTIF", 47)
+def test_a_search_folder_tells_what_it_shows(session: StoreSession, mailbox: Mailbox) -> None:
+    unread = BitMask(BitMapRelOp.EQUAL_TO_ZERO, tags.PidTagMessageFlags, 1)
+    found = session.create_folder(FINDER, "unread", is_search=True)
+    session.set_search_criteria(found, unread, [INBOX], SearchFlag.BACKGROUND)
+    session.subscribe(EVERYTHING, found)
+    while session.continue_search(found):
+        pass
+    assert ("SEARCH_COMPLETE", found, False) in kinds(session)
+    mailbox.append(INBOX, [mail("a")])
+    events = [each for each in told(session) if each.message_id]
+    assert [(each.type, each.search_folder_id) for each in events] == [(EventType.OBJECT_CREATED, found)]
+    mailbox.set_flags(INBOX, UidSet.of([1]), FlagChange(FlagOperation.ADD, Flag.FLAGGED))
+    assert ("OBJECT_MODIFIED", found, True) in kinds(session)
+    mailbox.set_flags(INBOX, UidSet.of([1]), FlagChange(FlagOperation.ADD, Flag.SEEN))
+    assert ("OBJECT_DELETED", found, True) in kinds(session)
+
+
 def test_a_wait_ends_with_the_ring(
     request: pytest.FixtureRequest,
-    session: StoreSession,  # noqa: F811
-    mailbox: Mailbox,  # noqa: F811
-    path: Path,  # noqa: F811
-    store_server: StoreServer,  # noqa: F811
+    session: StoreSession,
+    mailbox: Mailbox,
+    path: Path,
+    store_server: StoreServer,
 ) -> None:
     session.subscribe(EVERYTHING, INBOX)
     assert session.wait_for_events(0.05) is False
@@ -193,7 +208,7 @@ def test_a_wait_ends_with_the_ring(
 def test_too_many_unheard_events_are_said_to_be_lost(
     session: StoreSession,
     mailbox: Mailbox,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("gromox.store.notify.subscription.MAX_WAITING", 3)
     session.subscribe(EVERYTHING, INBOX)
@@ -203,7 +218,7 @@ def test_too_many_unheard_events_are_said_to_be_lost(
     assert [each.lost for each in found] == [True, False, False]
 
 
-def test_hundreds_of_subscribers_share_the_work(mailbox: Mailbox) -> None:  # noqa: F811
+def test_hundreds_of_subscribers_share_the_work(mailbox: Mailbox) -> None:
     sessions = [StoreSession.of(mailbox, Actor("alice@example.test")) for _ in range(300)]
     for one in sessions:
         one.subscribe(EVERYTHING, INBOX)
@@ -215,7 +230,7 @@ def test_hundreds_of_subscribers_share_the_work(mailbox: Mailbox) -> None:  # no
     assert len([each for each in statements if "FROM messages" in each]) < 10
 
 
-def test_wrong_subscriptions_are_refused(session: StoreSession) -> None:  # noqa: F811
+def test_wrong_subscriptions_are_refused(session: StoreSession) -> None:
     with pytest.raises(InvalidValueError):
         session.subscribe(EVERYTHING, None, 5)
     with pytest.raises(InvalidValueError):
