@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from generators import bundle
+from gromox import __version__
 
 
 def archive(path: Path) -> dict[str, tarfile.TarInfo]:
@@ -41,7 +42,7 @@ def test_no_member_leaves_the_folder_it_is_unpacked_in(tmp_path: Path) -> None:
 
 
 def test_the_list_names_our_wheel_with_its_hash(tmp_path: Path) -> None:
-    wheel = tmp_path / f"gromox-{bundle.__version__}-py3-none-any.whl"
+    wheel = tmp_path / f"gromox-{__version__}-py3-none-any.whl"
     wheel.write_bytes(b"a wheel")
     lock = tmp_path / "empty.txt"
     lock.write_text("")
@@ -50,7 +51,7 @@ def test_the_list_names_our_wheel_with_its_hash(tmp_path: Path) -> None:
 
     assert members[f"wheels/{wheel.name}"] == b"a wheel"
     digest = hashlib.sha256(b"a wheel").hexdigest()
-    assert members["requirements.txt"].decode() == f"gromox=={bundle.__version__} --hash=sha256:{digest}\n"
+    assert members["requirements.txt"].decode() == f"gromox=={__version__} --hash=sha256:{digest}\n"
 
 
 def test_what_fails_is_told() -> None:

@@ -71,14 +71,22 @@ class Place:
     def imap(self) -> imaplib.IMAP4:
         """Connect and log in by IMAP over TLS."""
         connection = _Imap(self)
-        connection.login(self.user, self.password.reveal())
+        try:
+            connection.login(self.user, self.password.reveal())
+        except BaseException:
+            connection.shutdown()
+            raise
         return connection
 
     def pop3(self) -> poplib.POP3:
         """Connect and log in by POP3 over TLS."""
         connection = _Pop3(self)
-        connection.user(self.user)
-        connection.pass_(self.password.reveal())
+        try:
+            connection.user(self.user)
+            connection.pass_(self.password.reveal())
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def smtp(self, service: str, *, hello: str = "verify.invalid") -> smtplib.SMTP:
@@ -88,6 +96,13 @@ class Place:
             connection.ehlo(hello)
             return connection
         connection = smtplib.SMTP(timeout=self.timeout)
+        try:
+            return self._greeted(connection, service, hello)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _greeted(self, connection: smtplib.SMTP, service: str, hello: str) -> smtplib.SMTP:
         connection.connect(self.address, self.ports[service])
         # What TLS is checked against is the name, not the address that was connected to.
         connection._host = self.host  # type: ignore[attr-defined]  # noqa: SLF001 - smtplib has no other way
