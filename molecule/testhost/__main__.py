@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from testhost import rootfs
-from testhost.checkout import Checkout, HostError
+from testhost.checkout import Checkout, HostError, run
 from testhost.host import Host, hosts
 
 if TYPE_CHECKING:
@@ -22,6 +22,15 @@ _PROGRAMS: Final = {
     "nft": "nftables",
     "ssh": "openssh-client",
     "ip": "iproute2",
+}
+#: What a host needs of the kernel, each tried without leaving anything behind.
+_ABILITIES: Final = {
+    "make namespaces and mount in them": [
+        *("unshare", "--mount", "--net", "--pid", "--fork", "--uts", "--ipc"),
+        *("mount", "-t", "tmpfs", "tmpfs", "/mnt"),
+    ],
+    "make bridges": ["unshare", "--net", "ip", "link", "add", "probe", "type", "bridge"],
+    "translate addresses": ["unshare", "--net", "nft", "add", "table", "ip", "probe"],
 }
 
 
@@ -80,6 +89,11 @@ def _prune(_: argparse.Namespace) -> None:
 
 def _check(_: argparse.Namespace) -> None:
     _require()
+    for what, command in _ABILITIES.items():
+        try:
+            run(command, timeout=20)
+        except HostError as error:
+            raise HostError(f"this machine does not let us {what}: {error}") from None
 
 
 def _require() -> None:

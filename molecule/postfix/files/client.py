@@ -1,8 +1,8 @@
-"""A client of the mail system under test, on another host: client.py VERB HOST ARGUMENT...; prints what it found.
+"""A client of the mail system under test, on another host: client.py VERB HOST ARGUMENT...; prints a result.
 
 burst HOST SENDER RECIPIENT COUNT       sends that many mails to port 25, forty connections at a time
 count HOST USER PASSWORD SUBJECT COUNT  waits until so many mails of that subject are in the inbox
-read HOST USER PASSWORD SUBJECT         waits for a mail; prints its header, read by IMAPS, and its size by POP3S
+read HOST USER PASSWORD SUBJECT         waits for a mail; prints its header by IMAPS and its size by POP3S
 move HOST USER PASSWORD SUBJECT FOLDER  moves a mail from the inbox (or from Junk Email to INBOX) to a folder
 """
 
@@ -54,7 +54,8 @@ def burst(host: str, sender: str, recipient: str, count: str) -> None:
     """Send many mails at once."""
 
     def send(number: int) -> None:
-        head = f"From: {sender}\r\nTo: {recipient}\r\nSubject: burst\r\nMessage-ID: <{number}.{begun}@elsewhere.test>"
+        head = f"From: {sender}\r\nTo: {recipient}\r\nSubject: burst\r\n"
+        head += f"Message-ID: <{number}.{begun}@elsewhere.test>"
         with smtplib.SMTP(host, 25, "mx.elsewhere.test", timeout=PATIENCE) as connection:
             connection.sendmail(sender, [recipient], f"{head}\r\n\r\nnumber {number}\r\n{'x' * 70}\r\n")
 
@@ -83,7 +84,9 @@ def read(host: str, user: str, password: str, subject: str) -> None:
     newest = pop3.stat()[0]
     lines = pop3.retr(newest)[1]
     pop3.quit()
-    print(f"POP3S: message {newest} has {len(lines)} lines, {any(subject.encode() in line for line in lines)}")
+    print(
+        f"POP3S: message {newest} has {len(lines)} lines, {any(subject.encode() in line for line in lines)}"
+    )
 
 
 def move(host: str, user: str, password: str, subject: str, folder: str) -> None:

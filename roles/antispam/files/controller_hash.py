@@ -27,7 +27,7 @@ def ask(arguments: list[str], answers: list[str]) -> tuple[int, str]:
         if not more:
             break
         said += more
-        # A question ends with a colon and a blank; what was answered may be echoed, so it is answered once only.
+        # A question ends with a colon and a blank. Answers may be echoed; each question is answered once.
         while waiting and said.count(b": ") > asked:
             os.write(terminal, waiting.pop(0).encode() + b"\n")
             asked += 1
