@@ -17,11 +17,9 @@ from gromox.store.session.notify import Notify
 from gromox.store.session.opened import OpenItems
 from gromox.store.session.permissions import Permissions
 from gromox.store.session.places import Places
-from gromox.store.session.properties import Properties
 from gromox.store.session.receiving import Receiving
 from gromox.store.session.rules import Rules
 from gromox.store.session.searches import Searches
-from gromox.store.session.notify import Notify
 from gromox.store.session.sync import Sync
 from gromox.store.session.tables import Tables
 
@@ -32,22 +30,18 @@ if TYPE_CHECKING:
 
 
 class StoreSession(
+    Folders,
+    Importing,
+    Mails,
+    Marking,
+    Moving,
     Naming,
     Notify,
-    Places,
-    Properties,
-    Rules,
-    Items,
     OpenItems,
-    Notify,
-    Sync,
-    Importing,
-    Moving,
-    Marking,
-    Folders,
     Permissions,
+    Places,
     Receiving,
-    Mails,
+    Rules,
     Searches,
     Sync,
     Tables,
