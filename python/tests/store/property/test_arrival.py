@@ -6,12 +6,19 @@ import hashlib
 
 import pytest
 
-from gromox.mapi import tags
+from gromox.mapi import named, tags
+from gromox.mapi.message import Message, PropertyBag
 from gromox.store.mailbox import Mailbox
 from gromox.store.model import NewMail
 from gromox.store.session import SYSTEM, StoreSession
 
 INBOX = 13
+INVITATION = (
+    b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1@x\r\n"
+    b"DTSTAMP:20260101T000000Z\r\nDTSTART:20260105T100000Z\r\nDTEND:20260105T110000Z\r\n"
+    b"ORGANIZER:mailto:boss@example.net\r\nATTENDEE:mailto:alice@example.test\r\nSUMMARY:the plan\r\n"
+    b"END:VEVENT\r\nEND:VCALENDAR\r\n"
+)
 HEAD = b"From: Boss <boss@example.net>\r\nSubject: RE: the plan\r\nMessage-ID: <1@x>\r\nMIME-Version: 1.0\r\n"
 
 
@@ -43,6 +50,11 @@ def properties(mailbox: Mailbox, mail: bytes, *wanted: int) -> list[object]:
             ),
             "REPORT.IPM.Note.NDR",
         ),
+        (
+            b"Content-Type: text/calendar; method=REQUEST; charset=utf-8\r\n",
+            INVITATION,
+            "IPM.Schedule.Meeting.Request",
+        ),
     ],
 )
 def test_the_class_of_a_mail(mailbox: Mailbox, fields: bytes, body: bytes, message_class: str) -> None:
@@ -50,6 +62,35 @@ def test_the_class_of_a_mail(mailbox: Mailbox, fields: bytes, body: bytes, messa
     assert found == [message_class]
     (column,) = mailbox.file.execute("SELECT message_class FROM messages").fetchone()
     assert column == message_class
+
+
+def test_an_invitation_is_a_meeting_request_and_its_mail_stays(mailbox: Mailbox) -> None:
+    mail = HEAD + b"Content-Type: text/calendar; method=REQUEST; charset=utf-8\r\n\r\n" + INVITATION
+    mailbox.append(INBOX, [NewMail(mail)])
+    session = StoreSession.of(mailbox, SYSTEM)
+    (mid,) = session.folder_messages(INBOX)
+    found = session.read_message(mid, is_named=True).properties
+    assert named.PidLidAppointmentStartWhole in found
+    assert session.read_mail(mid) == mail
+    assert session.is_mail(mid)
+
+
+def test_an_appointment_is_shown_with_its_calendar(mailbox: Mailbox) -> None:
+    session = StoreSession.of(mailbox, SYSTEM)
+    item = Message(
+        PropertyBag(
+            {
+                tags.PidTagMessageClass: "IPM.Appointment",
+                tags.PidTagSubject: "lunch",
+                named.PidLidAppointmentStartWhole: 134_000_000_000_000_000,
+                named.PidLidAppointmentEndWhole: 134_000_036_000_000_000,
+            }
+        )
+    )
+    mid = session.create_message(INBOX, item).mid
+    shown = session.read_mail(mid)
+    assert b"text/calendar" in shown
+    assert b"SUMMARY:lunch" in shown
 
 
 def test_the_conversation_follows_from_the_topic(mailbox: Mailbox) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.convert.calendar import calendar_writer
 from gromox.convert.mail import Options, WriterHooks, mail_from_message
 from gromox.mapi import tags
 from gromox.mapi.message import Message, PropertyBag
@@ -41,7 +42,7 @@ _PENDING: Final = (
 )
 __all__ = ["ensure", "ensure_one", "options_for", "render_some", "seconds"]
 
-WRITER_HOOKS: Final = WriterHooks()
+WRITER_HOOKS: Final = WriterHooks(calendar=calendar_writer())
 
 
 def ensure(file: MailboxFile, folder_id: int) -> int:

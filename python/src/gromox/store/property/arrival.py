@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gromox.mapi.message import PropertyBag
     from gromox.mapi.propvalue import PropValue
     from gromox.mime import Message as ScannedMail
+    from gromox.mime import Part
 
 #: Fields and parts by which a mail may be more than plain.
 _SPECIAL_MEDIA: Final = frozenset({"signed", "encrypted", "report"})
@@ -49,12 +50,22 @@ def arrival_of(octets: bytes, scanned: ScannedMail, normalized_subject: str) -> 
     header = b"\n" + scanned.header.lower()
     flags = _NOTIFY if _RECEIPT in header else 0
     media = scanned.root.media
-    if media.type == "application" or media.subtype in _SPECIAL_MEDIA or b"text/calendar" in octets:
+    if media.type == "application" or media.subtype in _SPECIAL_MEDIA or _has_calendar(scanned.root):
         return _special(read_mail(octets, scanned).properties, normalized_subject, flags)
     first, second, third, fourth = _SPECIAL_FIELDS
     if first in header or second in header or third in header or fourth in header:
         return _special(read_header(scanned.header).properties, normalized_subject, flags)
     return Arrival(PLAIN_CLASS, conversation_id(normalized_subject), flags, None)
+
+
+def _has_calendar(root: Part) -> bool:
+    """Tell whether one of the parts is a calendar; those of messages in it are not looked at."""
+    pending = [root]
+    for part in pending:  # grows while it is gone through
+        if part.media.subtype == "calendar":
+            return True
+        pending += part.children
+    return False
 
 
 def _special(bag: PropertyBag, normalized_subject: str, flags: int) -> Arrival:

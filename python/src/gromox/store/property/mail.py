@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.convert.calendar import calendar_reader
 from gromox.convert.mail import ReaderHooks, message_from_mail
 from gromox.convert.tnef import read_tnef
 from gromox.mapi import tags
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from gromox.mapi.message import Message
     from gromox.mime import Message as ScannedMail
 
-READER_HOOKS: Final = ReaderHooks(tnef=read_tnef)
+READER_HOOKS: Final = ReaderHooks(calendar=calendar_reader(), tnef=read_tnef)
 
 #: What only the parts of a mail tell; all else stands in its header.
 BODY_TAGS: Final = frozenset(
