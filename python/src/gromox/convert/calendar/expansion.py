@@ -18,7 +18,7 @@ from gromox.convert.calendar import method as methods
 from gromox.convert.calendar.blob import starts
 from gromox.convert.calendar.eventout import with_series
 from gromox.convert.calendar.instant import MINUTE, instant_of, local_of, midnight, ticks_in, ticks_of
-from gromox.convert.calendar.kept import TIMES, digest_of_times, kept_of, times_of
+from gromox.convert.calendar.kept import TIMES, digest_of_times, has_rule, kept_of, times_of
 from gromox.convert.calendar.limits import DEFAULT, Limits
 from gromox.convert.calendar.pattern import is_countable
 from gromox.convert.calendar.times import (
@@ -309,7 +309,7 @@ def _attached(message: Message, zone: tzinfo) -> Iterator[tuple[datetime, Occurr
 def _kept(message: Message, limits: Limits) -> Kept | None:
     """Return the series as the calendar told it, if that still holds."""
     held = kept_of(message.properties)
-    if not held:
+    if not any(has_rule(each) for each in held):
         return None
     times = _times(message.properties, held, None)
     if times is None:
