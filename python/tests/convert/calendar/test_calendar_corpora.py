@@ -103,8 +103,7 @@ def for_others(group: list[Component], zones: list[Component]) -> bytes:
     """The calendar as the other library gets it: the days of whole days have no zone for us."""
     for component in group:
         component.properties = [
-            one.with_parameter("TZID") if DAYS.match(one.value) else one
-            for one in component.properties
+            one.with_parameter("TZID") if DAYS.match(one.value) else one for one in component.properties
         ]
     return write(Component("VCALENDAR", [], [*zones, *group]))
 
@@ -176,7 +175,7 @@ def test_events_attendees_and_instants_are_those_others_find() -> None:
                 if len(messages) > 1 or any(
                     word in one.value for word in FAST for one in group[0].all("RRULE")
                 ):
-                    # Of two series of one UID others take one; and of instances without their series all as one.
+                    # Of two series of one UID others take one, and instances without theirs as one.
                     continue
                 found = window(messages)
                 if found is None:

@@ -1,4 +1,4 @@
-"""Instances of appointments and their bounds: by the recurrence of MAPI, and by what is kept of the calendar."""
+"""Instances of appointments and their bounds, by the recurrence of MAPI and by what is kept of calendars."""
 
 from __future__ import annotations
 
