@@ -140,9 +140,9 @@ def window(messages: list[Message]) -> tuple[datetime, datetime, list[datetime]]
     ours = []
     for each in expansions:
         bounds = each.bounds()
-        for found in islice(each.between(ticks[0], ticks[1]), INSTANCES):
-            assert bounds.first <= found.start <= found.end <= bounds.last
-            ours.append(instant_of(found.start))
+        for one in islice(each.between(ticks[0], ticks[1]), INSTANCES):
+            assert bounds.first <= one.start <= one.end <= bounds.last
+            ours.append(instant_of(one.start))
     ours.sort()
     if len(ours) >= INSTANCES:
         end = ours[INSTANCES - 1]
