@@ -21,6 +21,7 @@ from tests.corpora.conftest import Findings, digest, files_of
 KIND = "mail"
 STORED = Options(body=BodyMode.STORED, with_bcc=True)
 BLANKS = re.compile(rb"\s+")
+NOT_TYPE = re.compile(r"[;\s]")
 #: Everything but printable ASCII: programs disagree on octets that no charset is told for.
 NOT_ASCII = re.compile(r"[^!-~]+")
 
@@ -134,6 +135,5 @@ def compare_part(
     ):
         findings.counts["texts"] += 1
         return
-    findings.differs(
-        name, f"{re.split(r'[;\s]', part.get_content_type())[0][:40]}", f"{len(octets)} octets {text[:50]}"
-    )
+    kind = NOT_TYPE.split(part.get_content_type())[0][:40]
+    findings.differs(name, kind, f"{len(octets)} octets {text[:50]}")
