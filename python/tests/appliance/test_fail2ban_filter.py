@@ -43,7 +43,9 @@ def written(folder: Path, *, address: str, user: str, operation: str, reason: st
 
 
 @pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::7", "::ffff:192.0.2.7"])
-@pytest.mark.parametrize("operation", ["LOGIN phase1", "AUTHENTICATE PLAIN", "login", "HTTP auth"])
+@pytest.mark.parametrize(
+    "operation", ["LOGIN phase1", "AUTHENTICATE PLAIN", "login", "HTTP auth", "SASL smtp"]
+)
 def test_a_refused_login_names_the_address(
     tmp_path: Path, expression: re.Pattern[str], address: str, operation: str
 ) -> None:

@@ -38,12 +38,16 @@ def _ask(module: AnsibleModule, kind: str, action: str, description: dict[str, A
     request = {"kind": kind, "action": action, "check": module.check_mode, "description": description}
     place = ["-c", module.params["config"]] if module.params["config"] else []
     program = module.params["program"]
-    code, out, err = module.run_command([program, *place, "declare"], data=json.dumps(request), handle_exceptions=False)
+    code, out, err = module.run_command(
+        [program, *place, "declare"], data=json.dumps(request), handle_exceptions=False
+    )
     if code != 0:
         said = err.strip().removeprefix("grommunio-admin: ")
         module.fail_json(msg=said or f"{program} ended with {code}", rc=code)
     try:
         return dict(json.loads(out))
     except ValueError:
-        module.fail_json(msg=f"{program} did not answer with JSON; is it the program of this release?", rc=code)
+        module.fail_json(
+            msg=f"{program} did not answer with JSON; is it the program of this release?", rc=code
+        )
         raise

@@ -8,7 +8,7 @@ module: dbconf
 short_description: Configuration that is kept in the database
 version_added: 0.1.0
 description:
-  - Sets and removes keys of a file of a service, and tells the service by the command that is configured for it.
+  - Sets and removes keys of a file of a service, and runs the command that is configured for the service.
 options:
   service:
     description: The service, such as V(postfix).

@@ -33,7 +33,7 @@ options:
     type: str
     choices: [normal, suspended, deleted, shared]
   lang:
-    description: Language such as V(de_DE); the names of the built-in folders follow it when the mailbox is made.
+    description: Language such as V(de_DE); names of built-in folders follow it when the mailbox is made.
     type: str
   homeserver:
     description: Number of the server of the mailbox; V(0) for any.
@@ -53,7 +53,7 @@ options:
     type: list
     elements: str
   properties:
-    description: Address book entries and quotas by name, such as C(displayname) or C(storagequotalimit); null removes.
+    description: Address book entries and quotas, such as C(displayname), C(storagequotalimit); null removes.
     type: dict
   forward:
     description: Where mail goes on to; an empty map for nowhere.
