@@ -71,6 +71,7 @@ def test_people_are_answered_once_in_a_window(tmp_path: Path) -> None:
         assert not oof.answered_within(box.file, "bob@example.com", 3600)
 
 
+@pytest.mark.requirement("MS-OXORULE", 585)
 def test_a_new_absence_answers_everybody_again(tmp_path: Path) -> None:
     with create_private(tmp_path / "a", owner="alice@example.test", user_id=7) as box:
         with box.file.write(durable=True) as tx:

@@ -73,6 +73,7 @@ def plan(
             may_reply_oof=may_reply,
             may_forward=may_forward,
             has_folder=lambda folder_id: folder_id in (INBOX, WORK, NEWS),
+            folder_of={b"work": WORK}.get,
             was_answered=lambda _: answered,
         ),
     )
@@ -82,6 +83,8 @@ def test_without_rules_a_mail_stays_where_it_came_to() -> None:
     assert plan() == Plan((INBOX,))
 
 
+@pytest.mark.requirement("MS-OXORULE", 703)
+@pytest.mark.requirement("MS-OXORULE", 931)
 @pytest.mark.requirement("MS-OXORULE", 790)
 def test_a_moved_mail_leaves_the_folder() -> None:
     assert plan(rule(move(WORK))).folders == (WORK,)
@@ -128,6 +131,9 @@ def test_exit_level_of_a_rule_that_does_not_apply_ends_nothing() -> None:
     assert plan(first, second, holds=lambda each: each.rule_id == 2).folders == (WORK,)
 
 
+@pytest.mark.requirement("MS-OXORULE", 517)
+@pytest.mark.requirement("MS-OXORULE", 582)
+@pytest.mark.requirement("MS-OXORULE", 584)
 @pytest.mark.requirement("MS-OXORULE", 553)
 def test_rules_of_absence_wait_for_it() -> None:
     of_absence = rule(move(WORK), state=RuleState.ONLY_WHEN_OOF)
@@ -141,6 +147,7 @@ def test_rules_are_evaluated_by_sequence() -> None:
     assert plan(late, early).properties == ((tags.PidTagImportance, 2),)
 
 
+@pytest.mark.requirement("MS-OXORULE", 516)
 def test_disabled_and_failed_rules_are_not_run() -> None:
     for state in (RuleState.ENABLED, RuleState.ENABLED | RuleState.ERROR):
         each = replace(rule(move(WORK)), state=int(state) & ~1 if state == 1 else int(state))
@@ -171,6 +178,10 @@ def test_a_refused_mail_is_nowhere() -> None:
     assert made == Plan((), effects=(Bounce(BounceCode.DENIED),))
 
 
+@pytest.mark.requirement("MS-OXORULE", 530)
+@pytest.mark.requirement("MS-OXORULE", 922)
+@pytest.mark.requirement("MS-OXORULE", 952)
+@pytest.mark.requirement("MS-OXORULE", 953)
 @pytest.mark.requirement("MS-OXORULE", 525)
 @pytest.mark.requirement("MS-OXORULE", 526)
 def test_replies_are_sent_where_they_are_welcome() -> None:
@@ -182,6 +193,8 @@ def test_replies_are_sent_where_they_are_welcome() -> None:
     assert plan(answering, may_reply=False).effects == ()
 
 
+@pytest.mark.requirement("MS-OXORULE", 286)
+@pytest.mark.requirement("MS-OXORULE", 322)
 @pytest.mark.requirement("MS-OXORULE", 537)
 @pytest.mark.requirement("MS-OXORULE", 539)
 def test_mails_are_sent_on_unless_they_came_by_a_rule() -> None:
@@ -190,6 +203,7 @@ def test_mails_are_sent_on_unless_they_came_by_a_rule() -> None:
     assert plan(sending, may_forward=False).effects == ()
 
 
+@pytest.mark.requirement("MS-OXORULE", 583)
 @pytest.mark.requirement("MS-OXORULE", 556)
 @pytest.mark.requirement("MS-OXORULE", 557)
 @pytest.mark.requirement("MS-OXORULE", 558)
@@ -201,6 +215,8 @@ def test_a_rule_with_a_list_answers_everybody_once() -> None:
     assert plan(answering, is_oof=True, answered=True) == Plan((INBOX,))
 
 
+@pytest.mark.requirement("MS-OXORULE", 704)
+@pytest.mark.requirement("MS-OXORULE", 932)
 @pytest.mark.requirement("MS-OXORULE", 535)
 @pytest.mark.requirement("MS-OXORULE", 569)
 @pytest.mark.requirement("MS-OXORULE", 571)
@@ -220,11 +236,26 @@ def test_what_clients_do_is_gathered_by_provider() -> None:
     assert made.folders == (NEWS,)
 
 
+@pytest.mark.requirement("MS-OXORULE", 967)
+@pytest.mark.requirement("MS-OXORULE", 968)
+@pytest.mark.requirement("MS-OXORULE", 969)
+@pytest.mark.requirement("MS-OXORULE", 974)
+def test_an_extended_rule_names_folders_by_entry_id() -> None:
+    there = replace(rule(Action(ActionType.MOVE, MoveTo(b"work", b"ignored"))), is_extended=True)
+    nowhere = replace(rule(Action(ActionType.COPY, MoveTo(b"elsewhere")), rule_id=2), is_extended=True)
+    made = plan(there, nowhere)
+    assert made.folders == (WORK,)
+    assert made.problems == (Problem(nowhere, RuleError.MOVE_OR_COPY, ActionType.COPY, 0),)
+    assert made.deferred == ()
+
+
 def test_a_missing_folder_is_a_problem_and_the_mail_stays() -> None:
     lost = rule(move(999))
     assert plan(lost) == Plan((INBOX,), problems=(Problem(lost, RuleError.MOVE_OR_COPY, ActionType.MOVE, 0),))
 
 
+@pytest.mark.requirement("MS-OXORULE", 751)
+@pytest.mark.requirement("MS-OXORULE", 884)
 def test_conditions_that_cannot_be_evaluated_are_problems() -> None:
     strange = rule(move(WORK))
     assert plan(strange, holds=lambda _: None) == Plan(

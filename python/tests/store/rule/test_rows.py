@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -11,7 +12,16 @@ from gromox.mapi import tags
 from gromox.mapi.modifyrow import Change, ModifyRow
 from gromox.mapi.propvalue import PropValue
 from gromox.mapi.restriction import Exist
-from gromox.mapi.ruleaction import Action, ActionType, BounceCode, MoveTo, RuleAction, ServerEid
+from gromox.mapi.ruleaction import (
+    Action,
+    ActionType,
+    BounceCode,
+    MoveTo,
+    RecipientBlock,
+    ReplyTemplate,
+    RuleAction,
+    ServerEid,
+)
 from gromox.store.create import create_private, create_public
 from gromox.store.errors import DeniedError, FolderGoneError, InvalidValueError, LimitError, NotFoundError
 from gromox.store.mailbox import Mailbox
@@ -21,6 +31,8 @@ from gromox.store.session import Actor, StoreSession
 
 INBOX = 13
 DELETE = RuleAction((Action(ActionType.DELETE),))
+PEOPLE = (RecipientBlock(((tags.PidTagSmtpAddress, "carol@example.com"),)),)
+TEMPLATE = ReplyTemplate(1, 2, UUID(int=3))
 BOB = Actor("bob@example.test")
 
 
@@ -51,6 +63,10 @@ def remove(rule_id: int) -> ModifyRow:
     return ModifyRow(Change.REMOVE, ((tags.PidTagRuleId, rule_id),))
 
 
+@pytest.mark.requirement("MS-OXORULE", 778)
+@pytest.mark.requirement("MS-OXORULE", 779)
+@pytest.mark.requirement("MS-OXORULE", 592)
+@pytest.mark.requirement("MS-OXORULE", 596)
 @pytest.mark.requirement("MS-OXORULE", 597)
 @pytest.mark.requirement("MS-OXORULE", 598)
 def test_a_rule_gets_an_id_and_keeps_what_it_was_given(mailbox: Mailbox) -> None:
@@ -107,6 +123,10 @@ def test_all_rules_are_replaced(mailbox: Mailbox) -> None:
     assert [rule.name for rule in mailbox.rules(INBOX)] == ["new"]
 
 
+@pytest.mark.requirement("MS-OXORULE", 230)
+@pytest.mark.requirement("MS-OXORULE", 239)
+@pytest.mark.requirement("MS-OXORULE", 273)
+@pytest.mark.requirement("MS-OXORULE", 594)
 @pytest.mark.parametrize(
     "row",
     [
@@ -144,6 +164,51 @@ def test_too_many_rules_are_kept_and_said(mailbox: Mailbox) -> None:
     assert len(mailbox.rules(INBOX)) == MAX_RULES + 1
     with pytest.raises(LimitError):
         mailbox.modify_rules(INBOX, [add()] * (MAX_KEPT - MAX_RULES))
+
+
+@pytest.mark.requirement("MS-OXORULE", 280)
+@pytest.mark.requirement("MS-OXORULE", 283)
+@pytest.mark.requirement("MS-OXORULE", 286)
+@pytest.mark.requirement("MS-OXORULE", 287)
+@pytest.mark.requirement("MS-OXORULE", 702)
+@pytest.mark.requirement("MS-OXORULE", 879)
+@pytest.mark.parametrize(
+    ("action", "fits"),
+    [
+        (Action(ActionType.FORWARD, PEOPLE, flavor=3), True),
+        (Action(ActionType.FORWARD, PEOPLE, flavor=4), True),
+        (Action(ActionType.FORWARD, PEOPLE, flavor=0x70), True),
+        (Action(ActionType.FORWARD, PEOPLE, flavor=5), False),
+        (Action(ActionType.FORWARD, PEOPLE, flavor=0x0A), False),
+        (Action(ActionType.REPLY, TEMPLATE, flavor=1), True),
+        (Action(ActionType.OOF_REPLY, TEMPLATE, flavor=0x12), True),
+        (Action(ActionType.REPLY, TEMPLATE, flavor=3), False),
+        (Action(ActionType.OOF_REPLY, TEMPLATE, flavor=3), False),
+    ],
+)
+def test_flags_of_actions_fit_together(mailbox: Mailbox, action: Action, fits: bool) -> None:
+    row = add(PidTagRuleActions=RuleAction((action,)))
+    if fits:
+        assert mailbox.modify_rules(INBOX, [row]).rule_ids
+        return
+    with pytest.raises(InvalidValueError):
+        mailbox.modify_rules(INBOX, [row])
+
+
+@pytest.mark.requirement("MS-OXORULE", 604)
+@pytest.mark.requirement("MS-OXORULE", 605)
+@pytest.mark.requirement("MS-OXORULE", 606)
+def test_a_folder_tells_whether_it_has_rules(mailbox: Mailbox) -> None:
+    session = StoreSession.of(mailbox, Actor("alice@example.test"))
+
+    def told() -> PropValue:
+        return session.folder_properties(INBOX, (tags.PidTagHasRules,))[tags.PidTagHasRules]
+
+    assert told() is False
+    (rule_id,) = mailbox.modify_rules(INBOX, [add()]).rule_ids
+    assert told() is True
+    mailbox.modify_rules(INBOX, [remove(rule_id)])
+    assert told() is False
 
 
 @pytest.mark.requirement("MS-OXORULE", 839)

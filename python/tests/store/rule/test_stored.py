@@ -100,6 +100,8 @@ def test_a_reply_is_made_of_its_template(house: House) -> None:
     assert "Thank you for writing." in mail.get_content()
 
 
+@pytest.mark.requirement("MS-OXORULE", 663)
+@pytest.mark.requirement("MS-OXORULE", 287)
 @pytest.mark.requirement("MS-OXORULE", 288)
 @pytest.mark.requirement("MS-OXORULE", 289)
 def test_a_reply_may_go_to_others_or_have_the_servers_text(house: House) -> None:
@@ -114,6 +116,17 @@ def test_a_reply_may_go_to_others_or_have_the_servers_text(house: House) -> None
     assert b"Thank you" not in second[2]
 
 
+@pytest.mark.requirement("MS-OXORULE", 746)
+@pytest.mark.requirement("MS-OXORULE", 748)
+@pytest.mark.requirement("MS-OXORULE", 750)
+@pytest.mark.requirement("MS-OXORULE", 707)
+@pytest.mark.requirement("MS-OXORULE", 709)
+@pytest.mark.requirement("MS-OXORULE", 711)
+@pytest.mark.requirement("MS-OXORULE", 717)
+@pytest.mark.requirement("MS-OXORULE", 741)
+@pytest.mark.requirement("MS-OXORULE", 810)
+@pytest.mark.requirement("MS-OXORULE", 811)
+@pytest.mark.requirement("MS-OXORULE", 812)
 @pytest.mark.requirement("MS-OXORULE", 805)
 @pytest.mark.requirement("MS-OXORULE", 806)
 @pytest.mark.requirement("MS-OXORULE", 813)
@@ -136,6 +149,15 @@ def test_a_missing_template_is_told_once(house: House, guid: UUID) -> None:
     assert house.subjects() == ["hello", "hello"]
 
 
+@pytest.mark.requirement("MS-OXORULE", 359)
+@pytest.mark.requirement("MS-OXORULE", 740)
+@pytest.mark.requirement("MS-OXORULE", 508)
+@pytest.mark.requirement("MS-OXORULE", 563)
+@pytest.mark.requirement("MS-OXORULE", 564)
+@pytest.mark.requirement("MS-OXORULE", 565)
+@pytest.mark.requirement("MS-OXORULE", 567)
+@pytest.mark.requirement("MS-OXORULE", 808)
+@pytest.mark.requirement("MS-OXORULE", 724)
 @pytest.mark.requirement("MS-OXORULE", 535)
 @pytest.mark.requirement("MS-OXORULE", 536)
 @pytest.mark.requirement("MS-OXORULE", 352)
@@ -163,6 +185,8 @@ def test_what_is_left_to_the_client_stands_in_a_message(house: House) -> None:
     assert bag[tags.PidTagHasDeferredActionMessages] is True
 
 
+@pytest.mark.requirement("MS-OXORULE", 355)
+@pytest.mark.requirement("MS-OXORULE", 617)
 @pytest.mark.requirement("MS-OXORULE", 618)
 @pytest.mark.requirement("MS-OXORULE", 619)
 @pytest.mark.requirement("MS-OXORULE", 620)
@@ -192,6 +216,11 @@ def test_a_property_is_set_on_the_mail(house: House) -> None:
     assert bag[tags.PidTagMessageToMe] is True
 
 
+@pytest.mark.requirement("MS-OXORULE", 541)
+@pytest.mark.requirement("MS-OXORULE", 542)
+@pytest.mark.requirement("MS-OXORULE", 543)
+@pytest.mark.requirement("MS-OXORULE", 544)
+@pytest.mark.requirement("MS-OXORULE", 545)
 def test_a_delegate_sees_for_whom_a_mail_is(house: House) -> None:
     addressed = Addressed("bob@example.com", OWNER, frozenset({OWNER}), delegated_for="boss@example.test")
     mail = NewMail(b"From: bob@example.com\r\nSubject: x\r\n\r\n")
@@ -220,6 +249,15 @@ def extended_rule(
     )
 
 
+@pytest.mark.requirement("MS-OXORULE", 166)
+@pytest.mark.requirement("MS-OXORULE", 167)
+@pytest.mark.requirement("MS-OXORULE", 169)
+@pytest.mark.requirement("MS-OXORULE", 172)
+@pytest.mark.requirement("MS-OXORULE", 183)
+@pytest.mark.requirement("MS-OXORULE", 192)
+@pytest.mark.requirement("MS-OXORULE", 198)
+@pytest.mark.requirement("MS-OXORULE", 208)
+@pytest.mark.requirement("MS-OXORULE", 480)
 @pytest.mark.requirement("MS-OXORULE", 152)
 @pytest.mark.requirement("MS-OXORULE", 190)
 @pytest.mark.requirement("MS-OXORULE", 196)
@@ -237,6 +275,7 @@ def test_an_extended_rule_asks_for_its_own_names(house: House) -> None:
     assert house.mailbox.folder(INBOX).unread == 1
 
 
+@pytest.mark.requirement("MS-OXORULE", 996)
 def test_an_extended_rule_replies_with_a_template_by_its_entry_id(house: House) -> None:
     mid = reply_template(house)
     reference = ExtendedReplyTemplate(ids.message_entry_id(house.mailbox.file, INBOX, mid), TEMPLATE)

@@ -17,6 +17,7 @@ from gromox.store import append
 from gromox.store.errors import FolderGoneError, LimitError, QuotaError
 from gromox.store.flags import Flag
 from gromox.store.match.evaluate import predicate
+from gromox.store.property import ids
 from gromox.store.rule import compose, deferred, extended, meeting, oof, outgoing, rows, stored
 from gromox.store.rule.courtesy import courtesy_of
 from gromox.store.rule.mailview import MailView
@@ -105,6 +106,7 @@ class Handling:
             may_reply_oof=courtesy.may_reply_oof,
             may_forward=courtesy.may_forward,
             has_folder=lambda folder_id: stored.can_hold(file, folder_id),
+            folder_of=lambda entry_id: ids.folder_of_entry_id(file, entry_id),
             was_answered=lambda rule_id: oof.was_answered_by(file, rule_id, addressed.sender),
         )
 

@@ -134,6 +134,8 @@ class Circumstances:
     may_forward: bool
     """It did not come through a rule of this mailbox already."""
     has_folder: Callable[[int], bool]
+    folder_of: Callable[[bytes], int | None]
+    """The folder of this mailbox that an entry id names (extended rules)."""
     was_answered: Callable[[int], bool]
     """Whether the sender stands in the list of a rule (KEEP_OOF_HIST)."""
 
@@ -245,11 +247,14 @@ class _Making:
             left.append(action)
 
     def _place(self, rule: Rule, number: int, action: Action, to: MoveTo, left: list[Action]) -> None:
-        if not isinstance(to.folder, ServerEid):
+        if isinstance(to.folder, ServerEid):
+            folder_id: int | None = ShortId.from_number(to.folder.folder_id).counter
+        elif rule.is_extended:
+            folder_id = self.circumstances.folder_of(to.folder)  # [MS-OXORULE] 2.2.5.1.2.1: in this mailbox
+        else:
             left.append(action)  # another store: only the client has it open
             return
-        folder_id = ShortId.from_number(to.folder.folder_id).counter
-        if not self.circumstances.has_folder(folder_id):
+        if folder_id is None or not self.circumstances.has_folder(folder_id):
             self.problems.append(Problem(rule, RuleError.MOVE_OR_COPY, int(action.type), number))
             return
         if action.type is ActionType.MOVE:
