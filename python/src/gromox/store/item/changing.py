@@ -10,14 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gromox.mapi import tags
-from gromox.mapi.message import Attachment, AttachMethod, Message
-from gromox.store import flagging, quota
+from gromox.mapi.message import AttachMethod, Message
+from gromox.store import quota
 from gromox.store.errors import ConflictError, LimitError, MessageGoneError
 from gromox.store.expunge import release
 from gromox.store.extract import filetime
-from gromox.store.flags import Flag, FlagChange, FlagOperation
+from gromox.store.flags import Flag
 from gromox.store.item import limits, narrow, partial, writing
+from gromox.store.item.attached import new_attachment
 from gromox.store.item.change import MessageChange
+from gromox.store.item.flagged import set_flags
 from gromox.store.item.mailform import become_properties, is_told
 from gromox.store.item.plan import BASE_SIZE, Planner, keywords_tag, pack_attachment
 from gromox.store.item.reading import attachment_rows, embedded_row
@@ -27,10 +29,8 @@ from gromox.store.property import blob, ids, text
 from gromox.store.property.blob import Packed
 from gromox.store.property.column import SETTABLE
 from gromox.store.property.conversation import conversation_id
-from gromox.store.property.keyword import keywords_with
 from gromox.store.property.message import message_row
 from gromox.store.touch import Touch
-from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
     from gromox.mapi.propvalue import PropValue
@@ -192,7 +192,7 @@ class Changer:
             if each.number is None or (each.number not in rows and not each.is_deleted):
                 if len(rows) >= limits.MAX_ATTACHMENTS:
                     raise LimitError(f"an item has at most {limits.MAX_ATTACHMENTS} attachments")
-                made = self._planner.attachment(_new_attachment(each), depth, set(rows))
+                made = self._planner.attachment(new_attachment(each), depth, set(rows))
                 writing.insert_attachment(self._tx, self._holding, made, mid)
             elif each.number not in rows:
                 raise MessageGoneError("there is no such attachment (any more)")
@@ -313,28 +313,6 @@ class Changer:
 _FLAG_TAGS: Final = frozenset({tags.PidTagFlagStatus, tags.PidTagLastVerbExecuted})
 
 
-def set_flags(
-    tx: Write, mid: int, flags: Flag, cleared: Flag, categories: tuple[str, ...] | None = None
-) -> None:
-    """Set and clear flags of one message, in its block or, if it stands in none, in its row."""
-    row = message_row(tx.file, mid)
-    if row is None:
-        return
-    target = Flag(row.flag_octet & ~cleared | flags)
-    keywords = frozenset(row.keyword_names)
-    if categories is not None:
-        keywords = keywords_with(categories, keywords)
-    if not row.number("uid"):
-        tx.file.keywords.load()
-        number = tx.file.keywords.identify(keywords)
-        tx.file.execute(
-            "UPDATE messages SET flags = ?, keyword_set = ? WHERE mid = ?", (int(target), number, mid)
-        )
-        return
-    change = FlagChange(FlagOperation.REPLACE, target, keywords)
-    flagging.change_flags(tx, row.folder_id, UidSet.of([row.number("uid")]), change)
-
-
 def measured(tx: Write, mid: int) -> int:
     """Return the octets that a message of property form takes."""
     (size,) = tx.file.execute(
@@ -346,25 +324,3 @@ def measured(tx: Write, mid: int) -> int:
         (mid,),
     ).fetchone()
     return BASE_SIZE + int(size)
-
-
-def _new_attachment(change: AttachmentChange) -> Attachment:
-    """Return the attachment that a change makes."""
-    made = Attachment()
-    for key, value in change.values.items():
-        made.properties[key] = value
-    if change.number is not None:
-        made.properties[tags.PidTagAttachNumber] = change.number
-    made.data = change.data
-    if isinstance(change.embedded, Message):
-        made.embedded = change.embedded
-    elif change.embedded is not None:
-        inner = Message()
-        for key, value in change.embedded.values.items():
-            inner.properties[key] = value
-        inner.recipients = list(change.embedded.recipients or ())
-        inner.attachments = [
-            _new_attachment(each) for each in change.embedded.attachments if not each.is_deleted
-        ]
-        made.embedded = inner
-    return made

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.store.errors import InvalidValueError, LimitError, MessageGoneError
 from gromox.store.item import path as paths
-from gromox.store.item.change import AttachmentChange, MessageChange, Saved, Uploaded
+from gromox.store.item.change import MessageChange, Saved, Uploaded
 from gromox.store.item.changing import Changer
 from gromox.store.item.holding import Holding, Spooler, StoredOctets, UploadedOctets
 from gromox.store.item.plan import Planner, names_in
 from gromox.store.item.reading import item_of_row, recipient_rows
+from gromox.store.item.walking import names_of_change, octets_in
 from gromox.store.item.writing import insert_item
 from gromox.store.operation import operation
 from gromox.store.permission import Right
@@ -138,7 +139,7 @@ class Items(MessageRights):
         change = self._uploads_in(change)
         self._know(names_of_change(change))
         with Holding(file) as holding:
-            for octets in _octets_in(change):
+            for octets in octets_in(change):
                 holding.prepare(octets)
             with file.write(durable=True) as tx:
                 changer = Changer(tx, holding, code_page=code_page, modifier=self._actor.username)
@@ -310,47 +311,6 @@ class Items(MessageRights):
 def _check_fresh(row: tuple[int, ...] | None) -> None:
     if row is not None:
         raise InvalidValueError("there is a message with that id")
-
-
-def names_of_change(change: MessageChange) -> set[PropertyName]:
-    """Return the names of all properties that a change sets."""
-    found = _names(change.values)
-    for recipient in change.recipients or ():
-        found |= _names(recipient.properties)
-    for each in change.attachments:
-        found |= _names(each.values)
-        if isinstance(each.embedded, MessageChange):
-            found |= names_of_change(each.embedded)
-        elif each.embedded is not None:
-            found |= names_in(each.embedded)
-    return found
-
-
-def _names(keys: Iterable[PropertyKey]) -> set[PropertyName]:
-    return {key.name for key in keys if not isinstance(key, int)}
-
-
-def _octets_in(change: MessageChange) -> Iterable[Octets]:
-    """Go through the contents that a change brings along."""
-    for each in change.attachments:
-        yield from _octets_of(each)
-
-
-def _octets_of(change: AttachmentChange) -> Iterable[Octets]:
-    if change.data is not None:
-        yield change.data
-    if isinstance(change.embedded, MessageChange):
-        yield from _octets_in(change.embedded)
-    elif change.embedded is not None:
-        yield from _octets_of_message(change.embedded)
-
-
-def _octets_of_message(message: Message) -> Iterable[Octets]:
-    for each in message.attachments:
-        if each.data is not None:
-            yield each.data
-        if each.embedded is not None:
-            yield from _octets_of_message(each.embedded)
 
 
 def stretch(data: Octets | None, offset: int, length: int) -> bytes:

@@ -8,8 +8,8 @@ from gromox.mapi import tags
 from gromox.store.errors import ConflictError
 from gromox.store.flags import Flag
 from gromox.store.item import removing
-from gromox.store.item.changing import set_flags
 from gromox.store.item.entry import entries_of
+from gromox.store.item.flagged import set_flags
 from gromox.store.item.reading_state import set_read
 from gromox.store.item.result import ReadChange
 from gromox.store.operation import operation
