@@ -17,7 +17,7 @@ from gromox.store.builtin import INBOX
 from gromox.store.errors import LimitError
 
 if TYPE_CHECKING:
-    from gromox.store.append import _Prepared
+    from gromox.store.append import Prepared
     from gromox.store.mailbox_file import Write
     from gromox.store.model import Appended
     from gromox.delivery.worker import DeliveryWorker
@@ -406,7 +406,7 @@ def test_one_mail_that_fails_takes_no_other_with_it(
         post(house, ALICE, mail=b"Subject: %d\r\n\r\n" % number)
     original = append.insert
 
-    def insert(tx: Write, folder_id: int, prepared: list[_Prepared], *, delivery: bool = False) -> Appended:
+    def insert(tx: Write, folder_id: int, prepared: list[Prepared], *, delivery: bool = False) -> Appended:
         if any(b"Subject: 1" in each[0].octets for each in prepared):
             raise LimitError("this one cannot be kept")
         return original(tx, folder_id, prepared, delivery=delivery)

@@ -78,3 +78,29 @@ def test_usage(arguments: list[str], code: int, capsys: pytest.CaptureFixture[st
     assert caught.value.code == code
     told = capsys.readouterr()
     assert "--create-old" in told.out + told.err
+
+
+def test_the_state_tells_what_there_is_to_do(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-c", str(config), "--state"]) == 0
+    assert capsys.readouterr().out == "none\n"
+
+    main(["-c", str(config), "--create-old"])
+    capsys.readouterr()
+    main(["-c", str(config), "--state"])
+    assert capsys.readouterr().out == "old GX-0\n"
+
+    main(["-c", str(config), "-U"])
+    capsys.readouterr()
+    main(["-c", str(config), "--state"])
+    assert capsys.readouterr().out == "current GX-133\n"
+
+
+@pytest.mark.parametrize(("line", "status"), [("mysql_port=3306", 0), ("mysql_port=many", 1)])
+def test_a_file_is_judged_without_a_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, status: int
+) -> None:
+    file = tmp_path / "new.tmp"
+    file.write_text(f"{line}\n")
+
+    assert main(["--check-config", str(file)]) == status
+    assert ("error: " in capsys.readouterr().out) == bool(status)

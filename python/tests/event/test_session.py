@@ -62,6 +62,21 @@ def test_a_star_stands_for_every_folder_on_either_side() -> None:
     assert said(hears_one.rung()) == ["FOLDER-TOUCH /mail/alice *"]
 
 
+def test_two_stars_stand_for_every_mailbox() -> None:
+    hub = Hub()
+    every = hub.connect("ID every")
+    hears_every = hub.connect("LISTEN every")
+    assert say(every, "SELECT * *") == ["TRUE"]
+    publisher = hub.connect("ID delivery")
+
+    say(publisher, "FOLDER-TOUCH /mail/alice 14", "MESSAGE-UFLAG /mail/bob 13 7")
+
+    assert said(hears_every.rung()) == ["FOLDER-TOUCH /mail/alice 14", "MESSAGE-UFLAG /mail/bob 13 7"]
+    assert say(every, "UNSELECT * *") == ["TRUE"]
+    say(publisher, "FOLDER-TOUCH /mail/alice *")
+    assert said(hears_every.rung()) == []
+
+
 def test_an_event_is_not_sent_back_to_its_name() -> None:
     hub = Hub()
     publisher, listener = hub.connect("ID imap"), hub.connect("LISTEN imap")

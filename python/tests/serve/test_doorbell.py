@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gromox.serve.doorbell import Doorbell
+from gromox.serve.doorbell import EVERY_MAILBOX, Doorbell
 
 ALICE, BOB = Path("/mail/alice"), Path("/mail/bob")
 
@@ -118,3 +118,18 @@ def test_the_bridge_hears_of_first_and_last_watcher_and_of_every_ring(
     turn(loop)
 
     assert bridge.events == [("watched", ALICE), ("rang", BOB), ("unwatched", ALICE)]
+
+
+def test_every_mailbox_can_be_overheard(loop: asyncio.AbstractEventLoop) -> None:
+    doorbell, bridge, heard = Doorbell(loop), Recorder(), list[Path]()
+    doorbell.bridge = bridge
+    doorbell.overhear(heard.append)
+
+    doorbell.ring(ALICE)
+    doorbell.ring_here(BOB)
+    doorbell.ring_here(EVERY_MAILBOX)  # a bridge that comes back rings for everything that is watched
+    turn(loop)
+
+    assert sorted(heard) == [ALICE, BOB]
+    assert ("watched", EVERY_MAILBOX) in bridge.events
+    assert doorbell.mailboxes == [EVERY_MAILBOX]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gromox.serve.identity import IdentityError, drop_privileges, give, make_directory
+from gromox.serve.identity import IdentityError, drop_privileges, give, give_to_group, make_directory
 from tests.support.server import environment
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
@@ -50,3 +50,16 @@ def test_an_empty_name_changes_nothing(tmp_path: Path) -> None:
     drop_privileges("")
     give(tmp_path, "")
     assert tmp_path.stat().st_uid == before
+
+
+@root
+def test_a_file_is_given_to_a_group(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    path.touch()
+
+    give_to_group(path, "nobody", "daemon")
+    assert (path.owner(), path.group()) == ("nobody", "daemon")
+    give_to_group(path, "nobody", "no-such-group")
+    assert (path.owner(), path.group()) == ("nobody", "nogroup")
+    give_to_group(path, "", "daemon")
+    assert (path.owner(), path.group()) == ("nobody", "daemon")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.base.log import INFO, get_logger
+from gromox.delivery import facts, outcome
 from gromox.delivery import header as headers
-from gromox.delivery import outcome
 from gromox.delivery.outcome import Fate, Outcome, reason_of
 from gromox.directory.errors import DirectoryError
 from gromox.mapi.folderids import Private
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gromox.delivery.attempt import Attempt
+    from gromox.delivery.effects import Effects
     from gromox.delivery.routing import Local
     from gromox.delivery.touched import Touched
+    from gromox.directory.directory import Directory
     from gromox.store.mailbox import Mailbox
 
 _log = get_logger("delivery")
@@ -43,9 +45,27 @@ class _Copy(NamedTuple):
 class Batch:
     """Belongs to one worker."""
 
-    def __init__(self, touched: Touched, *, detail_folders: bool) -> None:
-        """Deliver to mailboxes of ``touched``; user+news@ goes to the folder news with ``detail_folders``."""
+    def __init__(
+        self,
+        touched: Touched,
+        directory: Directory,
+        effects: Effects,
+        *,
+        detail_folders: bool,
+        notes_meetings: bool = False,
+    ) -> None:
+        """Deliver to mailboxes of ``touched``; user+news@ goes to the folder news with ``detail_folders``.
+
+        Args:
+            touched: the mailboxes.
+            directory: is asked about owners who have rules.
+            effects: hears which mailboxes may have something to send.
+            detail_folders: ``lda_detail_folder``.
+            notes_meetings: ``lda_mrautoproc``.
+        """
         self._touched, self._detail_folders = touched, detail_folders
+        self._directory, self._effects = directory, effects
+        self._notes_meetings = notes_meetings
         self._copies: dict[Path, list[_Copy]] = {}
 
     def add(self, found: Attempt, to: Local, mail: bytes) -> None:
@@ -82,10 +102,18 @@ class Batch:
     def _delivery(self, mailbox: Mailbox, copy: _Copy) -> Delivery:
         envelope, to = copy.found.item.envelope, copy.to
         detail = to.detail if self._detail_folders else ""
+        folder_id = _folder(mailbox, detail, is_junk=copy.found.is_junk)
+        addressed = None
+        if not copy.found.is_junk and (
+            mailbox.wants_handling(folder_id) or facts.may_invite(copy.mail) or facts.is_delegated(envelope)
+        ):
+            addressed = facts.addressed(self._directory, to, envelope, notes_meetings=self._notes_meetings)
+            self._effects.expect(to.maildir)
         return Delivery(
             NewMail(headers.trace(envelope.sender, to.recipient) + copy.mail, internal_date=envelope.arrival),
-            _folder(mailbox, detail, is_junk=copy.found.is_junk),
+            folder_id,
             f"{envelope.token_base}:{to.username}",
+            addressed,
         )
 
 

@@ -106,10 +106,14 @@ LDA_JUNK_RULES: Final = Option(
     "No value means any. A value is met by the whole field or by a word of it between commas or semicolons.",
 )
 LDA_MRAUTOPROC: Final = Option(
-    "lda_mrautoproc", boolean, False, "Has no effect yet: meeting requests are delivered as mail."
+    "lda_mrautoproc",
+    boolean,
+    False,
+    "Whether invitations are noted, as tentative, in the calendars of all users. "
+    "Rooms, equipment and users who asked for it are booked in any case.",
 )
 LDA_TWOSTEP_RULEPROC: Final = Option(
-    "lda_twostep_ruleproc", integer, 0, "Has no effect yet: no rules run at delivery."
+    "lda_twostep_ruleproc", integer, 0, "Has no effect: rules run within the delivery."
 )
 LDA_RECIPIENT_DELIMITER: Final = Option(
     "lda_recipient_delimiter",

@@ -11,6 +11,7 @@ from gromox.delivery import junk, outcome, report
 from gromox.delivery.attempt import Attempt, Ways, attempt, hand_over
 from gromox.delivery.batch import Batch
 from gromox.delivery.closer import Closer
+from gromox.delivery.effects import Effects
 from gromox.delivery.outcome import Fate, Outcome
 from gromox.delivery.queue import Queue
 from gromox.delivery.relay import relay_of
@@ -20,6 +21,7 @@ from gromox.delivery.settings import (
     CACHE_SCAN_INTERVAL,
     LDA_DETAIL_FOLDER,
     LDA_JUNK_RULES,
+    LDA_MRAUTOPROC,
     MX_HOST,
     MX_PORT,
     OUTGOING_SMTP_URL,
@@ -75,7 +77,14 @@ class DeliveryWorker:
             relay=services.relay or relay_of(url, hello=services.host),
             junk_rules=junk.parse(settings[LDA_JUNK_RULES]),
         )
-        self._batch = Batch(self._touched, detail_folders=settings[LDA_DETAIL_FOLDER])
+        self._effects = Effects(services.spool, self._touched, host=services.host)
+        self._batch = Batch(
+            self._touched,
+            services.resolver.directory,
+            self._effects,
+            detail_folders=settings[LDA_DETAIL_FOLDER],
+            notes_meetings=settings[LDA_MRAUTOPROC],
+        )
         self._closer = Closer()
         self._audit = report.ResponseAudit(
             services.clock, capacity=settings[RESPONSE_AUDIT_CAPACITY], interval=settings[RESPONSE_INTERVAL]
@@ -116,6 +125,7 @@ class DeliveryWorker:
                 tried += [attempt(item, self._ways, self._batch) for item in items]
                 self._batch.deliver()
         self._touched.sync()
+        self._effects.send()
         leaving = []
         for each in tried:
             if each.remote:

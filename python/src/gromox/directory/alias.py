@@ -107,3 +107,17 @@ def remove_altname(directory: Directory, username: str, altname: str) -> None:
         if row is None:
             raise NotFoundError(f"{username} has no alternative name {altname}")
         session.delete(row)
+
+
+def owner(directory: Directory, alias: str) -> str | None:
+    """Return whose alias an address is, None if it is nobody's."""
+    key = names.lookup_key(alias)
+    with directory.reading() as session:
+        return session.scalar(select(Alias.mainname).where(Alias.aliasname == key)) if key else None
+
+
+def list_all(directory: Directory) -> Sequence[tuple[str, str]]:
+    """Return all aliases with their users, by alias."""
+    with directory.reading() as session:
+        rows = session.execute(select(Alias.aliasname, Alias.mainname).order_by(Alias.aliasname))
+        return [(name, main) for name, main in rows]

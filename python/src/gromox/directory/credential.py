@@ -67,6 +67,17 @@ def verify_admin(directory: Directory, password: Secret) -> bool:
     return verify_password(password.reveal(), stored)
 
 
+def is_password(directory: Directory, username: str, password: Secret) -> bool:
+    """Tell whether this is the password of a user; for the administration, not for logins (no limits).
+
+    Raises:
+        NotFoundError: there is no such user.
+    """
+    with directory.reading() as session:
+        stored = by_name(session, username).password or ""
+    return bool(stored) and verify_password(password.reveal(), stored)
+
+
 def change_own_password(directory: Directory, login: str, old: Secret, new: Secret) -> None:
     """Let a user change the own password; the old one is not asked for when none is stored.
 

@@ -101,7 +101,7 @@ class Resolver:
 
     def __init__(self, directory: Directory, delimiter: str = "", *, lifetime: float = 60.0) -> None:
         """Resolve with ``directory``; each character of ``delimiter`` begins an address extension."""
-        self._directory, self._delimiter, self._lifetime = directory, delimiter, lifetime
+        self.directory, self._delimiter, self._lifetime = directory, delimiter, lifetime
         self._answers: OrderedDict[str, tuple[float, Recipient]] = OrderedDict()
         self._domains: dict[str, tuple[float, DomainStatus | None]] = {}
         self._lock = threading.Lock()
@@ -117,7 +117,7 @@ class Resolver:
         key = names.lookup_key(address)
         if key is None or "@" not in key:
             return self._foreign(address)
-        now = self._directory.clock.monotonic()
+        now = self.directory.clock.monotonic()
         remembered = self._answers.get(key)
         if remembered is not None and remembered[0] > now:
             return remembered[1]
@@ -143,12 +143,12 @@ class Resolver:
         key = names.lookup_key(f"x@{domain}")
         if key is None:
             return None
-        name, now = key[2:], self._directory.clock.monotonic()
+        name, now = key[2:], self.directory.clock.monotonic()
         remembered = self._domains.get(name)
         if remembered is not None and remembered[0] > now:
             return remembered[1]
         generation = self._generation
-        status = find_domain(self._directory, name)
+        status = find_domain(self.directory, name)
         lifetime = self._lifetime if status is not None else min(self._lifetime, _NEGATIVE_LIFETIME)
         with self._lock:
             if generation == self._generation:
@@ -167,7 +167,7 @@ class Resolver:
         Raises:
             UnavailableError: the database does not answer.
         """
-        verdict, addresses = mlist.expand(self._directory, target.list_id, sender)
+        verdict, addresses = mlist.expand(self.directory, target.list_id, sender)
         if verdict is not mlist.Verdict.ALLOWED:
             return Expansion(verdict)
         unique: dict[str, Recipient] = {}
@@ -186,11 +186,11 @@ class Resolver:
             self._domains.clear()
 
     def _resolve(self, key: str, steps: int) -> Recipient:
-        target = find_target(self._directory, key)
+        target = find_target(self.directory, key)
         if target is not None:
             return self._answer(key, target, "", steps)
         for base, detail in self._without_extension(key):
-            target = find_target(self._directory, base)
+            target = find_target(self.directory, base)
             if target is not None:
                 return self._answer(key, target, detail, steps)
         return self._foreign(key)

@@ -12,7 +12,8 @@ A line protocol over a Unix socket and TCP. Everybody gets ``OK`` as a greeting,
 Decisions not to break:
 
 * What happened is never stored: a listener that is away looks at the mailbox itself when it comes back.
-* A selection holds as long as the connection that made it. ``*`` stands for every folder.
+* A selection holds as long as the connection that made it. ``*`` stands for every folder, ``* *`` for
+  every folder of every mailbox.
 * An event is not sent back to the name it came from.
 * A slow listener costs bounded memory: equal events are one, then events of messages become one touch of
   their folder, then events are dropped and counted in the log.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gromox.base.log import get_logger
-from gromox.event.grammar import ANY_FOLDER
+from gromox.event.grammar import ANY_FOLDER, ANY_MAILBOX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -91,7 +91,7 @@ class Broker:
     def publish(self, origin: str, event: Event) -> None:
         """Queue ``event`` for everybody who selected its folder, but not for the name it comes from."""
         mailbox, folder = event[1], event[2]
-        places = {(mailbox, folder), (mailbox, ANY_FOLDER)}
+        places = {(mailbox, folder), (mailbox, ANY_FOLDER), (ANY_MAILBOX, ANY_FOLDER)}
         if folder == ANY_FOLDER:
             places |= {place for place in self._selectors if place[0] == mailbox}
         hearers = {

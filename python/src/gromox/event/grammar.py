@@ -13,6 +13,8 @@ LONGEST_LINE: Final = 4096
 MOST_WORDS: Final = 4
 #: Stands for every folder of a mailbox.
 ANY_FOLDER: Final = "*"
+#: Stands for every mailbox; together with ANY_FOLDER only.
+ANY_MAILBOX: Final = "*"
 
 TRUE: Final = b"TRUE\r\n"
 FALSE: Final = b"FALSE\r\n"

@@ -19,8 +19,10 @@ _DAY: Final = timedelta(days=1)
 _LAST_WEEK: Final = -1
 
 
-class _Change(NamedTuple):
-    local: datetime  # as clocks show before the change
+class Change(NamedTuple):
+    """From a local time on, as clocks show it before the change, an offset and a name hold."""
+
+    local: datetime
     offset_from: int
     offset_to: int
     name: str
@@ -29,22 +31,28 @@ class _Change(NamedTuple):
 
 # A zone is asked for in each invitation that is sent; the answer depends on nothing else.
 @lru_cache(maxsize=256)
-def _changes(zone: tzinfo, first_year: int, last_year: int) -> tuple[_Change, ...]:
+def _changes(zone: tzinfo, first_year: int, last_year: int) -> tuple[Change, ...]:
     """Return the state at the beginning of the first year, and all changes to the end of the last."""
     when = datetime(first_year, 1, 1, tzinfo=UTC)
     end = datetime(last_year + 1, 1, 1, tzinfo=UTC)
     state = _state(zone, when)
-    found = [_Change(when.replace(tzinfo=None) + timedelta(seconds=state[0]), state[0], *state)]
+    found = [Change(when.replace(tzinfo=None) + timedelta(seconds=state[0]), state[0], *state)]
     while when < end:
         later = min(when + _PROBE, end)
         if _state(zone, later) != state:
             instant = _first_change(zone, when, later)
             before, state = state, _state(zone, instant)
             local = instant.replace(tzinfo=None) + timedelta(seconds=before[0])
-            found.append(_Change(local, before[0], *state))
+            found.append(Change(local, before[0], *state))
             later = instant
         when = later
     return tuple(found)
+
+
+def changes_of_year(zone: tzinfo, year: int) -> tuple[Change, list[Change]]:
+    """Return what holds when a year begins, and the changes within it."""
+    first, *changes = _changes(zone, year, year)
+    return first, [change for change in changes if change.local.year == year]
 
 
 def _state(zone: tzinfo, when: datetime) -> tuple[int, str, bool]:
@@ -97,14 +105,14 @@ def vtimezone(tzid: str, zone: tzinfo, first_year: int, last_year: int) -> Compo
     return component
 
 
-def _kind(change: _Change) -> tuple[int, int, str, bool]:
+def _kind(change: Change) -> tuple[int, int, str, bool]:
     return change[1:]
 
 
-def _longest_run(changes: list[_Change]) -> tuple[list[_Change], Recur | None]:
+def _longest_run(changes: list[Change]) -> tuple[list[Change], Recur | None]:
     """Return the changes, one in each of successive years, that one rule tells, beginning with the first."""
     first = changes[0]
-    yearly: list[_Change] = [first]
+    yearly: list[Change] = [first]
     for change in changes[1:]:
         year = yearly[-1].local.year
         if (
@@ -116,7 +124,7 @@ def _longest_run(changes: list[_Change]) -> tuple[list[_Change], Recur | None]:
             yearly.append(change)
         elif change.local.year > year + 1:
             break
-    best: tuple[list[_Change], Recur | None] = ([first], None)
+    best: tuple[list[Change], Recur | None] = ([first], None)
     for rule in _rules(first.local):
         run = []
         for change in yearly:
@@ -162,7 +170,7 @@ def _matches(rule: Recur, local: datetime) -> bool:
     return (local + 7 * _DAY).month != local.month if number < 0 else (local.day - 1) // 7 + 1 == number
 
 
-def _observance(run: list[_Change], rule: Recur | None, last_year: int) -> Component:
+def _observance(run: list[Change], rule: Recur | None, last_year: int) -> Component:
     first, last = run[0], run[-1]
     properties = [
         Property("DTSTART", format_date_time(DateTime(first.local))),

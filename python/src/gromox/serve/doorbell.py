@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable
-    from pathlib import Path
 
 #: Seconds of notifying before others get their turn.
 SLICE: Final = 0.004
+#: Stands for all mailboxes towards a bridge.
+EVERY_MAILBOX: Final = Path("*")
 
 
 class Bridge(Protocol):
@@ -61,12 +63,14 @@ class Doorbell:
         self._lock = threading.Lock()
         self._rung: dict[Path, None] = {}
         self._due: deque[Watching] = deque()
+        self._overhear: Callable[[Path], None] | None = None
         self.bridge: Bridge | None = None
 
     @property
     def mailboxes(self) -> list[Path]:
         """The mailboxes somebody listens to."""
-        return list(self._watchings)
+        every = () if self._overhear is None else (EVERY_MAILBOX,)
+        return [*every, *self._watchings]
 
     def ring(self, mailbox: Path, change_number: int = 0) -> None:  # noqa: ARG002 - the store's callback
         """Say that ``mailbox`` changed; who watches it is called soon, here and in other processes."""
@@ -78,6 +82,8 @@ class Doorbell:
 
     def ring_here(self, mailbox: Path) -> None:
         """Pass on a ring that came from another process."""
+        if self._overhear is not None and mailbox != EVERY_MAILBOX:
+            self._overhear(mailbox)
         idle = not self._due
         for watching in self._watchings.get(mailbox, ()):
             if not watching.due:
@@ -85,6 +91,12 @@ class Doorbell:
                 self._due.append(watching)
         if idle and self._due:
             self._loop.call_soon(self._notify)
+
+    def overhear(self, callback: Callable[[Path], None]) -> None:
+        """Call ``callback`` on the loop with each mailbox that rings, whichever it is; it must be quick."""
+        self._overhear = callback
+        if self.bridge is not None:
+            self.bridge.watched(EVERY_MAILBOX)
 
     def watch(self, mailbox: Path, callback: Callable[[], None]) -> Watching:
         """Call ``callback`` after each change of ``mailbox`` until the result is cancelled."""

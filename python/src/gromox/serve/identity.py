@@ -44,6 +44,23 @@ def give(path: Path, user: str) -> None:
         os.chown(path, entry.pw_uid, entry.pw_gid)
 
 
+def give_to_group(path: Path, user: str, group: str) -> None:
+    """Let a file of ours belong to ``group``; to that of ``user`` if there is no such group.
+
+    Root may choose any group; who already is ``user`` only one of his own, such as SupplementaryGroups of the
+    unit. The file stays as it is where neither is so.
+    """
+    try:
+        group_id = grp.getgrnam(group).gr_gid
+    except KeyError:
+        group_id = -1
+    entry = _entry(user)
+    if entry is not None:
+        os.chown(path, entry.pw_uid, entry.pw_gid if group_id < 0 else group_id)
+    elif group_id >= 0 and (os.geteuid() == 0 or group_id in os.getgroups()):
+        os.chown(path, -1, group_id)
+
+
 def raise_fd_limit(wish: int = 0) -> int:
     """Allow ``wish`` open files, or as many as the hard limit says (0); return the new limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -23,6 +23,10 @@ VERSIONS: Final = {
     "tls1.3": ssl.TLSVersion.TLSv1_3,
 }
 
+#: Suites of TLS 1.2: ephemeral keys on elliptic curves and authenticated encryption, as TLS 1.3 has anyway.
+#: Without finite fields nobody can make the server compute with large exponents (CVE-2002-20001).
+CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL"
+
 
 class TlsError(GromoxError):
     """A certificate or key cannot be used; the text says which and why."""
@@ -63,6 +67,9 @@ class Tls:
 def _load(identity: Identity) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = VERSIONS[identity.min_proto]
+    # OpenSSL's own list is kept for who allows protocols that know no authenticated encryption.
+    if context.minimum_version >= ssl.TLSVersion.TLSv1_2:
+        context.set_ciphers(CIPHERS)
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_IGNORE_UNEXPECTED_EOF
     for path, what in ((identity.certificate, "certificate"), (identity.key, "private key")):
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gromox.store import append, builtin
+from gromox.store import append, builtin, delivering
 from gromox.store.content import INLINE_LIMIT
 from gromox.store.database import guarded, translated
 from gromox.store.errors import StoreError
@@ -52,13 +52,13 @@ class Adding:
         """Add a mail unless one was delivered with the same token before.
 
         Returns:
-            The UID; None: the token was known, nothing was added. Either answer counts only after
-            :meth:`sync`.
+            The UID (0: rules put it elsewhere or removed it); None: the token was known, nothing was
+            added. Each answer counts only after :meth:`sync`.
 
         Raises:
             FolderGoneError, QuotaError, LimitError: nothing was added.
         """
-        (result,) = append.deliver(self._file, [Delivery(mail, folder_id, token)])
+        (result,) = delivering.deliver(self._file, [Delivery(mail, folder_id, token)])
         if isinstance(result, StoreError):
             raise result
         return result
@@ -68,10 +68,10 @@ class Adding:
         """Add mails in one transaction, as :meth:`deliver` does.
 
         Returns:
-            For each the UID, None, or why it alone was refused (FolderGoneError, QuotaError). They count
+            For each the UID or 0, None, or why it alone was refused (FolderGoneError, QuotaError). They count
             only after :meth:`sync`.
 
         Raises:
             StoreError: none was added, for a reason that may be that of one of them.
         """
-        return append.deliver(self._file, deliveries)
+        return delivering.deliver(self._file, deliveries)

@@ -1,4 +1,4 @@
-"""New mails: APPEND and delivery.
+"""New mails, as APPEND and delivery add them.
 
 Everything that takes time (scanning, hashing, writing large contents) happens before the transaction begins.
 """
@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.store import block_table, content, quota
 from gromox.store.content import Storage
-from gromox.store.errors import FolderGoneError, LimitError, QuotaError
+from gromox.store.errors import LimitError
 from gromox.store.extract import Extract, extract, filetime
 from gromox.store.model import Appended
 from gromox.store.touch import Touch
 from gromox.store.uidset import MAX_UID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from gromox.store.content import StagedContent
-    from gromox.store.errors import StoreError
     from gromox.store.mailbox_file import MailboxFile, Write
-    from gromox.store.model import Delivery, NewMail
+    from gromox.store.model import NewMail
 
 _MESSAGE: Final = (
     "INSERT INTO messages (mid, folder_id, uid, cn, size, internal_date, internal_zone,"
@@ -49,18 +48,14 @@ _SHARE: Final = (
     "INSERT INTO content_shares (content_id, extra) VALUES (?, 1)"
     " ON CONFLICT (content_id) DO UPDATE SET extra = extra + 1"
 )
-_REMEMBER: Final = "INSERT OR IGNORE INTO deliveries VALUES (?, ?)"
-_KEEP_TOKENS: Final = 14 * 86400
-"""Seconds for which a delivery is remembered; the queue gives up on a mail much earlier."""
-_PRUNE_EVERY: Final = 64
 
-_Prepared = tuple["NewMail", Extract, "StagedContent | None"]
+Prepared = tuple["NewMail", Extract, "StagedContent | None"]
 
 
-def prepare(file: MailboxFile, mails: Sequence[NewMail]) -> list[_Prepared]:
+def prepare(file: MailboxFile, mails: Sequence[NewMail]) -> list[Prepared]:
     """Scan the mails and write large contents, before the transaction."""
     now = file.clock.now()
-    prepared: list[_Prepared] = []
+    prepared: list[Prepared] = []
     for mail in mails:
         staged = mail.staged
         if staged is None and len(mail.octets) > content.INLINE_LIMIT:
@@ -85,72 +80,7 @@ def append(file: MailboxFile, folder_id: int, mails: Sequence[NewMail]) -> Appen
         return insert(tx, folder_id, prepared)
 
 
-def deliver(file: MailboxFile, deliveries: Sequence[Delivery]) -> list[int | StoreError | None]:
-    """Add mails in one transaction, each unless one with the same token was added before.
-
-    Returns the UID, None for a known token, or the refusal, of each.
-    """
-    fresh = [each for each in deliveries if not _is_known(file, each.token)]
-    if len(fresh) < len(deliveries):
-        # Whoever delivered them may have died before the sync: the answer has to wait for one.
-        file.mark_undurable()
-    if not fresh:
-        return [None] * len(deliveries)
-    prepared = dict(zip(fresh, prepare(file, [each.mail for each in fresh]), strict=True))
-    results: dict[Delivery, int | StoreError] = {}
-    with file.write(durable=True) as tx:
-        _prune_tokens(tx, len(fresh))
-        for folder_id in dict.fromkeys([each.folder_id for each in fresh]):
-            there = [each for each in fresh if each.folder_id == folder_id]
-            accepted = _accept(tx, there, prepared, results)
-            if accepted:
-                rows = [prepared[each] for each in accepted]
-                uids = insert(tx, folder_id, rows, delivery=True).uids
-                results.update(zip(accepted, uids, strict=True))
-    return [results.get(each) for each in deliveries]
-
-
-def _is_known(file: MailboxFile, token: str) -> bool:
-    return file.execute("SELECT 1 FROM deliveries WHERE token = ?", (token,)).fetchone() is not None
-
-
-def _prune_tokens(tx: Write, count: int) -> None:
-    """Forget old tokens now and then."""
-    before = tx.file.change_number
-    if before // _PRUNE_EVERY != (before + count) // _PRUNE_EVERY:
-        tx.file.execute(
-            "DELETE FROM deliveries WHERE token IN"
-            " (SELECT token FROM deliveries WHERE delivered_at < ? LIMIT ?)",
-            (int(tx.now) - _KEEP_TOKENS, 2 * _PRUNE_EVERY),
-        )
-
-
-def _accept(
-    tx: Write,
-    deliveries: Sequence[Delivery],
-    prepared: Mapping[Delivery, _Prepared],
-    refused: dict[Delivery, int | StoreError],
-) -> list[Delivery]:
-    """Return the mails for one folder that fit and are new; their tokens are noted."""
-    file, size = tx.file, 0
-    accepted: list[Delivery] = []
-    for each in deliveries:
-        octets = prepared[each][1].size
-        try:
-            file.record(each.folder_id)
-            quota.check_room(file, size + octets, len(accepted) + 1, delivery=True)
-        except (FolderGoneError, QuotaError) as error:
-            # It may have been delivered by another process just now; then there was room for it.
-            if not _is_known(file, each.token):
-                refused[each] = error
-            continue
-        if file.execute(_REMEMBER, (each.token, int(tx.now))).rowcount:
-            accepted.append(each)
-            size += octets
-    return accepted
-
-
-def insert(tx: Write, folder_id: int, prepared: Sequence[_Prepared], *, delivery: bool = False) -> Appended:
+def insert(tx: Write, folder_id: int, prepared: Sequence[Prepared], *, delivery: bool = False) -> Appended:
     """Write the rows of prepared mails."""
     file = tx.file
     record = tx.folder(folder_id)
@@ -168,7 +98,7 @@ def insert(tx: Write, folder_id: int, prepared: Sequence[_Prepared], *, delivery
     keyword_sets = array("I")
     for index, (mail, row, staged) in enumerate(prepared):
         uid, mid = first_uid + index, first_mid + index
-        content_id = _keep_content(tx, mail.octets, staged)
+        content_id = keep_content(tx, mail.octets, staged)
         flags.append(int(mail.flags))
         unread += not int(mail.flags) & 8
         keyword_sets.append(_keyword_set(file, mail.keywords))
@@ -249,7 +179,7 @@ def _keyword_set(file: MailboxFile, keywords: frozenset[str]) -> int:
     return file.keywords.identify(keywords)
 
 
-def _keep_content(tx: Write, octets: bytes, staged: StagedContent | None) -> int:
+def keep_content(tx: Write, octets: bytes, staged: StagedContent | None) -> int:
     """Return the id of a content, new or shared."""
     file = tx.file
     if staged is None:

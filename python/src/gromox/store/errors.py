@@ -12,7 +12,7 @@
   - HasMessagesError       the folder has messages
   - InvalidNameError       no folder can have that name, or it would stand below itself
   - InvalidValueError      a value does not fit its property
-  - UnsupportedError       a store of that kind does not do that
+  - UnsupportedError       a store of that kind, or the other end of a connection, does not do that
   - ConflictError          the object was changed by somebody else meanwhile
   - LimitError             a bound of the store is reached (keywords, named properties, ...)
   - BusyError              another process kept the mailbox locked for too long
@@ -87,7 +87,7 @@ class InvalidValueError(StoreError):
 
 
 class UnsupportedError(StoreError):
-    """A store of that kind does not do that."""
+    """A store of that kind, or the other end of a store connection, does not do that."""
 
 
 class ConflictError(StoreError):

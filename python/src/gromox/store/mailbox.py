@@ -31,6 +31,7 @@ from gromox.store.indexing import Indexing
 from gromox.store.item import rendering
 from gromox.store.mailbox_file import MailboxFile, Options
 from gromox.store.maintenance import Maintenance
+from gromox.store.ruling import Ruling
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _no_ring(_path: Path, _change_number: int) -> None:
     """Tell nobody."""
 
 
-class Mailbox(Adding, Hierarchy, Indexing, Maintenance):
+class Mailbox(Adding, Hierarchy, Indexing, Ruling, Maintenance):
     """An open mailbox."""
 
     __slots__ = ("__weakref__",)

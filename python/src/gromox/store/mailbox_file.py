@@ -59,6 +59,8 @@ class Options:
     """``exmdb_private_folder_softdelete``"""
     max_messages: int = 0
     """``max_store_message_count``; 0: no limit."""
+    silence_window: float = 86400.0
+    """``autoreply_silence_window``: seconds in which nobody gets a second automatic reply."""
 
 
 class MailboxFile:
@@ -82,6 +84,7 @@ class MailboxFile:
         self.compression = Compression(options.compression_level)
         self.max_messages = options.max_messages
         self.soft_delete = options.soft_delete
+        self.silence_window = options.silence_window
         self.limits: dict[int, int] | None = None
         self.database_path = path / DATABASE_NAME
         self.wal = durability.wal_of(self.database_path)

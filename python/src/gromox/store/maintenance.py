@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gromox.store import check, purge, repair
+from gromox.store import check, moves, purge, repair
 from gromox.store.database import guarded
 from gromox.store.item import maintenance, rendering
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from gromox.store.mailbox_file import MailboxFile
     from gromox.store.model import Problem
+    from gromox.store.moves import Moves
 
 
 class Maintenance:
@@ -21,6 +22,17 @@ class Maintenance:
     __slots__ = ("_file",)
 
     _file: MailboxFile
+
+    @guarded
+    def moved_since(self, cn: int, *, not_before: float, limit: int) -> Moves:
+        """Return which messages were moved to another folder after a change number, oldest first.
+
+        Args:
+            cn: of which the caller knows already.
+            not_before: earlier moves (Unix seconds) are left out.
+            limit: of transactions, and of messages of each.
+        """
+        return moves.moved_since(self._file, cn, not_before=int(not_before), limit=limit)
 
     @guarded
     def purge_softdeleted(self, *, before: float, folder_id: int | None = None, recurse: bool = True) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from gromox.mime import Message
     from gromox.store.content import StagedContent
+    from gromox.store.rule.model import Addressed
 
 NO_UIDS: Final[Sequence[int]] = array("I")
 
@@ -52,6 +53,8 @@ class Delivery:
     folder_id: int
     token: str
     """Mails with the same token are the same delivery: only the first is kept."""
+    addressed: Addressed | None = None
+    """What rules and automatic replies need to know; None: there are none for this mail."""
 
 
 @dataclass(frozen=True, slots=True)

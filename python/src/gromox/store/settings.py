@@ -65,6 +65,14 @@ EXMDB_PRIVATE_FOLDER_SOFTDELETE: Final = Option(
 MAX_STORE_MESSAGE_COUNT: Final = Option(
     "max_store_message_count", integer, 0, "The most messages a mailbox may hold; 0: no limit.", low=0
 )
+AUTOREPLY_SILENCE_WINDOW: Final = Option(
+    "autoreply_silence_window",
+    timespan,
+    86400.0,
+    "How long nobody gets a second automatic reply from the same mailbox.",
+    unit="seconds",
+    low=0.0,
+)
 CACHE_INTERVAL: Final = Option(
     "cache_interval",
     timespan,
@@ -87,6 +95,7 @@ PROGRAM: Final = Program(
         EXMDB_FILE_COMPRESSION,
         EXMDB_PRIVATE_FOLDER_SOFTDELETE,
         MAX_STORE_MESSAGE_COUNT,
+        AUTOREPLY_SILENCE_WINDOW,
         CACHE_INTERVAL,
         TABLE_SIZE,
     ),
@@ -101,4 +110,5 @@ def options_of(settings: Settings) -> Options:
         compression_level=_level(settings[EXMDB_FILE_COMPRESSION]),
         soft_delete=settings[EXMDB_PRIVATE_FOLDER_SOFTDELETE],
         max_messages=settings[MAX_STORE_MESSAGE_COUNT],
+        silence_window=settings[AUTOREPLY_SILENCE_WINDOW],
     )

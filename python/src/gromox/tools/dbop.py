@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base.configtext import read_entries
 from gromox.base.errors import GromoxError
-from gromox.base.settings import CONFIG_ROOT, find, load, path_list
+from gromox.base.settings import CONFIG_ROOT, check, find, load, path_list
 from gromox.directory import Directory, schema
 from gromox.directory.settings import PROGRAM
 
@@ -29,6 +29,8 @@ _HTTP_SEARCH: Final = (CONFIG_ROOT / "http", CONFIG_ROOT)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = _parser().parse_args(arguments)
+    if options.check_config is not None:
+        return _report(check(PROGRAM, options.check_config))
     try:
         directory = Directory.open(_settings(options.config), patience=_PATIENCE)
         try:
@@ -50,9 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     for flags, run, text in (
         (("-C",), _create, "create the newest tables in an empty database"),
         (("-U",), _upgrade, "upgrade the tables to the newest"),
+        (("--state",), _state, "print none, old or current, and the schema number; change nothing"),
         (("--create-old",), _create_old, "create tables of schema number 0 (to try an upgrade)"),
     ):
         actions.add_argument(*flags, dest="run", action="store_const", const=run, help=text)
+    actions.add_argument(
+        "--check-config", metavar="FILE", type=Path, help="judge a mysql_adaptor.cfg without using it"
+    )
     parser.add_argument(
         "-c",
         dest="config",
@@ -89,6 +95,21 @@ def _upgrade(directory: Directory) -> None:
     if current is not None:
         _say(f"Current schema GX-{current}")
     schema.upgrade(directory, lambda number: _say(f"Upgraded schema to GX-{number}"))
+
+
+def _state(directory: Directory) -> None:
+    number = schema.version(directory)
+    if number is None:
+        _say("none")
+    else:
+        _say(f"{'current' if schema.is_current(directory) else 'old'} GX-{number}")
+
+
+def _report(problems: Sequence[str]) -> int:
+    """Print what is wrong with a file; return 1 if something is an error."""
+    for problem in problems:
+        _say(problem)
+    return int(any(problem.startswith("error:") for problem in problems))
 
 
 def _say_creating(title: str) -> None:

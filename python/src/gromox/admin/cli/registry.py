@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 COMMANDS: Final[Mapping[str, str]] = {
     "completion": "Print the completion code for a shell.",
     "config": "Show or check configuration.",
+    "dbconf": "Database-stored configuration management.",
+    "declare": "Make something what a description says (for programs).",
     "domain": "Domain management.",
     "passwd": "Internal user password management.",
     "shell": "Start interactive shell.",

@@ -35,6 +35,7 @@ _MIME_TAG: Final = re.compile(r"([!#$%&'*+.^_`{|}~0-9A-Za-z-]+)/([!#$%&'*+.^_`{|
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]+\Z")
 _METHOD: Final = re.compile(rb"^METHOD:([A-Za-z0-9-]{1,32})\s*$", re.MULTILINE | re.IGNORECASE)
 _NOT_ID: Final = re.compile(r"[\x00-\x1f\x7f<>]+")
+_EXCEPTION: Final = 0x2  #: PidTagAttachmentFlags
 _SNIFFED: Final = 1 << 20  #: octets of a text attachment that may decide about its encoding
 _TYPES: Final = {
     ".txt": "text/plain",
@@ -178,7 +179,8 @@ class _Writer:
         elif mode is BodyMode.HTML and has_html:
             text = None
         alternatives = [] if text is None else [self._plain(bag, text)]
-        rest = message.attachments
+        # Changed instances of a meeting stand in its calendar.
+        rest = [each for each in message.attachments if not _is_instance(each)]
         if has_html:
             page = self._html(bag, markup)
             shown = [each for each in rest if _is_shown(each)]
@@ -306,6 +308,11 @@ def _is_shown(attachment: Attachment) -> bool:
     return bool(
         bag.number(tags.PidTagAttachFlags) & RENDERED_IN_BODY or bag.get(tags.PidTagAttachmentHidden)
     ) and bool(bag.text(tags.PidTagAttachContentId) or bag.text(tags.PidTagAttachContentLocation))
+
+
+def _is_instance(attachment: Attachment) -> bool:
+    """Whether it is a changed instance of a meeting, [MS-OXOCAL] 2.2.10.1.2."""
+    return bool(attachment.properties.number(tags.PidTagAttachmentFlags) & _EXCEPTION)
 
 
 def _part_fields(bag: PropertyBag, *, is_inline: bool) -> bytes:

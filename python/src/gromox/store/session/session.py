@@ -16,7 +16,9 @@ from gromox.store.session.moving import Moving
 from gromox.store.session.naming import Naming
 from gromox.store.session.notify import Notify
 from gromox.store.session.permissions import Permissions
+from gromox.store.session.places import Places
 from gromox.store.session.receiving import Receiving
+from gromox.store.session.rules import Rules
 from gromox.store.session.searches import Searches
 from gromox.store.session.sync import Sync
 from gromox.store.session.tables import Tables
@@ -28,18 +30,20 @@ if TYPE_CHECKING:
 
 
 class StoreSession(
-    Naming,
     CopiedProperties,
-    Notify,
-    Sync,
-    Importing,
-    Moving,
-    Marking,
     Folders,
-    Permissions,
-    Receiving,
+    Importing,
     Mails,
+    Marking,
+    Moving,
+    Naming,
+    Notify,
+    Permissions,
+    Places,
+    Receiving,
+    Rules,
     Searches,
+    Sync,
     Tables,
 ):
     """One user's view of one mailbox; used by one thread at a time."""
