@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter as Tally
 from collections.abc import Callable
@@ -58,6 +59,11 @@ class Team:
         self.kills += 1
         self.processes[number] = self._start()
 
+    def kill_until(self, end: float, chance: random.Random) -> None:
+        """Kill one after the other."""
+        while time.monotonic() < end:
+            self.kill(chance.randrange(WORKERS))
+
     def finish(self) -> None:
         for process in self.processes:
             self._collect(process, killed=False)
@@ -83,13 +89,14 @@ def test_everybody_at_once(tmp_path: Path, measured: Callable[[str], None]) -> N
         clients: list[Replica | Counter] = [
             client for folder in FOLDERS for client in (Replica(folder), Counter(folder))
         ]
+        killer = threading.Thread(target=team.kill_until, args=(until, chance))
+        killer.start()
         while time.monotonic() < until:
-            for number in chance.sample(range(WORKERS), 3):
-                team.kill(number)
             for client in clients:
-                catch_up(client, session, stop_after=chance.choice([None, None, 3]))
+                catch_up(client, session, stop_after=None if len(numbers) % 3 else 3)
                 numbers.append(session.change_number())
             old += [client.copy() for client in clients]
+        killer.join()
         team.finish()
         assert team.failures == []
         assert numbers == sorted(numbers)

@@ -276,6 +276,19 @@ def test_new_is_told_from_changed(mailbox: Mailbox, session: StoreSession) -> No
     assert not everything.changed
 
 
+def test_what_a_client_is_told_has_to_be_durable(mailbox: Mailbox, session: StoreSession) -> None:
+    mailbox.append(INBOX, [mail("a")])
+    mailbox.sync()
+    mailbox.set_flags(INBOX, UidSet.of([1]), FlagChange(FlagOperation.ADD, Flag.SEEN))
+    waits = [mailbox.needs_sync]
+    session.changes(INBOX, 0)
+    waits.append(mailbox.needs_sync)
+    mailbox.sync()
+    session.changes(INBOX, 0)
+    waits.append(mailbox.needs_sync)
+    assert waits == [False, True, False]
+
+
 def test_a_number_of_the_future_starts_anew(mailbox: Mailbox, session: StoreSession) -> None:
     mailbox.append(INBOX, [mail("a")])
     found = session.changes(INBOX, 10**9)

@@ -116,7 +116,7 @@ class ContentDownload(Download):
         marks.bring_up(file, folder_id)
         with reading.snapshot(file):
             file.record(folder_id)
-            self._newest = file.change_number
+            self._newest = reading.promised(file)
             self._given = own(file, state.given)
             rows = self._changed()
             matching = self._matching(rows)

@@ -46,7 +46,7 @@ class HierarchyDownload(Download):
         self._file, self._initial = file, state
         with reading.snapshot(file):
             file.record(root_id)
-            self._newest = file.change_number
+            self._newest = reading.promised(file)
             self._given, seen = own(file, state.given), own(file, state.seen)
             below = [record for record in below_of(file, root_id) if visible(record.folder_id)]
         self._present = RangeSet([(record.folder_id, record.folder_id) for record in below])

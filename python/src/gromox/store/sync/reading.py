@@ -55,6 +55,16 @@ def snapshot(file: MailboxFile) -> Iterator[None]:
         file.execute("COMMIT")
 
 
+def promised(file: MailboxFile) -> int:
+    """Return the newest change number, which a client is about to be told.
+
+    It has to be durable before the answer leaves: a number that a power loss took back would be given out
+    again, and the client would take that change for one it knows.
+    """
+    file.saw(file.change_number)
+    return file.change_number
+
+
 def changed(file: MailboxFile, folder_id: int, ranges: Iterable[tuple[int, int]]) -> list[Changed]:
     """Return the live messages whose content cn lies in one of the ranges, ascending by cn."""
     return [

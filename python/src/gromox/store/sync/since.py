@@ -98,7 +98,7 @@ def changes(
     """
     with reading.snapshot(file):
         record = file.record(folder_id)
-        newest = file.change_number
+        newest = reading.promised(file)
         told_until = since if rest is None else rest.anchor
         tombs = reading.gone(file, folder_id, told_until) if told_until else []
         reset = told_until > newest or tombs is None
@@ -158,7 +158,7 @@ def folder_changes(
     """
     with reading.snapshot(file):
         file.record(root_id)
-        newest = file.change_number
+        newest = reading.promised(file)
         reset = since > newest or bool(since and since < reading.floor(file))
         start = 0 if reset else since
         below = [each for each in below_of(file, root_id) if visible(each.folder_id)]
