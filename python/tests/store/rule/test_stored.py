@@ -37,6 +37,8 @@ from gromox.store.rule.model import Addressed, RuleState
 from gromox.store.rule.oof import Audience, OofSettings, OofState, ReplyText
 from gromox.store.session import SYSTEM, StoreSession
 
+from tests.support.invitation import calendar, event
+
 from .conftest import INBOX, OWNER, move_to, people
 
 if TYPE_CHECKING:
@@ -325,6 +327,26 @@ def test_conditions_see_recipients_and_named_properties(house: House) -> None:
     house.deliver(X_Team="blue", Subject="named")
     house.deliver(X_Team="red", Subject="left")
     assert (house.subjects(), house.subjects(news)) == (["left"], ["seen", "named"])
+
+
+def test_rules_know_invitations_and_forward_them_whole(house: House) -> None:
+    meetings = house.folder("Meetings")
+    house.rule(
+        move_to(meetings),
+        Action(ActionType.FORWARD, people("carol@example.com")),
+        condition=Content(
+            tags.PidTagMessageClass,
+            tags.PidTagMessageClass,
+            "IPM.Schedule.Meeting",
+            FuzzyLow.PREFIX,
+            FuzzyHigh.IGNORE_CASE,
+        ),
+    )
+    header = b"From: bob@example.com\r\nSubject: plan\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\n"
+    house.deliver(header + calendar("REQUEST", event()))
+    assert house.subjects(meetings) == ["plan"]
+    ((_, _, octets),) = house.sent()
+    assert b"text/calendar" in octets
 
 
 def test_known_people_are_those_in_the_contacts(house: House) -> None:

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gromox.convert.mail import Options, WriterHooks, octets_from_message
+from gromox.convert.mail import Options, WriterHooks, message_from_mail, octets_from_message
 from gromox.convert.text_html import html_of_text
 from gromox.mapi import tags
 from gromox.mapi.guids import PS_INTERNET_HEADERS
@@ -147,7 +147,8 @@ def forward(
         return _sent(occasion, "forward-text", message, addresses, sender=occasion.owner)
     message = _frame(occasion, f"FW: {occasion.subject}", people)
     _quote(message, occasion)
-    message.attachments = list(occasion.message.attachments)
+    # Read anew: within the mail an invitation is a message class, beside the forwarded text a file.
+    message.attachments = list(message_from_mail(occasion.octets).attachments)
     return _sent(occasion, "forward", message, addresses, sender=occasion.owner)
 
 

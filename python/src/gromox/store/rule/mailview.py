@@ -13,6 +13,7 @@ from gromox.mapi.guids import PS_INTERNET_HEADERS
 from gromox.mapi.message import RecipientType
 from gromox.mapi.propname import NamedProperty
 from gromox.store.extract import filetime
+from gromox.store.property.mail import READER_HOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -64,7 +65,9 @@ class MailView:
     def message(self) -> Message:
         """Return the mail as a message."""
         if self._message is None:
-            self._message = message_from_mail(self._mail.octets, self._mail.scanned, received=self._received)
+            self._message = message_from_mail(
+                self._mail.octets, self._mail.scanned, received=self._received, hooks=READER_HOOKS
+            )
             self._own = self._derived(self._message)
         return self._message
 
