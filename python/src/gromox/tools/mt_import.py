@@ -51,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("-c", dest="go_on", action="store_true", help="go on after an error")
     parser.add_argument("-v", dest="verbose", action="store_true", help="show where mails went")
     parser.add_argument("-x", dest="tolerate", action="store_true", help="use folders that are there already")
-    parser.add_argument("--skip-notif", action="store_true", help="with -D: tell nobody")
+    parser.add_argument("--skip-notif", action="store_true", help="accepted; a tool rings no bell")
     parser.add_argument("--skip-rules", action="store_true", help="with -D: without rules")
     parser.add_argument(
         "--journal", type=Path, metavar="FILE", help="remember what is done, and go on from there"
@@ -102,6 +102,7 @@ def _into(args: argparse.Namespace, stream: FrameInput, show: Show, report: Repo
                 go_on=args.go_on,
                 tolerate=args.tolerate,
                 deliver=args.deliver,
+                rules=not args.skip_rules,
                 show_ids=args.verbose,
             )
             try:

@@ -10,6 +10,8 @@ from gromox.convert.contact import vcard_from_message
 from gromox.convert.mt import FolderFrame, FolderRow, MessageFrame, MtWriter, Parent, PermissionRow, Prologue
 from gromox.mapi import named, tags
 from gromox.mapi.folderids import Private
+from gromox.mapi.modifyrow import Change, ModifyRow
+from gromox.mapi.ruleaction import Action, ActionType, RuleAction
 from gromox.mapi.message import Attachment, InMemory, Message, PropertyBag, Recipient
 from gromox.store.flags import Flag
 from gromox.store.mailbox import Mailbox
@@ -234,6 +236,22 @@ def test_delivered_mails_come_once(tools: Tools) -> None:
 
     assert tools.put(octets, "-D", "-B", "INBOX").code == 0
     assert tools.put(octets, "-D", "-B", "INBOX").code == 0
+    assert len(tools.mails(Private.INBOX)) == 1
+
+
+def test_delivered_mails_follow_rules_unless_told_otherwise(tools: Tools) -> None:
+    with Mailbox.open(tools.home.maildir(ALICE)) as mailbox:
+        values = (
+            (tags.PidTagRuleSequence, 1),
+            (tags.PidTagRuleState, 1),
+            (tags.PidTagRuleProvider, "me"),
+            (tags.PidTagRuleActions, RuleAction((Action(ActionType.DELETE),))),
+        )
+        mailbox.modify_rules(Private.INBOX, [ModifyRow(Change.ADD, values)])
+
+    assert tools.put(stream(mail_frame(MAIL, 7)), "-D", "-B", "INBOX").code == 0
+    assert tools.mails(Private.INBOX) == []
+    assert tools.put(stream(mail_frame(MAIL, 8)), "-D", "--skip-rules", "-B", "INBOX").code == 0
     assert len(tools.mails(Private.INBOX)) == 1
 
 

@@ -13,7 +13,8 @@ from gromox.convert.mt import UNANCHORED, FolderFrame, MessageFrame, NameFrame
 from gromox.mapi import named, tags
 from gromox.store.errors import ExistsError, StoreError
 from gromox.store.folder import MAX_NAME
-from gromox.store.model import NewMail
+from gromox.store.model import Delivery, NewMail
+from gromox.store.rule.model import Addressed
 from gromox.store.property.keyword import MAX_CATEGORIES, keyword_of
 from gromox.store.session.actor import SYSTEM
 from gromox.store.session.session import StoreSession
@@ -67,6 +68,7 @@ class ImportOptions:
     go_on: bool = False  #: after an error
     tolerate: bool = False  #: folders that are there already
     deliver: bool = False  #: as if mails had just come in
+    rules: bool = True  #: with ``deliver``: by the rules of the folder
     show_ids: bool = False
 
 
@@ -187,8 +189,7 @@ class MailboxOutput:
         )
         if self._options.deliver:
             self._flush()
-            token = f"import-{frame.parent.source_id}-{frame.source_id or self._number}"
-            self._mailbox.deliver(mail, folder_id=target, token=token)
+            self._deliver(mail, target, f"import-{frame.parent.source_id}-{frame.source_id or self._number}")
             self._done([frame])
             return
         batch = self._batch
@@ -199,6 +200,16 @@ class MailboxOutput:
         batch.mails.append(mail)
         batch.names.append(where)
         batch.octets += len(octets)
+
+    def _deliver(self, mail: NewMail, folder_id: int, token: str) -> None:
+        """Deliver a mail; nobody is answered, and what rules send goes out with the next delivery."""
+        addressed = None
+        if self._options.rules and self._mailbox.wants_handling(folder_id):
+            owner = self._mailbox.owner
+            addressed = Addressed("", owner, frozenset({owner.casefold()}))
+        (result,) = self._mailbox.deliver_many([Delivery(mail, folder_id, token, addressed)])
+        if isinstance(result, StoreError):
+            raise result
 
     def _flush(self) -> None:
         batch, self._batch = self._batch, _Batch()
