@@ -17,6 +17,7 @@ from gromox.store.extract import filetime
 from gromox.store.flags import Flag
 from gromox.store.property import ids
 from gromox.store.sync import reading
+from gromox.store.touch import Touch
 
 if TYPE_CHECKING:
     from gromox.store.block import Block
@@ -46,6 +47,8 @@ def bring_up(file: MailboxFile, folder_id: int) -> None:
         differing = _differing(file, folder_id, _seen(file, folder_id))
         mids = reading.mids_of(file, folder_id, sorted(differing))
         _renew(tx, [(mid, *differing[uid]) for uid, mid in mids.items()])
+        # A search that is being filled takes a newer cn for a change that was followed.
+        tx.note(folder_id, mids.values(), Touch.CONTENT)
         tx.cn  # noqa: B018 - every write takes a change number
         file.execute(_NOTE, (folder_id, highest))
 

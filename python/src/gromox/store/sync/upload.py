@@ -30,6 +30,7 @@ from gromox.store.property.computed import READ_ONLY
 from gromox.store.property.message import message_row, tags_of
 from gromox.store.sync import localids
 from gromox.store.sync.state import Download, SyncState, own, with_own
+from gromox.store.touch import Touch
 
 if TYPE_CHECKING:
     from gromox.mapi.message import Message, PropertyKey
@@ -192,6 +193,7 @@ def _resolve(
     # Whoever won: the version that is there now knows both.
     cn = tx.next_cn()
     file.execute(_MERGED, (cn, merged.octets(), mid))
+    tx.note(row.folder_id, [mid], Touch.CONTENT)
     if is_client_newer(ours, version):
         file.execute("UPDATE messages SET modified_time = ? WHERE mid = ?", (version.modified_time, mid))
     return Imported(Outcome.CONFLICT, mid, cn)
