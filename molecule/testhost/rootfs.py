@@ -36,7 +36,7 @@ BARE: Final = (
 #: Packages of the roles, so that a converge need not fetch them; one a line.
 PREPARED_LIST: Final = TREE / "molecule" / "prepared-packages"
 #: Raise it when building changes without a change of the lists.
-_VERSION: Final = 1
+_VERSION: Final = 2
 _MIRRORS: Final = (
     "deb http://deb.debian.org/debian bookworm main",
     "deb http://deb.debian.org/debian bookworm-updates main",
@@ -116,6 +116,8 @@ def _bare() -> Path:
         mirror = first.split()[1]
         options = [f"--aptopt={option}" for option in (*apt_options(), 'Acquire::Languages "none"')]
         options += ["--variant=apt", "--dpkgopt=force-unsafe-io", f"--include={','.join(BARE)}"]
+        # An installed system knows which packages there are.
+        options += ["--skip=cleanup/apt/lists"]
         run(["mmdebstrap", *options, SUITE, str(target), mirror, *more], timeout=_BUILD_TIMEOUT)
         _add_certificates(target)
     return path

@@ -21,6 +21,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from generators.command_pages import pages
 from generators.settings_docs import programs
 from generators.tables import HERE
 from gromox import __version__
@@ -39,6 +40,8 @@ _MACHINE: Final = "x86_64"
 _CURRENT: Final = "/usr/lib/gromox/current"
 #: Of every member, as in wheels that hatchling builds: the day of a build is no part of what was built.
 _MTIME: Final = 1580601600
+#: Of the manual pages of the commands, which describe the release they come with.
+_DATE: Final = "November 28, 2026"
 _SHELLS: Final = {
     "bash": "usr/share/bash-completion/completions/grommunio-admin",
     "zsh": "usr/share/zsh/vendor-completions/_grommunio-admin",
@@ -61,7 +64,10 @@ def files() -> Iterator[tarfile.TarInfo | tuple[tarfile.TarInfo, bytes]]:
         for name in sorted({program.name, program.title.removeprefix("gromox-")} - {program.title}):
             yield _link(f"usr/share/man/man8/{name}.8gx.gz", f"../man5/{page}")
         yield _file(f"usr/share/doc/gromox/samples/{program.name}.cfg", render_sample(program).encode())
-    yield _file("usr/share/doc/gromox/cli.md", (TREE / "docs/reference/cli.md").read_bytes())
+    reference = (TREE / "docs/reference/cli.md").read_text()
+    yield _file("usr/share/doc/gromox/cli.md", reference.encode())
+    for name, page in pages(reference, date=_DATE).items():
+        yield _file(f"usr/share/man/man8/{name}.8.gz", gzip.compress(page.encode(), mtime=0))
     yield _file("usr/share/doc/gromox/LICENSE", (TREE / "LICENSE").read_bytes())
     for shell, path in _SHELLS.items():
         yield _file(path, _output("-m", "gromox.admin.cli.main", "completion", shell))

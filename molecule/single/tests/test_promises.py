@@ -69,7 +69,9 @@ def test_the_database_is_for_those_who_know_the_password(host: Host) -> None:
     assert host.run("runuser -u nobody -- ls /etc/grommunio-common/secrets").rc != 0
 
 
-@pytest.mark.parametrize("page", ["imap", "8gx delivery-queue", "mysql_adaptor.cfg"])
+@pytest.mark.parametrize(
+    "page", ["imap", "8gx delivery-queue", "mysql_adaptor.cfg", "gromox-dbop", "grommunio-admin"]
+)
 def test_manual_pages_are_found(host: Host, page: str) -> None:
     assert host.run(f"man -w {page}").rc == 0
 

@@ -8,7 +8,7 @@ Spec:
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntFlag
 from typing import Final
 
@@ -164,7 +164,8 @@ def _read_info(r: Reader) -> ChangedInstance:
             values[name] = r.u32()
         elif flags & bit:
             location = _read_text(r)
-    return ChangedInstance(start, end, original, flags, subject=subject, location=location, **values)
+    found = ChangedInstance(start, end, original, flags, subject=subject, location=location)
+    return replace(found, **values)  # type: ignore[arg-type]  # all of them are numbers
 
 
 def _write_info(w: Writer, each: ChangedInstance) -> None:

@@ -76,7 +76,7 @@ class TimeZoneStruct:
         standard = SystemTime(*r.unpack(_SYSTEM_TIME))
         daylight_year = r.u16()
         daylight = SystemTime(*r.unpack(_SYSTEM_TIME))
-        return cls(ZoneRule(*biases, standard, daylight), standard_year, daylight_year)
+        return cls(_rule(biases, standard, daylight), standard_year, daylight_year)
 
     def octets(self) -> bytes:
         """Return the wire form."""
@@ -171,6 +171,10 @@ class TimeZoneDefinition:
         return self.rules[-1] if self.rules else None
 
 
+def _rule(biases: tuple[int, ...], standard: SystemTime, daylight: SystemTime) -> ZoneRule:
+    return ZoneRule(biases[0], biases[1], biases[2], standard, daylight)
+
+
 def _read_rule(r: Reader) -> TimeZoneRule:
     at = r.offset
     major, _, size, flags, year = r.unpack(_RULE)
@@ -180,4 +184,4 @@ def _read_rule(r: Reader) -> TimeZoneRule:
     biases = r.unpack(_BIASES)
     standard, daylight = SystemTime(*r.unpack(_SYSTEM_TIME)), SystemTime(*r.unpack(_SYSTEM_TIME))
     r.take(size - _RULE_SIZE)
-    return TimeZoneRule(ZoneRule(*biases, standard, daylight), year, flags, unused)
+    return TimeZoneRule(_rule(biases, standard, daylight), year, flags, unused)

@@ -18,6 +18,7 @@ from gromox.store.fulltext import checking as index_checking
 from gromox.store.item import checking as item_checking
 from gromox.store.match import checking
 from gromox.store.model import Problem
+from gromox.store.sync import checking as sync_checking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +57,7 @@ def find(file: MailboxFile) -> Iterator[Problem]:
     yield from checking.find(file)
     yield from index_checking.find(file)
     yield from item_checking.find(file)
+    yield from sync_checking.find(file)
     yield from _contents(file)
     yield from _counters(file)
 

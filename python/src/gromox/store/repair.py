@@ -15,6 +15,7 @@ from gromox.store.extract import extract
 from gromox.store.fulltext import checking as index_checking
 from gromox.store.item import checking as item_checking
 from gromox.store.match import checking
+from gromox.store.sync import checking as sync_checking
 
 if TYPE_CHECKING:
     from gromox.store.mailbox_file import MailboxFile, Write
@@ -35,6 +36,7 @@ def repair(file: MailboxFile) -> list[Problem]:
         _count_references(file)
         checking.repair(tx)
         index_checking.repair(tx)
+        sync_checking.repair(tx)
         for folder_id in sorted(file.folders):
             _rebuild_folder(tx, folder_id)
         for name, value in check.mailbox_sums(file).items():

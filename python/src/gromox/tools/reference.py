@@ -11,10 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gromox.admin.cli.main import build_parser
-from gromox.tools import dbop, mailq, make_store, mkmidb, mkprivate, mkpublic
+from gromox.tools import (
+    convert2mt,
+    dbop,
+    eml2mbox,
+    imap2mt,
+    mailq,
+    make_store,
+    mkmidb,
+    mkprivate,
+    mkpublic,
+    mt_export,
+    mt_import,
+    pff2mt,
+)
 from gromox.tools.mbop import program as mbop
 from gromox.tools.mbop.folder_spec import NAMES
 from gromox.tools.mbop.registry import COMMANDS, LATER
+from gromox.tools.mt.export_output import Format
+from gromox.tools.mt.source import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,6 +69,17 @@ def render() -> str:
         ("gromox-mkprivate", make_store.build_parser(mkprivate.MAKER)),
         ("gromox-mkpublic", make_store.build_parser(mkpublic.MAKER)),
         ("gromox-mailq", mailq.build_parser()),
+        ("gromox-eml2mt", convert2mt.build_parser(Kind.MAIL)),
+        ("gromox-mbox2mt", convert2mt.build_parser(Kind.MBOX)),
+        ("gromox-ical2mt", convert2mt.build_parser(Kind.ICAL)),
+        ("gromox-vcf2mt", convert2mt.build_parser(Kind.VCARD)),
+        ("gromox-tnef2mt", convert2mt.build_parser(Kind.TNEF)),
+        ("gromox-oxm2mt", convert2mt.build_parser(Kind.MSG)),
+        ("gromox-pff2mt", pff2mt.build_parser()),
+        ("gromox-imap2mt", imap2mt.build_parser()),
+        ("gromox-import", mt_import.build_parser()),
+        ("gromox-export", mt_export.build_parser("gromox-export", Format.MT)),
+        ("gromox-eml2mbox", eml2mbox.build_parser()),
         ("gromox-dbop", dbop._parser()),  # noqa: SLF001 - the parser is what the page is made from
     ):
         parts += [f"## {name}\n", *_command(parser, level=2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -169,9 +170,14 @@ def test_weekdays_and_masks(weekdays: set[int]) -> None:
 
 
 def test_patterns_that_make_no_sense_have_no_rule() -> None:
-    def pattern(kind: int, **fields: int) -> RecurrencePattern:
-        values = {"period": 1, **fields}
-        return RecurrencePattern(frequency=RecurFrequency.MONTHLY, pattern_type=kind, start_date=0, **values)
+    bare = RecurrencePattern(RecurFrequency.MONTHLY, PatternType.DAY, 1, 0)
+
+    def pattern(
+        kind: int, *, period: int = 1, day: int = 0, day_mask: int = 0, calendar_type: int = 0
+    ) -> RecurrencePattern:
+        return replace(
+            bare, pattern_type=kind, period=period, day=day, day_mask=day_mask, calendar_type=calendar_type
+        )
 
     assert rule_of_pattern(pattern(PatternType.DAY, period=0)) is None
     assert rule_of_pattern(pattern(PatternType.DAY, period=1441)) is None

@@ -338,6 +338,8 @@ def test_check_and_repair(session: StoreSession, box: Mailbox, folder: int) -> N
         tx.next_cn()
         file.execute("UPDATE search_folders SET criteria = x'ff'")
     assert "search-criteria" in {problem.kind for problem in box.check()}
+    with Mailbox.open(box.path) as other:  # which works all the same
+        other.append(INBOX, [mail("d")])
     box.repair()
 
 

@@ -29,6 +29,7 @@ from gromox.store.rpc.client import Address, Channel, Client
 from gromox.store.rpc.crew import Job
 from gromox.store.rpc.frame import Kind
 from gromox.store.rpc.operations import signature, table
+from gromox.store.rpc.peers import Peers
 from gromox.store.session import Actor
 from tests.support.storerpc import PASSWORD, Doors, StoreServer
 
@@ -180,6 +181,17 @@ def test_a_lost_connection_ends_its_sessions_and_is_made_anew(node: Client, path
         session.store_rights()
     assert node.open(path, Actor(ALICE)).store_rights() == OWNER_RIGHTS
     node.ping()
+
+
+def test_peers_share_a_connection_each(served: StoreServer, path: Path) -> None:
+    peers = Peers(served.port, served.tls_address.tls, name="test", timeout=30)
+    sessions = [peers.open("127.0.0.1", path, Actor(ALICE)) for _ in range(3)]
+    assert [session.store_rights() for session in sessions] == [OWNER_RIGHTS] * 3
+    assert peers.client("127.0.0.1") is peers.client("127.0.0.1")
+    assert peers.client("localhost") is not peers.client("127.0.0.1")
+    peers.close()
+    with pytest.raises(SessionLostError):
+        sessions[0].store_rights()
 
 
 def test_nobody_there(tmp_path: Path) -> None:

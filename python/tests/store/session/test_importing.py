@@ -61,6 +61,10 @@ def change_key(session: StoreSession, mid: int) -> object:
 @pytest.mark.requirement("MS-OXCFXICS", 1897)
 @pytest.mark.requirement("MS-OXCFXICS", 1906)
 @pytest.mark.requirement("MS-OXCFXICS", 1911)
+@pytest.mark.requirement("MS-OXCFXICS", 1907)
+@pytest.mark.requirement("MS-OXCFXICS", 1909)
+@pytest.mark.requirement("MS-OXCFXICS", 190701)
+@pytest.mark.requirement("MS-OXCFXICS", 3361)
 def test_a_new_message_keeps_id_and_change_key(session: StoreSession, mailbox: Mailbox) -> None:
     mid = session.local_replica_ids(10)
     handle = session.sync_upload(INBOX, SyncState())
@@ -77,6 +81,8 @@ def test_a_new_message_keeps_id_and_change_key(session: StoreSession, mailbox: M
 @pytest.mark.requirement("MS-OXCFXICS", 1783)
 @pytest.mark.requirement("MS-OXCFXICS", 1784)
 @pytest.mark.requirement("MS-OXCFXICS", 1898)
+@pytest.mark.requirement("MS-OXCFXICS", 2229)
+@pytest.mark.requirement("MS-OXCFXICS", 3507)
 def test_a_newer_version_replaces_the_whole_message(session: StoreSession) -> None:
     mid = session.local_replica_ids(1)
     handle = session.sync_upload(INBOX, SyncState())
@@ -95,6 +101,9 @@ def test_a_newer_version_replaces_the_whole_message(session: StoreSession) -> No
 
 
 @pytest.mark.requirement("MS-OXCFXICS", 1804)
+@pytest.mark.requirement("MS-OXCFXICS", 1831)
+@pytest.mark.requirement("MS-OXCFXICS", 1832)
+@pytest.mark.requirement("MS-OXCFXICS", 1912)
 @pytest.mark.requirement("MS-OXCFXICS", 2231)
 @pytest.mark.requirement("MS-OXCFXICS", 2232)
 @pytest.mark.parametrize("client_is_later", [True, False])
@@ -183,6 +192,7 @@ def test_a_move_gives_the_clients_id(session: StoreSession, mailbox: Mailbox) ->
 
 @pytest.mark.requirement("MS-OXCFXICS", 2235)
 @pytest.mark.requirement("MS-OXCFXICS", 2237)
+@pytest.mark.requirement("MS-OXCFXICS", 2242)
 def test_folders_are_taken_in(session: StoreSession, mailbox: Mailbox) -> None:
     made = session.local_replica_ids(2)
     handle = session.sync_upload(SUBTREE, SyncState())

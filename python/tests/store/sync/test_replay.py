@@ -9,11 +9,12 @@ import pytest
 
 from gromox.base.clock import ManualClock
 from gromox.mapi import tags
+from gromox.mapi.message import Message, PropertyBag
 from gromox.mapi.restriction import BitMapRelOp, BitMask
 from gromox.store.errors import NotFoundError
 from gromox.store.flags import Flag, FlagChange, FlagOperation
 from gromox.store.mailbox import Mailbox
-from gromox.store.session import StoreSession
+from gromox.store.session import SYSTEM, StoreSession
 from gromox.store.sync.content import SyncFlag
 from gromox.store.uidset import UidSet
 from tests.store.sample import mail
@@ -29,6 +30,7 @@ class Chaos:
         self.mailbox, self.clock = mailbox, clock
         self.chance = random.Random(seed)  # noqa: S311 - repeatable
         self.count = 0
+        self.associated: list[int] = []
 
     def some(self, folder: int) -> UidSet:
         uids = list(self.mailbox.view(folder).uids())
@@ -38,8 +40,29 @@ class Chaos:
         self.count += 1
         self.clock.advance(60)
         self.chance.choice(
-            [self.deliver, self.deliver, self.append, self.seen, self.flag, self.move, self.copy, self.delete]
+            [
+                *[self.deliver] * 2,
+                *(self.append, self.seen, self.flag, self.move, self.copy, self.delete, self.configure),
+                self.change,
+            ]
         )()
+
+    def configure(self) -> None:
+        """Make an associated message, or remove one for good."""
+        session = StoreSession.of(self.mailbox, SYSTEM)
+        if self.associated and self.chance.random() < 0.4:
+            session.delete_messages(INBOX, [self.associated.pop()], is_hard=True)
+            return
+        message = Message(PropertyBag({tags.PidTagSubject: f"settings {self.count}"}))
+        self.associated.append(session.create_message(INBOX, message, associated=True).mid)
+
+    def change(self) -> None:
+        """Change the content of any message."""
+        session = StoreSession.of(self.mailbox, SYSTEM)
+        mids = sorted(truth(self.mailbox, INBOX))
+        if mids:
+            values = {tags.PidTagComment: f"changed {self.count}"}
+            session.set_message_properties(self.chance.choice(mids), values)
 
     def deliver(self) -> None:
         self.mailbox.deliver(mail(f"{self.count}"), token=f"t{self.count}")
@@ -70,6 +93,24 @@ class Chaos:
         self.mailbox.delete_messages(INBOX, self.some(INBOX))
 
 
+@pytest.mark.requirement("MS-OXCFXICS", 2042)
+@pytest.mark.requirement("MS-OXCFXICS", 2043)
+@pytest.mark.requirement("MS-OXCFXICS", 2044)
+@pytest.mark.requirement("MS-OXCFXICS", 2045)
+@pytest.mark.requirement("MS-OXCFXICS", 2046)
+@pytest.mark.requirement("MS-OXCFXICS", 2048)
+@pytest.mark.requirement("MS-OXCFXICS", 2064)
+@pytest.mark.requirement("MS-OXCFXICS", 2065)
+@pytest.mark.requirement("MS-OXCFXICS", 2066)
+@pytest.mark.requirement("MS-OXCFXICS", 2067)
+@pytest.mark.requirement("MS-OXCFXICS", 2068)
+@pytest.mark.requirement("MS-OXCFXICS", 2071)
+@pytest.mark.requirement("MS-OXCFXICS", 2072)
+@pytest.mark.requirement("MS-OXCFXICS", 2073)
+@pytest.mark.requirement("MS-OXCFXICS", 2074)
+@pytest.mark.requirement("MS-OXCFXICS", 2075)
+@pytest.mark.requirement("MS-OXCFXICS", 2076)
+@pytest.mark.requirement("MS-OXCFXICS", 1892)
 @pytest.mark.parametrize("seed", range(6))
 def test_replicas_from_any_state(
     mailbox: Mailbox, clock: ManualClock, session: StoreSession, seed: int
@@ -118,6 +159,9 @@ def test_an_old_state_after_departures_were_forgotten(
     assert counter.messages == set(replica.messages)
 
 
+@pytest.mark.requirement("MS-OXCFXICS", 2047)
+@pytest.mark.requirement("MS-OXCFXICS", 76)
+@pytest.mark.requirement("MS-OXCFXICS", 75)
 def test_a_restriction_bounds_the_scope(mailbox: Mailbox, session: StoreSession) -> None:
     """[MS-OXCFXICS] 2.2.1.3.2: what does not match any more is told apart from what was deleted."""
     flagged = BitMask(BitMapRelOp.NOT_EQUAL_TO_ZERO, tags.PidTagFlagStatus, 2)
@@ -160,6 +204,8 @@ def test_departures_that_were_not_wanted_are_told_later(
     assert deaf.messages == truth(mailbox, INBOX)
 
 
+@pytest.mark.requirement("MS-OXCFXICS", 2198)
+@pytest.mark.requirement("MS-OXCFXICS", 2199)
 def test_newest_first_if_the_client_wants_it(mailbox: Mailbox, session: StoreSession) -> None:
     """[MS-OXCFXICS] 3.2.5.9.1.1."""
     for date in (3.0, 9.0, 5.0):
@@ -180,6 +226,10 @@ def test_progress_is_counted(mailbox: Mailbox, session: StoreSession) -> None:
     assert (counts.normal_count, counts.normal_size, counts.associated_count) == (2, 1500, 0)
 
 
+@pytest.mark.requirement("MS-OXCFXICS", 2082)
+@pytest.mark.requirement("MS-OXCFXICS", 2083)
+@pytest.mark.requirement("MS-OXCFXICS", 2084)
+@pytest.mark.requirement("MS-OXCFXICS", 2085)
 def test_a_read_mail_is_not_sent_again(mailbox: Mailbox, session: StoreSession) -> None:
     """[MS-OXCFXICS] 3.2.5.6: the change number stays, the read state is told by id."""
     mailbox.append(INBOX, [mail("a"), mail("b")])

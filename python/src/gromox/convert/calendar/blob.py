@@ -1,8 +1,9 @@
 """PidLidAppointmentRecur of a series, [MS-OXCICAL] 2.1.3.2.2, [MS-OXOCAL] 2.2.1.44.
 
-A series whose rule MAPI has a pattern for becomes that pattern. Any other becomes a pattern of weekdays that
-ends, from which all days without an instance are deleted: programs that know MAPI alone see what takes place
-in the next years, and the rule itself is kept beside it (``kept``).
+A series whose rule MAPI has a pattern for becomes that pattern; if only its start is no day of the rule, all
+but the start do. Any other becomes a pattern of weekdays that ends, from which all days without an instance
+are deleted: programs that know MAPI alone see what takes place in the next years, and the rule itself is kept
+beside it (``kept``).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _MINUTE: Final = timedelta(minutes=1)
 _DAY: Final = timedelta(days=1)
 _FIRST_YEAR: Final = 1601
-_LAST_START: Final = datetime(4500, 8, 1)  # noqa: DTZ001 - EndDate of what never ends is in that month
+_LAST_START: Final = datetime(4500, 8, 1)  # noqa: DTZ001 - EndDate of what never ends is in that year
 _PLACEHOLDER: Final = 10  #: OccurrenceCount where nobody counted
 _MOST_COUNTED: Final = 999
 
@@ -43,25 +44,33 @@ class Instance(NamedTuple):
     end: datetime
 
 
-def recurrence_of_series(
-    series: Series, values: Mapping[datetime, ChangedInstance], limits: Limits
-) -> AppointmentRecurrence | None:
-    """Return the recurrence of a series, or None if it is a single instance or no pattern is near it.
+class Told(NamedTuple):
+    """How MAPI tells a series; without a recurrence it tells one instance."""
+
+    recurrence: AppointmentRecurrence | None
+    is_exact: bool  #: whether this is all that the series is
+
+
+def recurrence_of_series(series: Series, values: Mapping[datetime, ChangedInstance], limits: Limits) -> Told:
+    """Return the recurrence of a series: exactly, or as far as MAPI can tell it.
 
     Args:
         series: what is to be told; with the instances that were replaced.
         values: what replaced instances have of their own, by their original local start; times are set here.
         limits: bounds of the work.
     """
-    if not series.start.year >= _FIRST_YEAR or series.start > _LAST_START:
-        return None
-    if not (series.rules or series.dates or series.replacements):
-        return None
+    if not (series.rules or series.dates or series.replacements or series.excluded or series.excluded_days):
+        return Told(None, is_exact=True)
+    if series.start.year < _FIRST_YEAR or series.start > _LAST_START:
+        return Told(None, is_exact=False)
     try:
-        return _exact(series, values, limits) or _shown(series, values, limits)
+        exact = _exact(series, values, limits)
+        if exact is not None:
+            return Told(exact, is_exact=True)
+        return Told(_later(series, values, limits) or _shown(series, values, limits), is_exact=False)
     except (ParseError, OverflowError, ValueError):
         # A rule of another calendar, or times that minutes since 1601 cannot tell.
-        return None
+        return Told(None, is_exact=False)
 
 
 def _exact(
@@ -82,6 +91,20 @@ def _exact(
     gone = _excluded_dates(series, rule, limits)
     changed = _changed(series, values)
     return _recurrence(series, pattern, length, gone, changed)
+
+
+def _later(
+    series: Series, values: Mapping[datetime, ChangedInstance], limits: Limits
+) -> AppointmentRecurrence | None:
+    """Return the recurrence of a series whose start is no day of its rule: all but that first instance."""
+    if len(series.rules) != 1:
+        return None
+    rule = series.rules[0]
+    first = next(occurrences(rule, series.start, limits=limits.ical), None)
+    if first is None or first == series.start or rule.count == 1:
+        return None
+    count = rule.count - 1 if rule.count is not None else None
+    return _exact(replace(series, start=first, rules=(replace(rule, count=count),)), values, limits)
 
 
 def _with_end(

@@ -77,21 +77,25 @@ def event_component(message: Message, options: WriterOptions, *, series: Message
     replaces = bag.typed(named.PidLidExceptionReplaceTime, int)
     properties = [Property("UID", escape(uid_of_bag(bag))), _stamp(bag, options, message_class)]
     times = _proposed(bag) if methods.method_of(bag) == "COUNTER" else bag
-    if message_class == methods.INQUIRY:
+    is_inquiry = message_class == methods.INQUIRY
+    if is_inquiry:
         times = PropertyBag()
     properties += time_properties(
         times, replaces=replaces, series=series.properties if series is not None else None
     )
-    properties += texts(bag)
     if methods.is_response(message_class):
         properties += _response(bag, recipients, options, message_class)
     else:
         properties += _persons(bag, recipients, options)
-    rows = write_rows(bag, COMMON) + write_rows(bag, EVENT)
-    properties += rows
-    if message_class != methods.INQUIRY:
-        properties += _status(bag, message_class, is_instance=replaces is not None)
-    if times is not bag and message_class != methods.INQUIRY:
+    if is_inquiry:
+        # RFC 5546 3.2.6 wants no more.
+        return Component("VEVENT", properties)
+    properties += texts(bag)
+    if named.PidLidAppointmentSequence not in bag:
+        properties.append(Property("SEQUENCE", "0"))
+    properties += write_rows(bag, COMMON) + write_rows(bag, EVENT)
+    properties += _status(bag, message_class, is_instance=replaces is not None)
+    if times is not bag:
         properties += _originals(bag)
     if options.with_attachments:
         properties += attach_properties(message)

@@ -10,7 +10,7 @@ from gromox.base.errors import ParseError
 from gromox.convert.calendar import method as methods
 from gromox.convert.calendar.alarm import put_reminder
 from gromox.convert.calendar.attach import EXCEPTION
-from gromox.convert.calendar.blob import instance_of, recurrence_of_series
+from gromox.convert.calendar.blob import Told, instance_of, recurrence_of_series
 from gromox.convert.calendar.event import put_counter, put_event, put_identity
 from gromox.convert.calendar.eventout import event_component
 from gromox.convert.calendar.foreign import foreign_recurrence
@@ -78,14 +78,14 @@ def fill_event(message: Message, master: Component, overrides: Sequence[Componen
     changed = []
     if not is_instance:
         changed = [_exception(message, each, series, context, message_class) for each in overrides]
-    if series is not None and not is_instance:
-        _put_recurrence(message, master, series, changed, context)
+    is_exact = series is None or is_instance or _put_recurrence(message, master, series, changed, context)
     methods.put_method(bag, context.method)
     bag[tags.PidTagIconIndex] = _icon(bag, message_class)
     for each in changed:
         kept = keep(each.component, event_component(each.message, _WRITING, series=message))
         put_kept(each.message.properties, *([kept] if kept is not None else []))
-    kept = keep(master, event_component(message, _WRITING_IN_MAIL if context.in_mail else _WRITING))
+    canonical = event_component(message, _WRITING_IN_MAIL if context.in_mail else _WRITING)
+    kept = keep(master, canonical, is_rule=not is_exact)
     zones = zones_needed([master, *overrides], context)
     put_kept(bag, *zones, *([kept] if kept is not None else []))
 
@@ -169,8 +169,8 @@ def _exception(
 
 def _put_recurrence(
     message: Message, master: Component, series: Series, changed: Sequence[_Changed], context: Context
-) -> None:
-    """Set the recurrence, with what changed instances have of their own."""
+) -> bool:
+    """Set the recurrence, with what changed instances have of their own; return whether it says it all."""
     bag = message.properties
     values: dict[datetime, ChangedInstance] = {}
     by_component = {id(each.component): each.message for each in changed}
@@ -185,11 +185,13 @@ def _put_recurrence(
         # In local time, [MS-OXOCAL] 2.2.10.1.3 and 2.2.10.1.4.
         _put_local(held, tags.PidTagExceptionStartTime, found.start)
         _put_local(held, tags.PidTagExceptionEndTime, found.end)
-    recurrence = foreign_recurrence(master, context.calendar, series)
-    if recurrence is None:
-        recurrence = recurrence_of_series(series, values, context.options.limits)
-    if recurrence is not None:
-        put_recurrence(bag, recurrence, series, _zone(master, series, context))
+    foreign = foreign_recurrence(master, context.calendar, series)
+    told = Told(foreign, is_exact=True)
+    if foreign is None:
+        told = recurrence_of_series(series, values, context.options.limits)
+    if told.recurrence is not None:
+        put_recurrence(bag, told.recurrence, series, _zone(master, series, context))
+    return told.is_exact
 
 
 def _put_local(bag: PropertyBag, tag: int, local: datetime) -> None:
@@ -214,16 +216,16 @@ def _values(series: PropertyBag, instance: PropertyBag) -> ChangedInstance:
     values: dict[str, str | bytes | int] = {}
     for bit, key, name, wide_name in _TEXTS:
         value = instance.text(key)
-        if value != series.text(key):
+        if key in instance and value != series.text(key):
             flags |= bit
             values[wide_name] = value[:_LONGEST_TEXT]
             values[name] = value[:_LONGEST_TEXT].encode("cp1252", "replace")
     for bit, number_key, name in _NUMBERS:
         number = instance.number(number_key)
-        if number != series.number(number_key):
+        if number_key in instance and number != series.number(number_key):
             flags |= bit
             values[name] = int(number)
-    if instance.get(tags.PidTagBody) != series.get(tags.PidTagBody):
+    if tags.PidTagBody in instance and instance.get(tags.PidTagBody) != series.get(tags.PidTagBody):
         flags |= Override.BODY
     return replace(ChangedInstance(0, 0, 0, flags), **values)  # type: ignore[arg-type]  # each is of its field's type
 

@@ -18,7 +18,7 @@ from gromox.convert.calendar import method as methods
 from gromox.convert.calendar.blob import starts
 from gromox.convert.calendar.eventout import with_series
 from gromox.convert.calendar.instant import MINUTE, instant_of, local_of, midnight, ticks_in, ticks_of
-from gromox.convert.calendar.kept import TIMES, digest_of_times, kept_of, times_of
+from gromox.convert.calendar.kept import TIMES, digest_of_times, has_rule, kept_of, times_of
 from gromox.convert.calendar.limits import DEFAULT, Limits
 from gromox.convert.calendar.pattern import is_countable
 from gromox.convert.calendar.times import (
@@ -26,7 +26,6 @@ from gromox.convert.calendar.times import (
     first_start,
     recurrence_of,
     rule_of,
-    start_of,
     time_properties,
 )
 from gromox.convert.calendar.zone import zone_of_series, zone_of_start
@@ -261,11 +260,7 @@ def _pattern(message: Message, recurrence: AppointmentRecurrence, limits: Limits
             changed[original] = Occurrence(start, max(start, end), replaced)
     deleted = {local_time(count).toordinal() for count in pattern.deleted_dates}
     deleted |= {original.toordinal() for original in changed}
-    last = (
-        None
-        if pattern.is_endless
-        else start_of(recurrence) + (local_time(pattern.end_date) - local_time(pattern.start_date))
-    )
+    last = _last_of(rule, begin, limits)
     if rule is None:
         # Which days follow is not known, but the first is one.
         first = ticks_in(begin, zone)
@@ -281,6 +276,21 @@ def _pattern(message: Message, recurrence: AppointmentRecurrence, limits: Limits
         tuple(sorted(changed.values(), key=_start)),
         limits,
     )
+
+
+def _last_of(rule: Recur | None, begin: datetime, limits: Limits) -> datetime | None:
+    """Return the last local start of a rule, or None if there is none or COUNT is too large to be counted."""
+    if rule is None:
+        return begin
+    if isinstance(rule.until, DateTime):
+        return max(begin, rule.until.local)
+    if rule.count is None or rule.count > limits.counted:
+        return None
+    # EndDate of the recurrence says it too, but who wrote it may have erred.
+    last = begin
+    for last in islice(starts(rule, begin), rule.count):  # noqa: B007 - the last one counts
+        pass
+    return last
 
 
 def _length(recurrence: AppointmentRecurrence) -> int:
@@ -309,7 +319,7 @@ def _attached(message: Message, zone: tzinfo) -> Iterator[tuple[datetime, Occurr
 def _kept(message: Message, limits: Limits) -> Kept | None:
     """Return the series as the calendar told it, if that still holds."""
     held = kept_of(message.properties)
-    if not held:
+    if not any(has_rule(each) for each in held):
         return None
     times = _times(message.properties, held, None)
     if times is None:

@@ -48,6 +48,7 @@ _GROUP: Final = "X-GROMOX-GROUP"
 _WITHOUT: Final = "X-GROMOX-WITHOUT"
 _SAME: Final = "X-GROMOX-SAME"
 _CHILDREN: Final = "X-GROMOX-CHILDREN"
+_RULE: Final = "X-GROMOX-RULE"
 _LIMITS: Final = Limits(octets=512 << 20)
 _SHORT: Final = 64  #: a longer value that is the same is not kept twice
 #: Parameters that are told by a message; others of a person survive changes to it.
@@ -56,14 +57,15 @@ _TOLD: Final = frozenset(["CN", "ROLE", "PARTSTAT", "RSVP", "CUTYPE", "SENT-BY"]
 _Groups = dict[str, list[Property]]
 
 
-def keep(original: Component, canonical: Component) -> Component | None:
+def keep(original: Component, canonical: Component, *, is_rule: bool = False) -> Component | None:
     """Return what must be kept of a component, or None if what would be written says it all.
 
     Args:
         original: the component that was read.
         canonical: what would be written from its message alone.
+        is_rule: whether the message tells less instances than the component.
     """
-    kept = Component(original.name)
+    kept = Component(original.name, [Property(_RULE, "1")] if is_rule else [])
     ours, theirs = _groups(canonical), _groups(original)
     without = []
     for key, properties in ours.items():
@@ -108,6 +110,11 @@ def restore(canonical: Component, kept: Component) -> Component:
     return made
 
 
+def has_rule(kept: Component) -> bool:
+    """Whether the times that were kept give other instances than the message."""
+    return kept.first(_RULE) is not None
+
+
 def times_of(kept: Component) -> tuple[str, list[Property]] | None:
     """Return the digest and the properties of the times that were kept, or None."""
     return _read(kept)[0].get("TIMES")
@@ -127,6 +134,8 @@ def _read(kept: Component) -> tuple[dict[str, tuple[str, list[Property]]], _Grou
     for one in kept.properties:
         if one.name == _CHILDREN:
             children = one.value
+        elif one.name == _RULE:
+            continue
         elif one.name == _WITHOUT:
             for entry in split(one.value):
                 digest, _, key = entry.partition(" ")
@@ -146,7 +155,14 @@ def _read(kept: Component) -> tuple[dict[str, tuple[str, list[Property]]], _Grou
 def _groups(component: Component) -> _Groups:
     groups: _Groups = {}
     for one in component.properties:
-        groups.setdefault(_key(one), []).append(one)
+        key = _key(one)
+        if one.name in _PERSONS:
+            # Somebody invited twice is two, each at its place.
+            number = 1
+            while f"{key} {number}" in groups:
+                number += 1
+            key = f"{key} {number}"
+        groups.setdefault(key, []).append(one)
     return groups
 
 

@@ -18,8 +18,8 @@ class Limits:
     attachment_octets: int = 64 << 20  #: of one that stands in the calendar
     overrides: int = 2_000  #: changed instances of one series
     text: int = 8 << 20  #: characters of one text
-    shown_days: int = 4_000  #: how long a series lasts whose rule MAPI cannot tell
-    shown_instances: int = 1_000  #: and how many instances it has
+    shown_days: int = 1_500  #: how long a series lasts whose rule MAPI cannot tell
+    shown_instances: int = 500  #: and how many instances it has
     counted: int = 10_000  #: instances that are counted to find the last one
 
 

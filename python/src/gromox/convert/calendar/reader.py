@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from gromox.base.errors import ParseError
 from gromox.convert.calendar.context import Context
 from gromox.convert.calendar.eventreader import fill_event, series_of_components, zones_needed
 from gromox.convert.calendar.journal import journal_component, put_journal
@@ -21,6 +22,7 @@ from gromox.convert.calendar.task import put_task, task_component
 from gromox.convert.mail.address import Book
 from gromox.ical.component import Component
 from gromox.ical.timezone import Zones
+from gromox.ical.value import parse_integer
 from gromox.mapi.message import Message
 
 if TYPE_CHECKING:
@@ -84,6 +86,8 @@ def messages_of_group(group: Sequence[Component], context: Context) -> Iterator[
     """Go through the messages that components of one kind and UID make."""
     masters = [component for component in group if component.first("RECURRENCE-ID") is None]
     overrides = [component for component in group if component.first("RECURRENCE-ID") is not None]
+    # Of several that change the same instance the last counts, RFC 5546 2.1.5.
+    overrides.sort(key=_sequence)
     most = context.options.limits.overrides
     alone = masters or overrides
     for number, component in enumerate(alone):
@@ -94,6 +98,13 @@ def messages_of_group(group: Sequence[Component], context: Context) -> Iterator[
         else:
             _fill_other(message, component, changed, context)
         yield message
+
+
+def _sequence(component: Component) -> int:
+    try:
+        return parse_integer(component.text("SEQUENCE"))
+    except ParseError:
+        return 0
 
 
 def _fill_other(

@@ -86,9 +86,8 @@ def put_task(message: Message, component: Component, series: Series | None, cont
     _put_progress(bag, component)
     recurrence = None
     if series is not None and start is not None:
-        recurrence = recurrence_of_series(
-            replace(series, replacements=(), changed=frozenset()), {}, context.options.limits
-        )
+        bare = replace(series, replacements=(), changed=frozenset())
+        recurrence = recurrence_of_series(bare, {}, context.options.limits).recurrence
     bag[named.PidLidTaskFRecurring] = recurrence is not None
     if recurrence is not None:
         bag[named.PidLidTaskRecurrence] = recurrence.pattern.octets()

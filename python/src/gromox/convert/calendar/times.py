@@ -222,10 +222,11 @@ def single_properties(bag: PropertyBag) -> list[Property]:
             last = last + _DAY if last.year < date.max.year else last
     else:
         last = local_of(end, end_zone.zone)
-    return [
-        time_property("DTSTART", first, zone, is_all_day=is_all_day),
-        time_property("DTEND", last, end_zone, is_all_day=is_all_day),
-    ]
+    found = [time_property("DTSTART", first, zone, is_all_day=is_all_day)]
+    if is_all_day or end > start:
+        # The end must lie behind the start, RFC 5545 3.8.2.2.
+        found.append(time_property("DTEND", last, end_zone, is_all_day=is_all_day))
+    return found
 
 
 def _first(bag: PropertyBag, *keys: PropertyKey) -> int | None:
@@ -244,10 +245,9 @@ def _series_properties(bag: PropertyBag, recurrence: AppointmentRecurrence) -> l
     first = first_start(recurrence, rule)
     length = timedelta(minutes=max(recurrence.end_offset - recurrence.start_offset, 0))
     last = max(first + length, midnight(first.date()) + _DAY) if is_all_day else _ended(first, length, zone)
-    found = [
-        time_property("DTSTART", first, zone, is_all_day=is_all_day),
-        time_property("DTEND", last, zone, is_all_day=is_all_day),
-    ]
+    found = [time_property("DTSTART", first, zone, is_all_day=is_all_day)]
+    if is_all_day or length:
+        found.append(time_property("DTEND", last, zone, is_all_day=is_all_day))
     if rule is None:
         return found
     text = format_recur(_with_utc_end(rule, zone, is_all_day=is_all_day))
@@ -257,15 +257,13 @@ def _series_properties(bag: PropertyBag, recurrence: AppointmentRecurrence) -> l
         scale = _CALSCALES.get(pattern.calendar_type, "HIJRI")
         found.append(Property("X-MICROSOFT-CALSCALE", scale))
     changed = {local_time(each.original_start).date() for each in recurrence.exceptions}
-    gone = [local_time(count) for count in pattern.deleted_dates]
-    clock = timedelta(minutes=recurrence.start_offset)
-    texts = []
-    for day in gone:
-        if day.date() in changed:
-            continue
-        texts.append(time_property("EXDATE", day + clock, zone, is_all_day=is_all_day))
-    if texts:
-        found.append(texts[0]._replace(value=",".join(one.value for one in texts)))
+    gone = [day for count in pattern.deleted_dates if (day := local_time(count)).date() not in changed]
+    if gone:
+        clock = timedelta(minutes=recurrence.start_offset)
+        first_gone = time_property("EXDATE", gone[0] + clock, zone, is_all_day=is_all_day)
+        # All have the same time of day.
+        rest = first_gone.value[8:]
+        found.append(first_gone._replace(value=",".join(format_date(day + clock) + rest for day in gone)))
     return found
 
 

@@ -37,6 +37,7 @@ _CACHED: Final = 512
 _LAST_WEEK: Final = 5
 _LATER_YEARS: Final = 5  #: that tell whether the fourth or the last week is meant
 _TWO: Final = 2
+_MOST_CHANGE: Final = 23 * 3600
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 9000
 
@@ -152,6 +153,8 @@ def vtimezone_of_rule(rule: ZoneRule, name: str) -> Component:
         component.components.append(_observance("STANDARD", None, standard, standard))
         return component
     daylight = _offset(rule.bias + rule.daylight_bias)
+    # Clocks of the standard library change by less than a day.
+    daylight = max(standard - _MOST_CHANGE, min(standard + _MOST_CHANGE, daylight))
     component.components += [
         _observance("STANDARD", rule.standard_date, daylight, standard),
         _observance("DAYLIGHT", rule.daylight_date, standard, daylight),

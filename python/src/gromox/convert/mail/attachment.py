@@ -169,11 +169,13 @@ def set_name(bag: PropertyBag, name: str) -> None:
 
 def _references(bag: PropertyBag, part: Part, *, is_related: bool, shown: Shown) -> None:
     content_id = (part.content_id or b"").strip(b"<> \t")
-    location = part.location or b""
+    # A long address is folded, or in encoded-words; its page has it in one piece: RFC 2557 4.4.
+    address = "".join(clean_text(part.location).split())[:900] if part.location else ""
+    location = address.encode("utf-8", "replace")
     if content_id:
         bag[tags.PidTagAttachContentId] = clean_text(content_id)[:900]
-    if location:
-        bag[tags.PidTagAttachContentLocation] = "".join(clean_text(location).split())[:900]
+    if address:
+        bag[tags.PidTagAttachContentLocation] = address
     if shown.is_inline(content_id, location, is_related=is_related):
         bag[tags.PidTagAttachFlags] = RENDERED_IN_BODY
         if shown.is_shown(content_id, location):

@@ -160,11 +160,17 @@ def _originators(bag: PropertyBag, own: dict[bytes, bytes], book: Book) -> None:
         represented = from_ or sender
         assert represented is not None  # noqa: S101 - for the type checker
         book.put(bag, REPRESENTING, represented)
-        book.put(bag, SENDER, sender or represented)
+        # A Sender of From's address is the same person, whose name stands in From.
+        is_same = sender is not None and not sender.name and _is_same(sender.address, represented.address)
+        book.put(bag, SENDER, represented if sender is None or is_same else sender)
     reply_to = mailboxes(own[b"reply-to"], 200) if b"reply-to" in own else []
     if reply_to:
         bag[tags.PidTagReplyRecipientEntries] = flat_entry_list([book.entry_id(each) for each in reply_to])
         bag[tags.PidTagReplyRecipientNames] = display_list(each.name or each.address for each in reply_to)
+
+
+def _is_same(address: str, other: str) -> bool:
+    return address.casefold() == other.casefold()
 
 
 def _receipts(bag: PropertyBag, own: dict[bytes, bytes], book: Book) -> None:

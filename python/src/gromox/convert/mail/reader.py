@@ -19,6 +19,7 @@ from gromox.convert.mail.slices import Joined, PartOctets, part_octets, read_oct
 from gromox.convert.mail.value import clean_text, filetime
 from gromox.mapi import named, tags
 from gromox.mapi.message import Attachment, AttachMethod, InMemory, Message
+from gromox.mime import charset
 from gromox.mime.header import iter_fields, select_fields
 from gromox.mime.scan import scan
 
@@ -40,6 +41,8 @@ _ENTITY_FIELDS: Final = (
 _PKCS7: Final = frozenset(["pkcs7-mime", "x-pkcs7-mime"])
 _TNEF: Final = frozenset(["ms-tnef", "vnd.ms-tnef"])
 _IDENTITY: Final = frozenset(["7bit", "8bit", "binary"])
+#: Charsets that say nothing of octets beyond ASCII.
+_NOT_OF_HEADERS: Final = frozenset(["utf-8", "ascii", "utf-7"])
 _BODIES: Final = (tags.PidTagBody, tags.PidTagHtml, tags.PidTagRtfCompressed, tags.PidTagBodyHtml)
 
 
@@ -87,6 +90,8 @@ class _Reader:
         """Return the message of an entity that is one."""
         message = Message()
         block = octets[root.header_start : root.body_start]
+        if not block.isascii():
+            block = _in_utf_8(block, root)
         own = read_envelope(message, block, book=self._book, limits=self._limits, is_trusted=self._is_trusted)
         if _is_opaque(root):
             self._opaque(message, octets, root)
@@ -243,6 +248,29 @@ class _Reader:
                 bag[tags.PidTagOriginalSubject] = clean_text(found.value)
             elif name == b"message-id" and tags.PidTagOriginalMessageId not in bag:
                 bag[tags.PidTagOriginalMessageId] = clean_text(found.value)[:900]
+
+
+def _in_utf_8(block: bytes, root: Part) -> bytes:
+    """Return a header with octets beyond ASCII as UTF-8: if it is not, in the charset that its texts name.
+
+    RFC 6532 has UTF-8 there. Programs that knew neither it nor RFC 2047 wrote what their texts are in.
+    """
+    try:
+        block.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    else:
+        return block
+    for part in root.walk():
+        name = part.charset if part.media.type == "text" and b"content-type" in part.fields else ""
+        codec = charset.codec_of(name) if name else None
+        if codec is None or codec in _NOT_OF_HEADERS:
+            continue
+        try:
+            return block.decode(codec).encode("utf-8")
+        except UnicodeError:
+            continue
+    return block
 
 
 def _flags(message: Message, *, wants_receipt: bool) -> None:

@@ -66,6 +66,8 @@ def _message(message: Message, names: NameWriter, depth: int) -> Storage:
     if depth > MAX_EMBEDDING_DEPTH:
         raise ValueError(f"messages nest at most {MAX_EMBEDDING_DEPTH} deep")
     bag = PropertyBag(dict(message.properties))
+    # That of the store it comes from says nothing here; ours stands last, wherever that stood.
+    bag.pop(tags.PidTagStoreSupportMask, None)
     bag[tags.PidTagStoreSupportMask] = _STORE_UNICODE
     counts = (len(message.recipients), len(message.attachments))
     header = (_EMBEDDED if depth else _TOP).pack(*counts, *counts)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.mapi import tags
 from gromox.store.builtin import FolderKind
+from gromox.store.errors import CorruptError, LimitError
 from gromox.store.match import criteria, evaluate
 from gromox.store.match.criteria import SearchFlag
 from gromox.store.property.message import MessageProperties
@@ -72,7 +73,13 @@ class Searches:
         for record in self._file.folders.values():
             if record.kind != FolderKind.SEARCH:
                 children.setdefault(record.parent_id, []).append(record.folder_id)
-        self.live = {row[0]: self._live(row, children) for row in rows if row[0] in self._file.folders}
+        self.live = {}
+        for row in rows:
+            if row[0] in self._file.folders:
+                try:
+                    self.live[row[0]] = self._live(row, children)
+                except (CorruptError, LimitError):
+                    continue  # check finds it; nobody else must stumble over it
         self.folders = frozenset().union(*(search.scope for search in self.live.values()))
 
     def _live(self, row: tuple[int, int, int, bytes], children: dict[int, list[int]]) -> LiveSearch:

@@ -101,11 +101,18 @@ class ImapSession:
                 )
             else:
                 self._imap = imaplib.IMAP4(source.host, source.port, timeout=source.timeout)
-                if source.security == "starttls":
-                    self._imap.starttls(ssl_context=context)
-            self._imap.login(source.user, source.password)
         except imaplib.IMAP4.error as error:
             raise ImapError(f"{source.host}: {_text(error)}") from error
+        try:
+            if source.security == "starttls":
+                self._imap.starttls(ssl_context=context)
+            self._imap.login(source.user, source.password)
+        except imaplib.IMAP4.error as error:
+            self._imap.shutdown()
+            raise ImapError(f"{source.host}: {_text(error)}") from error
+        except OSError:
+            self._imap.shutdown()
+            raise
 
     def close(self) -> None:
         """Log out."""
