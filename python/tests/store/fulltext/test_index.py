@@ -122,7 +122,7 @@ def test_a_long_text_is_always_looked_at(box: Mailbox, monkeypatch: pytest.Monke
 def test_messages_of_one_change_number_are_all_taken(box: Mailbox) -> None:
     box.append(INBOX, [mail(f"number {n}") for n in range(10)])
     with box.file.write(durable=True) as tx:
-        box.file.execute("UPDATE messages SET cn = (SELECT min(cn) FROM messages)")
+        box.file.execute("UPDATE messages SET cn = (SELECT max(cn) FROM messages)")
         tx.next_cn()
     assert update.update(box.file, limit=3).messages == 10
     assert update.is_indexed(box.file)
