@@ -31,7 +31,8 @@ def all_below(kind: type[StoreError]) -> Iterator[type[StoreError]]:
 
 
 def test_no_refusal_of_the_store_is_without_an_answer() -> None:
-    assert set(ANSWERS) == set(all_below(StoreError))
+    ours = {each for each in all_below(StoreError) if each.__module__.startswith("gromox.")}
+    assert set(ANSWERS) == ours
 
 
 def test_no_refused_login_is_without_an_answer() -> None:

@@ -11,6 +11,7 @@ from gromox.store import check, hierarchy
 from gromox.store.builtin import FolderKind
 from gromox.store.errors import ExistsError
 from gromox.store.match import checking
+from gromox.store.touch import Touch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +91,9 @@ def renumber(file: MailboxFile, *, folders: bool = True, messages: bool = True) 
                 (first,),
             )
             file.execute("DELETE FROM partial_changes")
+            for folder_id in file.searches.folders:
+                rows = file.execute("SELECT mid FROM messages WHERE folder_id = ?", (folder_id,)).fetchall()
+                tx.note(folder_id, [mid for (mid,) in rows], Touch.CONTENT)
             count += found
     return count
 

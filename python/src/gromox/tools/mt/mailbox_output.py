@@ -14,8 +14,8 @@ from gromox.mapi import named, tags
 from gromox.store.errors import ExistsError, StoreError
 from gromox.store.folder import MAX_NAME
 from gromox.store.model import Delivery, NewMail
-from gromox.store.rule.model import Addressed
 from gromox.store.property.keyword import MAX_CATEGORIES, keyword_of
+from gromox.store.rule.model import Addressed
 from gromox.store.session.actor import SYSTEM
 from gromox.store.session.session import StoreSession
 from gromox.tools.mt.mailflags import flags_of
