@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from testinfra.host import Host
 
-DAEMONS = ("event", "delivery-queue", "delivery", "imap", "pop3", "sasl", "learn")
+DAEMONS = ("event", "delivery-queue", "delivery", "imap", "pop3", "midb", "timer", "zcore", "sasl", "learn")
 UNITS = (
     *(f"gromox-{name}.service" for name in DAEMONS),
     *("mariadb.service", "redis@grommunio.service", "grommunio-antispam.service", "nginx.service"),
