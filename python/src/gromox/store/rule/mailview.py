@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from gromox.convert.mail import message_from_mail
 from gromox.mapi import tags
 from gromox.mapi.message import RecipientType
-from gromox.mapi.propname import NamedProperty
 from gromox.store.extract import filetime
+from gromox.store.property.naming import named_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -155,4 +155,4 @@ def _value(bag: PropertyBag, tag: int, named: Callable[[int], PropertyName | Non
     name = named(prop_id)
     if name is None or name.which is None:
         return None
-    return bag.get(NamedProperty(name.guid, name.which, tag & 0xFFFF))
+    return named_value(bag, name, tag & 0xFFFF)
