@@ -139,6 +139,25 @@ class PropertyNames:
         self._known = max(self._known, propid)
 
 
+def named_value(bag: PropertyBag, name: PropertyName, kind: int) -> PropValue | None:
+    """Return the value that a mail has under a name; fields of its header are found whatever their case."""
+    if name.which is None:
+        return None
+    value = bag.get(NamedProperty(name.guid, name.which, kind))
+    if value is not None or name.guid != PS_INTERNET_HEADERS:
+        return value
+    wanted = str(name.which).lower()
+    for key, found in bag.items():
+        if (
+            isinstance(key, NamedProperty)
+            and key.guid == name.guid
+            and key.type == kind
+            and str(key.which).lower() == wanted
+        ):
+            return found
+    return None
+
+
 #: Fields of headers as conversions spell them, by lower case.
 _HEADERS: Final[dict[str, str]] = {
     found.which.lower(): found.which

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from gromox.mapi.guids import PS_INTERNET_HEADERS
-from gromox.mapi.propname import NamedProperty
 from gromox.mapi.proptypes import PropType
 from gromox.store.content import Content, Storage
 from gromox.store.errors import CorruptError
 from gromox.store.flags import Flag
 from gromox.store.property.blob import Packed
 from gromox.store.property.mail import PLAIN_CLASS, read_header, read_mail
+from gromox.store.property.naming import named_value
 from gromox.store.unpacked import MAX_SIZE as MAX_UNPACKED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gromox.mapi.message import Message
-    from gromox.mapi.propname import PropertyName
     from gromox.mapi.propvalue import PropValue
     from gromox.store.mailbox_file import MailboxFile
 
@@ -171,9 +169,7 @@ class MessageRow:
         name = self.file.names.names((tag >> 16,))[0]
         if name is None or name.which is None:
             return None
-        if name.guid == PS_INTERNET_HEADERS:
-            return _header_value(message, name, tag & 0xFFFF)
-        return message.properties.get(NamedProperty(name.guid, name.which, tag & 0xFFFF))
+        return named_value(message.properties, name, tag & 0xFFFF)
 
     @property
     def mail(self) -> Message:
@@ -199,19 +195,6 @@ class MessageRow:
                 return self.mail
             self._header = read_header(row[0])
         return self._header
-
-
-def _header_value(message: Message, name: PropertyName, kind: int) -> PropValue | None:
-    """Return a field of a header, whatever its case."""
-    for key, value in message.properties.items():
-        if (
-            isinstance(key, NamedProperty)
-            and key.guid == name.guid
-            and key.type == kind
-            and str(key.which).lower() == name.which
-        ):
-            return value
-    return None
 
 
 def content_of(file: MailboxFile, content_id: int) -> Content:
