@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.convert.mail import message_from_mail
 from gromox.mapi import tags
-from gromox.mapi.guids import PS_INTERNET_HEADERS
 from gromox.mapi.message import RecipientType
-from gromox.mapi.propname import NamedProperty
 from gromox.store.extract import filetime
 from gromox.store.property.mail import READER_HOOKS
+from gromox.store.property.naming import named_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -159,22 +158,4 @@ def _value(bag: PropertyBag, tag: int, named: Callable[[int], PropertyName | Non
     name = named(prop_id)
     if name is None or name.which is None:
         return None
-    found = bag.get(NamedProperty(name.guid, name.which, tag & 0xFFFF))
-    if found is None and name.guid == PS_INTERNET_HEADERS and isinstance(name.which, str):
-        return _header(bag, name.which, tag & 0xFFFF)
-    return found
-
-
-def _header(bag: PropertyBag, field: str, kind: int) -> PropValue | None:
-    """Return the value of a header field whatever its case: mailboxes know these names in small letters."""
-    wanted = field.lower()
-    for key, value in bag.items():
-        if (
-            isinstance(key, NamedProperty)
-            and key.guid == PS_INTERNET_HEADERS
-            and key.type == kind
-            and isinstance(key.which, str)
-            and key.which.lower() == wanted
-        ):
-            return value
-    return None
+    return named_value(bag, name, tag & 0xFFFF)
