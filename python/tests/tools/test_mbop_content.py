@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gromox.convert.calendar import messages_from_calendar
 from gromox.mapi import tags
+from gromox.mapi.folderids import Private
 from gromox.mapi.message import Message, PropertyBag
 from gromox.store.errors import BusyError
 from gromox.store.mailbox import Mailbox
@@ -33,6 +35,26 @@ def feed(monkeypatch: pytest.MonkeyPatch, octets: bytes) -> None:
 
 def item(message_class: str = "IPM.Note") -> Message:
     return Message(PropertyBag({tags.PidTagMessageClass: message_class, tags.PidTagSubject: "an item"}))
+
+
+def test_busy_times_are_shown_to_who_may_see_them(home: Home) -> None:
+    calendar = (
+        b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260302T090000Z\r\n"
+        b"DURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=3\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:2\r\n"
+        b"DTSTART:20260302T093000Z\r\nDURATION:PT1H\r\nTRANSP:TRANSPARENT\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    with Mailbox.open(home.maildir()) as mailbox:
+        for message in messages_from_calendar(calendar):
+            StoreSession.of(mailbox, SYSTEM).create_message(Private.CALENDAR, message)
+    window = ("-a", "2026-03-03", "-b", "1772668800")
+    shown = "2026-03-03T09:00:00Z 2026-03-03T10:00:00Z busy\n2026-03-04T09:00:00Z 2026-03-04T10:00:00Z busy\n"
+    assert mbop(home, "-u", ALICE, "get-freebusy", *window).out == shown
+    assert mbop(home, "-u", ALICE, "get-freebusy", *window, "-x", "bob@example.test").out == shown
+    with Mailbox.open(home.maildir()) as mailbox:
+        mailbox.set_rights(Private.CALENDAR, "bob@example.test", 0)
+    refused = mbop(home, "-u", ALICE, "get-freebusy", *window, "-x", "bob@example.test")
+    assert "may not see" in refused.err
+    assert mbop(home, "-u", ALICE, "get-freebusy", "-a", "someday").code == 2
 
 
 def test_a_picture_comes_and_goes(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gromox.tools.mbop.commands import content, database, identity, mailbox, message
+from gromox.tools.mbop.commands import content, database, freebusy, identity, mailbox, message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         (
             *content.COMMANDS,
             *database.COMMANDS,
+            *freebusy.COMMANDS,
             *identity.COMMANDS,
             *mailbox.COMMANDS,
             *message.COMMANDS,
@@ -31,6 +32,6 @@ COMMANDS: Final[Mapping[str, Command]] = {
 #: Known from the manual page, but what they work on is not part of this release.
 LATER: Final = frozenset(
     {
-        *("get-freebusy", "exaddrxlat", "zaddrxlat"),
+        *("exaddrxlat", "zaddrxlat"),
     }
 )
