@@ -32,8 +32,8 @@ def room(house: House) -> House:
     return house
 
 
-def invite(house: House, *events: str, method: str = "REQUEST", subject: str = "Planning") -> None:
-    head = f"From: {BOB}\r\nTo: {ALICE}\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n"
+def invite(house: House, *events: str, method: str = "REQUEST") -> None:
+    head = f"From: {BOB}\r\nTo: {ALICE}\r\nSubject: An invitation\r\nMIME-Version: 1.0\r\n"
     kind = f"Content-Type: text/calendar; method={method}; charset=utf-8\r\n\r\n"
     told = calendar(method, *events).replace(b"boss@example.com", BOB.encode())
     post(house, ALICE, mail=head.encode() + kind.encode() + told)
@@ -77,8 +77,8 @@ def test_a_room_is_taken_once(room: House, new_worker: NewWorker) -> None:
     worker = new_worker()
     invite(room, event(DAILY))
     deliver_all(worker)
-    invite(room, event(uid="u2", start="20260303T093000Z"), subject="Other")
-    invite(room, event(uid="u3", start="20260303T100000Z"), subject="After")
+    invite(room, event(uid="u2", start="20260303T093000Z", summary="Other"))
+    invite(room, event(uid="u3", start="20260303T100000Z", summary="After"))
     deliver_all(worker)
 
     assert sorted(answers(room)) == [

@@ -18,6 +18,7 @@ def event(
     uid: str = "u1",
     sequence: int = 0,
     organizer: str = "boss@example.com",
+    summary: str = "Planning",
 ) -> str:
     """Return the lines within a VEVENT of one hour."""
     given = (
@@ -26,7 +27,7 @@ def event(
         f"DTSTART:{start}",
         "DURATION:PT1H",
         f"SEQUENCE:{sequence}",
-        "SUMMARY:Planning",
+        f"SUMMARY:{summary}",
         f"ORGANIZER:mailto:{organizer}",
         "ATTENDEE;RSVP=TRUE:mailto:alice@example.test",
     )
