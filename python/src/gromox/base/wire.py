@@ -152,3 +152,35 @@ class Core(Protocol):
     def sync_failed(self, error: Exception) -> Iterable[Action]:
         """Answer instead of what this round returned, none of which was sent."""
         ...
+
+
+class SimpleCore:
+    """What a core that never suspends, watches nothing and speaks no TLS need not say itself."""
+
+    __slots__ = ()
+
+    def proceed(self) -> Iterable[Action]:
+        """Nothing suspends here."""
+        return []
+
+    def completed(self, outcome: Outcome) -> Iterable[Action]:  # noqa: ARG002 - of the interface
+        """Nothing is called here."""
+        return []
+
+    def rung(self) -> Iterable[Action]:
+        """Nothing is watched here."""
+        return []
+
+    def tls_started(self) -> None:
+        """TLS is not spoken here."""
+
+    def lost(self) -> None:
+        """Nothing is held."""
+
+    def unsynced(self) -> Sequence[Durable]:
+        """Nothing is durable here."""
+        return ()
+
+    def sync_failed(self, error: Exception) -> Iterable[Action]:  # noqa: ARG002 - of the interface
+        """Nothing is durable here."""
+        return [Close()]

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base.errors import ParseError
 from gromox.base.log import get_logger
-from gromox.base.wire import Action, Close, Send, Watch
+from gromox.base.wire import Action, Close, Send, SimpleCore, Watch
 from gromox.event.grammar import EVENTS, FALSE, TRUE, LineBuffer, line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
-    from gromox.base.wire import Durable, Outcome, Peer
+    from gromox.base.wire import Peer
     from gromox.event.broker import Broker, Name
 
 _log = get_logger(__name__)
@@ -25,7 +25,7 @@ WINDOW: Final = 128
 MOST_SELECTIONS: Final = 200_000
 
 
-class EventCore:
+class EventCore(SimpleCore):
     """Serves a publisher or a listener, depending on how it names itself."""
 
     __slots__ = (
@@ -102,30 +102,11 @@ class EventCore:
         self._unanswered += 1
         return [Send([b"PING\r\n"])]
 
-    def proceed(self) -> Iterable[Action]:
-        """Nothing suspends here."""
-        return []
-
-    def completed(self, outcome: Outcome) -> Iterable[Action]:  # noqa: ARG002 - of the interface
-        """Nothing is called here."""
-        return []
-
-    def tls_started(self) -> None:
-        """TLS is not spoken here."""
-
     def lost(self) -> None:
         """Forget the connection and what it selected."""
         if self._name is not None:
             self._broker.leave(self._name, self._selections, listening=self._listening)
             self._name = None
-
-    def unsynced(self) -> Sequence[Durable]:
-        """Nothing is durable here."""
-        return ()
-
-    def sync_failed(self, error: Exception) -> Iterable[Action]:  # noqa: ARG002 - of the interface
-        """Nothing is durable here."""
-        return [Close()]
 
     def _answered(self) -> None:
         self._pinged = False

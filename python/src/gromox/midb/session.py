@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base.errors import ParseError
 from gromox.base.log import get_logger
-from gromox.base.wire import Action, Close, Send
+from gromox.base.wire import Action, Close, Send, SimpleCore
 from gromox.midb.grammar import MAX_LINE, letters_of, name_of, word_of, words_of
 from gromox.store.builtin import INBOX, ipm_subtree, is_mail_class
 from gromox.store.errors import BusyError, NotFoundError, StoreError
@@ -19,7 +19,7 @@ from gromox.store.errors import BusyError, NotFoundError, StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from gromox.base.wire import Durable, Outcome, Peer
+    from gromox.base.wire import Durable, Peer
     from gromox.store.folder import Folder
     from gromox.store.mailbox import Mailbox
 
@@ -56,7 +56,7 @@ class Services:
     """Tells whether a peer may connect."""
 
 
-class MidbCore:
+class MidbCore(SimpleCore):
     """Serves one connection."""
 
     __slots__ = ("_buffer", "_services")
@@ -99,20 +99,6 @@ class MidbCore:
     def timed_out(self) -> Iterable[Action]:
         """Close."""
         return [Close()]
-
-    def proceed(self) -> Iterable[Action]:
-        """Nothing suspends here."""
-        return []
-
-    def completed(self, outcome: Outcome) -> Iterable[Action]:  # noqa: ARG002 - of the interface
-        """Nothing is called here."""
-        return []
-
-    def tls_started(self) -> None:
-        """TLS is not spoken here."""
-
-    def lost(self) -> None:
-        """Nothing is held."""
 
     def unsynced(self) -> Sequence[Durable]:
         """Nothing is promised here."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.log import get_logger
-from gromox.base.wire import Close, Send
+from gromox.base.wire import Close, Send, SimpleCore
 from gromox.timer.agenda import FullError, IntervalError
 from gromox.timer.programs import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from gromox.base.wire import Action, Durable, Outcome, Peer
+    from gromox.base.wire import Action, Durable, Peer
     from gromox.timer.agenda import Agenda
 
 _log = get_logger(__name__)
@@ -28,7 +28,7 @@ _FALSE: Final = b"FALSE\r\n"
 _MISSING, _INTERVAL, _FULL = b"FALSE 1\r\n", b"FALSE 2\r\n", b"FALSE 3\r\n"
 
 
-class TimerCore:
+class TimerCore(SimpleCore):
     """Takes jobs."""
 
     __slots__ = ("_agenda", "_allowed", "_input", "_wrote")
@@ -66,27 +66,9 @@ class TimerCore:
             return [Send([*answers, _FALSE]), Close()]
         return [Send(answers)] if answers else []
 
-    def rung(self) -> Iterable[Action]:
-        """Nothing is watched here."""
-        return []
-
     def timed_out(self) -> Iterable[Action]:
         """Close."""
         return [Close()]
-
-    def proceed(self) -> Iterable[Action]:
-        """Nothing suspends here."""
-        return []
-
-    def completed(self, outcome: Outcome) -> Iterable[Action]:  # noqa: ARG002 - of the interface
-        """Nothing is called here."""
-        return []
-
-    def tls_started(self) -> None:
-        """TLS is not spoken here."""
-
-    def lost(self) -> None:
-        """Nothing is held."""
 
     def unsynced(self) -> Sequence[Durable]:
         """Return the journal, if a job was added or cancelled."""
