@@ -90,6 +90,9 @@ class _Maker:
                 continue
             try:
                 local = self._in_zone(date_or_date_time(identity))
+                if all_day:
+                    # Exchange names whole days by their midnight in a zone.
+                    local = datetime.combine(local, time())
                 if (identity.parameter("RANGE") or "").upper() == "THISANDFUTURE":
                     segments[local] = self._shape(component, local)
                 else:

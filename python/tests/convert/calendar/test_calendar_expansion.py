@@ -206,6 +206,17 @@ def test_whole_days_follow_the_zone_of_the_mailbox() -> None:
     assert starts(message, "2026-01-01 00:00", "2027-01-01 00:00") == expected
 
 
+def test_whole_days_are_named_by_their_midnight_in_a_zone_too() -> None:
+    """Exchange does: the moved day is neither told twice nor where it was."""
+    octets = calendar(
+        *event("DTSTART;VALUE=DATE:20260219", "RRULE:FREQ=WEEKLY;COUNT=3"),
+        *event("DTSTART;VALUE=DATE:20260227", "RECURRENCE-ID;TZID=W. Europe Standard Time:20260226T000000"),
+    )
+    (message,) = check(octets)
+    expected = ["2026-02-19 00:00", "2026-02-27 00:00", "2026-03-05 00:00"]
+    assert starts(message, "2026-01-01 00:00", "2027-01-01 00:00") == expected
+
+
 def test_what_is_shown_has_bounds() -> None:
     limits = Limits(shown_days=40, shown_instances=3, counted=5)
     message = read_event(

@@ -129,15 +129,20 @@ def _replaced(component: Component, series: Series | None, context: Context) -> 
     try:
         value = date_or_date_time(one)
         own = context.zone_of(value).zone
-        zone = series.zone if series is not None and series.zone is not None else own
+        zone = own if series is None else series.zone or series.floating
         if not isinstance(value, DateTime):
-            ticks = ticks_in(midnight(value), zone)
-            return None if ticks is None else (ticks, value)
-        ticks = ticks_in(value.local, own)
-        day = value.local.replace(tzinfo=own).astimezone(zone).date()
+            local = midnight(value)
+        elif series is not None and series.all_day:
+            # Exchange names whole days by their midnight in a zone: the local day counts, not the instant.
+            local = midnight(value.local.date())
+        elif series is not None and series.zone is not None:
+            local = value.local.replace(tzinfo=own).astimezone(zone).replace(tzinfo=None)
+        else:
+            local = value.local
+        ticks = ticks_in(local, zone)
     except (ParseError, OverflowError):
         return None
-    return None if ticks is None else (ticks, day)
+    return None if ticks is None else (ticks, local.date())
 
 
 def _exception(
