@@ -111,7 +111,7 @@ def for_others(group: list[Component], zones: list[Component]) -> bytes:
 def theirs(octets: bytes, begin: datetime, end: datetime) -> list[datetime] | None:
     """The starts that recurring-ical-events finds, or None where it gives up."""
     # It keeps the zones of other calendars by their names.
-    icalendar.use_zoneinfo()
+    icalendar.use_zoneinfo()  # type: ignore[no-untyped-call]
     try:
         found = icalendar.Calendar.from_ical(octets)
         values = [each["DTSTART"].dt for each in recurring_ical_events.of(found).between(begin, end)]
