@@ -1,11 +1,10 @@
-"""An installation for the collection to work on, and the collection where Python finds it."""
+"""An installation for the collection to work on."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import ansible_collections
 import pytest
 
 from gromox.admin.service.site import open_site
@@ -15,12 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gromox.admin.service.site import Site
-
-TOP: Final = Path(__file__).resolve().parents[3]
-COLLECTIONS: Final = TOP / "collections" / "ansible_collections"
-
-if str(COLLECTIONS) not in ansible_collections.__path__:
-    ansible_collections.__path__.append(str(COLLECTIONS))
 
 
 @pytest.fixture

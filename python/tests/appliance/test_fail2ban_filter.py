@@ -13,12 +13,12 @@ import pytest
 
 from gromox.base import log
 
-from .conftest import TOP
+from tests.support.collections import TREE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEMPLATE: Final = TOP / "roles" / "fail2ban" / "templates" / "filter.conf.j2"
+TEMPLATE: Final = TREE / "roles" / "fail2ban" / "templates" / "filter.conf.j2"
 ADDRESS: Final = r"\[?(?:::f{4,6}:)?(?P<address>(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F:]{3,39})\]?"
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # the package has no types
 from ansible.module_utils.testing import patch_module_args
 
-from .conftest import COLLECTIONS
+from tests.support.collections import COLLECTIONS
 
 if TYPE_CHECKING:
     from gromox.admin.service.site import Site

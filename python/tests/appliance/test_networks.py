@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import COLLECTIONS  # noqa: F401 - makes the collection importable
+import tests.support.collections  # noqa: F401 - makes the collection importable
 
 from ansible_collections.grommunio.appliance.plugins.test import networks as plugin
 

@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
-TREE: Final = Path(__file__).resolve().parents[3]
+from tests.support.collections import TREE
+
 ROLES: Final = tuple(sorted(path.name for path in (TREE / "roles").iterdir() if path.is_dir()))
 _INVENTORY: Final = TREE / "inventories/single/group_vars/all"
 _MODULE: Final = "ansible.builtin.template"
 
-# Filters of the collections are found from here on.
-init_plugin_loader([str(TREE / "collections")])
 #: One for all: it remembers what it has read.
 _LOADER: Final = DataLoader()
 

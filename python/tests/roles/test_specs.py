@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.roles.rendering import ROLES, TREE, load
+
+from tests.roles.rendering import ROLES, load
+from tests.support.collections import TREE
 
 
 def loaded(name: str, file: str) -> dict[str, Any]:

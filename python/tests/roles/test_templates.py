@@ -7,7 +7,8 @@ from typing import Final
 
 import pytest
 
-from tests.roles.rendering import ROLES, SYSTEMS, TREE, Role, System, packages
+from tests.roles.rendering import ROLES, SYSTEMS, Role, System, packages
+from tests.support.collections import TREE
 
 systems: Final = pytest.mark.parametrize("system", SYSTEMS.values(), ids=SYSTEMS)
 
