@@ -6,20 +6,17 @@ written to the folder given by ``--crashes`` and can be played again as an argum
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import hashlib
 import io
-import random
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 HERE: Final = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "src")]
 
-from fuzz_convert import mutated, promise  # noqa: E402 - the tree is found only now
+import frame  # noqa: E402 - the tree is found only now
+from fuzz_convert import mutated, promise  # noqa: E402
 
 from gromox.base.errors import ParseError  # noqa: E402
 from gromox.codec.packed import Reader  # noqa: E402
@@ -32,7 +29,7 @@ from gromox.mapi.message import InMemory, Message  # noqa: E402
 from gromox.tools.mt.mbox import mbox_chunks, read_mbox  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    pass
 
 _VERSIONS: Final = ("2.1", "3.0", "4.0")
 
@@ -107,38 +104,5 @@ def samples() -> list[bytes]:
     ]
 
 
-def main() -> int:
-    """Mutate until the time is over, or play files again; return the exit status."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--crashes", type=Path, default=Path("crashes"))
-    parser.add_argument("files", nargs="*", type=Path)
-    args = parser.parse_args()
-    for path in args.files:
-        exercise(path.read_bytes())
-    if args.files:
-        return 0
-    return run(samples(), args.seconds, random.Random(args.seed), args.crashes)  # noqa: S311 - to be repeated
-
-
-def run(corpus: Sequence[bytes], seconds: float, chance: random.Random, crashes: Path) -> int:
-    """Mutate until the time is over."""
-    end, runs = time.monotonic() + seconds, 0
-    while time.monotonic() < end:
-        octets = mutated(chance.choice(corpus), corpus, chance)
-        runs += 1
-        try:
-            exercise(octets)
-        except Exception:
-            crashes.mkdir(exist_ok=True)
-            path = crashes / hashlib.sha1(octets, usedforsecurity=False).hexdigest()
-            path.write_bytes(octets)
-            print(f"after {runs} runs: {path}")
-            raise
-    print(f"{runs} runs, nothing found")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(frame.main("Fuzz address books and migration streams.", exercise, samples, mutated))

@@ -7,20 +7,18 @@ fails is written to the folder given by ``--crashes`` and can be played again as
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import hashlib
-import importlib
 import random
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 HERE: Final = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "src"))
+sys.path[:0] = [str(HERE), str(HERE.parent / "src")]
 
-from gromox.base.errors import ParseError  # noqa: E402 - the tree is found only now
+import frame  # noqa: E402 - the tree is found only now
+
+from gromox.base.errors import ParseError  # noqa: E402
 from gromox.mime import (  # noqa: E402
     Specifier,
     bodystructure_octets,
@@ -142,76 +140,14 @@ def _report(original: bytes) -> bytes:
 
 
 def mutated(octets: bytes, others: Sequence[bytes], chance: random.Random) -> bytes:
-    """Return a message with some octets replaced, removed, repeated, or taken from another."""
-    mail = bytearray(octets)
-    for _ in range(chance.randrange(1, 8)):
-        start = chance.randrange(len(mail) + 1)
-        end = min(len(mail), start + chance.choice((0, 1, 4, 40, 400)))
-        other = chance.choice(others)
-        place = chance.randrange(len(other) + 1)
-        mail[start:end] = chance.choice(
-            (
-                b"",
-                chance.choice(_FRAGMENTS),
-                chance.choice(_FRAGMENTS) * chance.randrange(30),
-                other[place : place + chance.randrange(300)],
-                chance.randbytes(chance.randrange(1, 6)),
-                bytes(mail[start:end]) * 2,
-            )
-        )
-    return bytes(mail[:_LONGEST])
+    """Return a damaged copy."""
+    return frame.mutated(octets, others, chance, fragments=_FRAGMENTS, longest=_LONGEST)
 
 
-def run_alone(seconds: float, seed: int, crashes: Path) -> int:
-    """Mutate until the time is over; return the exit status."""
-    chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
-    corpus = [path.read_bytes() for path in sorted((HERE.parent / "tests/mime/corpus").glob("*.eml"))]
-    population = list(corpus)
-    end = time.monotonic() + seconds
-    runs = 0
-    while time.monotonic() < end:
-        octets = mutated(chance.choice(population), corpus, chance)
-        try:
-            exercise(octets)
-        except (Exception, RecursionError) as error:  # noqa: BLE001 - finding any is the purpose
-            crashes.mkdir(parents=True, exist_ok=True)
-            path = crashes / (hashlib.sha256(octets).hexdigest()[:16] + ".eml")
-            path.write_bytes(octets)
-            sys.stdout.write(f"{type(error).__name__}: {error}\nwritten to {path}\n")
-            return 1
-        runs += 1
-        # Children of children get farther from the corpus; the oldest give way.
-        if chance.randrange(4) == 0:
-            population[chance.randrange(len(corpus), max(len(population), len(corpus) + 1)) :] = [octets]
-        if len(population) > 4 * len(corpus):
-            del population[len(corpus) :: 2]
-    sys.stdout.write(f"{runs} messages, seed {seed}: nothing found\n")
-    return 0
-
-
-def main() -> int:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description="Fuzz the MIME scanner.")
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--crashes", type=Path, default=Path("fuzz-crashes"), help="folder for what fails")
-    parser.add_argument(
-        "--atheris", action="store_true", help="guided by coverage; further options are atheris's"
-    )
-    parser.add_argument("messages", nargs="*", type=Path, help="play these instead")
-    options, rest = parser.parse_known_args()
-    if options.atheris:
-        atheris = importlib.import_module("atheris")
-        atheris.instrument_all()
-        atheris.Setup([sys.argv[0], *rest, *map(str, options.messages)], exercise)
-        atheris.Fuzz()
-        return 0
-    if rest:
-        parser.error(f"unknown options: {' '.join(rest)}")
-    for path in options.messages:
-        exercise(path.read_bytes())
-    return 0 if options.messages else run_alone(options.seconds, options.seed, options.crashes)
+def samples() -> list[bytes]:
+    """Return the corpus of the tests."""
+    return [path.read_bytes() for path in sorted((HERE.parent / "tests/mime/corpus").glob("*.eml"))]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(frame.main("Fuzz the MIME scanner.", exercise, samples, mutated))
