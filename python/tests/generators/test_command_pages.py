@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from generators.command_pages import pages
-from tests.roles.rendering import TREE
+from tests.support.collections import TREE
 
 REFERENCE = """\
 # Command lines
