@@ -260,13 +260,13 @@ def test_a_ring_waits_until_the_answer_is_complete(serve: Serve) -> None:
 def test_stopping_says_goodbye_and_ends(serve: Serve) -> None:
     running = serve(LineCore)
     idle, busy = running.connect(), running.connect()
-    busy.say("produce 500000")
+    busy.say("produce 100000")
     assert busy.hear() == "000000"
 
     running.server.loop.call_soon_threadsafe(running.server.stop)
 
     assert idle.file.read() == b"farewell\r\n"
-    assert busy.file.read().endswith(b"499999\r\nfarewell\r\n")
+    assert busy.file.read().endswith(b"099999\r\nfarewell\r\n")
     idle.close()
     busy.close()
     running.thread.join(10)
