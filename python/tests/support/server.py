@@ -15,11 +15,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gromox.daemons import all_in_one
+
 SOURCE = Path(__file__).parents[2] / "src"
 HOST = "127.0.0.1"
 #: Seconds that a start may take, the making of the demo included.
 START_LIMIT = 60.0
 OFFSETS = {"lmtp": 24, "smtp": 25, "pop3": 110, "imap": 143, "imaps": 993, "pop3s": 995}
+#: Below the ports of outgoing connections: what is free here stays free until we take it.
+PORTS = range(20_000, 32_768)
+_given: set[int] = set()
 
 
 def environment() -> dict[str, str]:
@@ -28,20 +33,26 @@ def environment() -> dict[str, str]:
 
 
 def free_port_base() -> int:
-    """Return a base for which all ports are free at the moment."""
+    """Return a base for which all ports of a gromox-server are free."""
+    offsets = [offset for port_offsets in all_in_one.PORTS.values() for offset in port_offsets]
     while True:
-        base = 20_000 + secrets.randbelow(10_000)
-        if all(_is_free(base + offset) for offset in OFFSETS.values()):
+        base = PORTS.start + secrets.randbelow(len(PORTS) - max(offsets))
+        if all(_take(base + offset) for offset in offsets):
             return base
 
 
 def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind((HOST, 0))
-        return int(sock.getsockname()[1])
+    """Return a port that nothing listens on, another one with each call."""
+    while True:
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+        if _take(port):
+            return port
 
 
-def _is_free(port: int) -> bool:
+def _take(port: int) -> bool:
+    if port in _given:
+        return False
+    _given.add(port)
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -79,8 +90,10 @@ class Process:
     def wait(self) -> None:
         """Wait until it says that it is ready."""
         assert self.process is not None
-        assert self._ready.wait(START_LIMIT), f"not ready: {''.join(self.lines[-50:])}"
-        assert self.process.poll() is None, f"ended: {''.join(self.lines[-50:])}"
+        ready = self._ready.wait(START_LIMIT) and self.process.poll() is None
+        if not ready:
+            self.kill()
+            raise AssertionError(f"not ready, or ended: {''.join(self.lines[-50:])}")
 
     @property
     def pid(self) -> int:
