@@ -14,11 +14,13 @@ BASE: Final = b"IMAP4rev1 XLIST SPECIAL-USE UNSELECT UIDPLUS IDLE LITERAL+ ENABL
 #: What RFC 9051 took over, announced with ``imap_rfc9051``; IMAP4rev2 itself is not among it yet.
 REV2: Final = b"ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZE"
 OTHERS: Final = b"NAMESPACE CHILDREN SASL-IR CONDSTORE"
+#: What keeps a client in step with what others do.
+SYNC: Final = b"QRESYNC"
 
 
 def capabilities(session: Session) -> bytes:
     """Return the capabilities in the present state."""
-    words = [BASE, REV2, OTHERS] if session.policy.rev2 else [BASE, OTHERS]
+    words = [BASE, REV2, OTHERS, SYNC] if session.policy.rev2 else [BASE, OTHERS, SYNC]
     if session.policy.identify:
         words.append(b"ID")
     if session.state is State.NOT_AUTHENTICATED:

@@ -126,7 +126,7 @@ class Fetching:
         }
         self._runs = runs_of(here, self._cache, self._items) if by_run else None
         if not self._sections:
-            self._template, self._pick = _plan(self._items)
+            self._template, self._pick = _plan(self._items, uid_only=here.uid_only)
         self._quiet: list[int] = []
         self.finished = self.missing = False
 
@@ -287,12 +287,12 @@ class Fetching:
         except MessageGoneError as error:
             log.warning("message without contents", mailbox=here.mailbox.path, uid=uid, reason=error)
             return None
-        if uid in seen_now and not self._flags:
-            parts.append(b"FLAGS (%b)" % flags)
+        if uid in seen_now:
+            parts += self._unasked(values)
         whole = [part for part in parts if isinstance(part, bytes)]
         if len(whole) == len(parts):
-            return b"* %d FETCH (%b)\r\n" % (seq, b" ".join(whole))
-        line: list[bytes | Large] = [b"* %d FETCH (" % seq]
+            return b"%b%b)\r\n" % (here.head(seq, uid), b" ".join(whole))
+        line: list[bytes | Large] = [here.head(seq, uid)]
         for number, part in enumerate(parts):
             if number:
                 line.append(b" ")
@@ -302,6 +302,14 @@ class Fetching:
             line.append(part)
         line.append(b")\r\n")
         return line
+
+    def _unasked(self, values: tuple[object, ...]) -> list[bytes]:
+        r"""Return what belongs to a line that tells of a new ``\Seen``. RFC 7162 section 3.2.4."""
+        wanted = [Attribute.FLAGS]
+        if self.here.condstore:
+            wanted += [Attribute.MODSEQ] if self.here.uid_only else [Attribute.UID, Attribute.MODSEQ]
+        forms = [_FORMS[item] for item in wanted if item not in self._items]
+        return [form % values[place] for form, place in forms]
 
     def _section(self, item: Section, row: FetchRow) -> bytes | Large:
         if item.label in self._tables:
@@ -393,8 +401,11 @@ _FORMS: Final[dict[Attribute, tuple[bytes, int]]] = {
 }
 
 
-def _plan(items: Sequence[Item]) -> tuple[bytes, Callable[[tuple[object, ...]], tuple[object, ...]]]:
+def _plan(
+    items: Sequence[Item], *, uid_only: bool
+) -> tuple[bytes, Callable[[tuple[object, ...]], tuple[object, ...]]]:
     """Return the format of a line of attributes, and what picks its values."""
     forms = [_FORMS[item] for item in items if isinstance(item, Attribute)]
-    template = b"* %d FETCH (" + b" ".join(form for form, _ in forms) + b")\r\n"
-    return template, itemgetter(0, *(place for _, place in forms))
+    verb, number = (b"UIDFETCH", _FORMS[Attribute.UID][1]) if uid_only else (b"FETCH", 0)
+    template = b"* %d " + verb + b" (" + b" ".join(form for form, _ in forms) + b")\r\n"
+    return template, itemgetter(number, *(place for _, place in forms))

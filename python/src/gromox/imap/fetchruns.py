@@ -182,6 +182,6 @@ def runs_of(here: Selected, cache: HeaderCache, items: Sequence[Item]) -> Runs |
     whole = [item.text for item in sections if not item.fields]
     if len(whole) != len(set(whole)):  # the same under two names, such as RFC822 and BODY[]
         return None
-    if Attribute.MODSEQ in items and Attribute.FLAGS not in items:
+    if here.uid_only or (Attribute.MODSEQ in items and Attribute.FLAGS not in items):
         return None
     return Runs(here, cache, items)

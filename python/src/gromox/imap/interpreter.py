@@ -6,6 +6,7 @@ Knows nothing of sockets or of the driver; what it says is collected in order, a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.errors import GromoxError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from gromox.base.wire import Piece
     from gromox.imap.collector import Refused
     from gromox.imap.replies import Result
+    from gromox.imap.selected import Selected
     from gromox.imap.sequence import Ranges
     from gromox.imap.services import Services
     from gromox.imap.session import Session
@@ -222,9 +224,7 @@ class Interpreter:
         if command is not None and command.durable:
             session.depends = True
         if session.selected is not None:
-            news = self._news(expunge=command is None or not command.sequence_numbers, quiet=reply.quiet)
-            if news:
-                self._say(news)
+            reply = self._update(session.selected, command, reply)
         self._say(serialize.tagged(session.tag, reply))
         if reply.status is Status.BAD:
             self._count_bad()
@@ -236,6 +236,17 @@ class Interpreter:
             self._next = reply.next
         if command is not None and (log.enabled(INFO) or session.policy.log_commands):
             self._log(command, reply)
+
+    def _update(self, here: Selected, command: Command | None, reply: Reply) -> Reply:
+        """Tell what changed in the selected mailbox, and return the reply that takes note of it."""
+        by_number = reply.by_number or (command is not None and command.sequence_numbers)
+        news = self._news(expunge=not by_number, quiet=reply.quiet)
+        if news:
+            self._say(news)
+        if not reply.with_modseq:
+            return reply
+        # Not more than was told: what others did meanwhile may have come with it.
+        return replace(reply, code=b"HIGHESTMODSEQ %d" % here.view.highest_modseq)
 
     def _count_bad(self) -> None:
         self._bad += 1

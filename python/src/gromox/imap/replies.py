@@ -107,6 +107,8 @@ class ExtendedFound:
     count: int | None = None
     all: Ranges | None = None
     modseq: int | None = None
+    partial: tuple[bytes, Ranges] | None = None
+    """The range as the client wrote it, and what stands in it. RFC 9394 section 3.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,8 @@ class Reply:
     """The untagged data of one command and its tagged line.
 
     ``code`` goes between brackets. ``event`` moves the state machine. ``quiet`` are ranges of UIDs whose flag
-    changes the client knows or does not want to hear of.
+    changes the client knows or does not want to hear of. ``by_number``: no EXPUNGE may be sent with this
+    answer. ``with_modseq``: HIGHESTMODSEQ of what was told stands in the tagged line (RFC 7162 3.2.7).
     """
 
     text: str
@@ -179,6 +182,8 @@ class Reply:
     event: Event | None = None
     next: Next | None = None
     quiet: Ranges = ()
+    by_number: bool = False
+    with_modseq: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gromox.imap.errors import BadCommandError, CommandError
+from gromox.imap.grammar import ENTRY
+from gromox.imap.sequence import SAVED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -223,10 +225,12 @@ class KeyParser:
     def modseq(self) -> Key:
         """``MODSEQ [entry-name SP entry-type-req] SP mod-sequence-valzer``; all entries count alike here."""
         if self._p.peek(b'"'):
-            self._p.string()
+            entry = self._p.string()
             self._p.space()
-            self._p.word()
+            kind = self._p.word()
             self._p.space()
+            if not ENTRY.fullmatch(entry) or kind not in (b"PRIV", b"SHARED", b"ALL"):
+                raise BadCommandError("no such metadata entry")
         return ModSeq(self._p.modseq())
 
     def keyword(self, *, wanted: bool) -> Key:
@@ -276,6 +280,21 @@ _ARGUMENTS: Final[dict[bytes, Callable[[KeyParser], Key]]] = {
     b"UID": KeyParser.numbered,
     b"UNKEYWORD": lambda p: p.keyword(wanted=False),
 }
+
+
+def uses_numbers(key: Key) -> bool:
+    """Tell whether sequence numbers are among the keys, which have to keep their meaning meanwhile."""
+    match key:
+        case And(keys):
+            return any(map(uses_numbers, keys))
+        case Or(first, second):
+            return uses_numbers(first) or uses_numbers(second)
+        case Not(inner):
+            return uses_numbers(inner)
+        case Numbered(numbers, uid):
+            return not uid and numbers is not SAVED
+        case _:
+            return False
 
 
 def uses_modseq(key: Key) -> bool:

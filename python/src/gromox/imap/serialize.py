@@ -98,6 +98,8 @@ def _extended_found(data: replies.ExtendedFound) -> bytes:
             line += b" %b %d" % (name, number)
     if data.all:
         line += b" ALL " + sequence.render(data.all)
+    if data.partial is not None:
+        line += b" PARTIAL (%b %b)" % (data.partial[0], sequence.render(data.partial[1]) or b"NIL")
     return line + b"\r\n"
 
 

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import TRANSITIONS, State
+from gromox.imap.selected import Style
 from gromox.imap.sequence import SAVED
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gromox.base.wire import Peer
     from gromox.directory.auth import Account
     from gromox.imap.machine import Event
@@ -97,9 +100,26 @@ class Session:
 
     def enable_condstore(self) -> None:
         """Note that the client has shown to know CONDSTORE."""
-        self.condstore = True
+        if not self.condstore:
+            self.condstore = True
+            self._attune()
+
+    def enable(self, names: Collection[bytes]) -> None:
+        """Enable extensions, for all that is said from now on. RFC 5161 section 3.1."""
+        self.enabled.update(names)
+        # RFC 7162 3.2.3: QRESYNC is CONDSTORE and more.
+        self.condstore = self.condstore or not self.enabled.isdisjoint((b"CONDSTORE", b"QRESYNC"))
+        self._attune()
+
+    @property
+    def style(self) -> Style:
+        """How the client is told of changes."""
+        uid_only = b"UIDONLY" in self.enabled
+        return Style(self.condstore, uid_only or b"QRESYNC" in self.enabled, uid_only)
+
+    def _attune(self) -> None:
         if self.selected is not None:
-            self.selected.condstore = True
+            self.selected.adopt(self.style)
 
     def durables(self) -> tuple[Mailbox, ...]:
         """Return what the answer of this round depends on."""

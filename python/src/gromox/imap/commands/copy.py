@@ -70,7 +70,8 @@ def move(session: Session, args: Copy) -> Reply:
     """Move messages to the end of a mailbox in one step.
 
     Spec:
-        RFC 6851 3.3 (EXPUNGE for what left), 4.3 (COPYUID in an untagged OK, before any EXPUNGE).
+        RFC 6851 3.3 (EXPUNGE for what left), 4.3 (COPYUID in an untagged OK, before any EXPUNGE), 4.4
+        (HIGHESTMODSEQ).
     """
     here = session.here
     uids = session.numbered(args.numbers, uid=args.uid)
@@ -80,7 +81,7 @@ def move(session: Session, args: Copy) -> Reply:
     moved = here.mailbox.move(here.folder_id, uids, folder_id)
     if not moved.source_uids:
         return Reply("no messages to move")
-    return Reply("MOVE completed", [Information(_copyuid(moved), "moved")])
+    return Reply("MOVE completed", [Information(_copyuid(moved), "moved")], with_modseq=session.condstore)
 
 
 def _copyuid(copied: Copied) -> bytes:
