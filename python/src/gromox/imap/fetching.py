@@ -11,8 +11,11 @@ from gromox.imap.errors import TruncatedAnswerError
 from gromox.imap.fetchitems import Attribute, Section, Text
 from gromox.imap.fetchruns import LEAST, Runs, runs_of, selected_fields
 from gromox.imap.headercache import cache_of
+from gromox.imap.objectids import email_id, thread_id
 from gromox.imap.sequence import Ranges, ranges_of
+from gromox.imap.serialize import string
 from gromox.mime import Specifier, section, unpack_parts
+from gromox.mime.date import internal_date_text
 from gromox.mime.header import select_fields
 from gromox.store.errors import MessageGoneError, StoreError
 from gromox.store.flags import ALL_FLAGS, FLAG_TEXTS, Flag, FlagChange, FlagOperation, count_table
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from gromox.imap.selected import Selected
     from gromox.store.block import Block
     from gromox.store.content import Content
+    from gromox.store.mailbox import Mailbox
 
     #: What makes the lines of a stretch, the block, the number of its first message, and the stretch.
     _Run: TypeAlias = tuple[Runs, Block, int, int, int]
@@ -49,6 +53,10 @@ _COLUMNS: Final[dict[Attribute, Columns]] = {
     Attribute.ENVELOPE: Columns.ENVELOPE,
     Attribute.BODY: Columns.BODY,
     Attribute.BODYSTRUCTURE: Columns.BODYSTRUCTURE,
+    Attribute.SAVEDATE: Columns.SAVE_DATE,
+    Attribute.EMAILID: Columns.EMAIL,
+    Attribute.THREADID: Columns.EMAIL,
+    Attribute.PREVIEW: Columns.PREVIEW,
 }
 _SPECIFIERS: Final = {
     Text.ALL: Specifier.BODY,
@@ -94,6 +102,7 @@ class Fetching:
     """
 
     __slots__ = (
+        "_by_row",
         "_cache",
         "_columns",
         "_flags",
@@ -125,7 +134,8 @@ class Fetching:
             if item.fields and not item.path and item.partial is None
         }
         self._runs = runs_of(here, self._cache, self._items) if by_run else None
-        if not self._sections:
+        self._by_row = any(isinstance(item, Section) or item in _WRITERS for item in self._items)
+        if not self._by_row:
             self._template, self._pick = _plan(self._items, uid_only=here.uid_only)
         self._quiet: list[int] = []
         self.finished = self.missing = False
@@ -201,7 +211,7 @@ class Fetching:
 
     def _lines(self, chunk: Sequence[int]) -> Iterator[bytes | list[bytes | Large]]:
         """Yield the lines of some messages; those that are gone are left out."""
-        if not self._sections:
+        if not self._by_row:
             yield from self._plain_lines(chunk)
             return
         seen_now = self._see(chunk) if self._sees else frozenset[int]()
@@ -278,21 +288,28 @@ class Fetching:
         flags = block.flags_text(index, recent=here.is_recent(uid))
         values = (seq, flags, block.modseq_at(index), *row)
         try:
-            for item in self._items:
-                if isinstance(item, Section):
-                    parts.append(self._section(item, row))
-                else:
-                    form, place_of_value = _FORMS[item]
-                    parts.append(form % values[place_of_value])
+            parts += [self._part(item, row, values) for item in self._items]
         except MessageGoneError as error:
             log.warning("message without contents", mailbox=here.mailbox.path, uid=uid, reason=error)
             return None
         if uid in seen_now:
             parts += self._unasked(values)
+        return self._joined(here.head(seq, uid), parts)
+
+    def _part(self, item: Item, row: FetchRow, values: tuple[object, ...]) -> bytes | Large:
+        """Return one item of a line."""
+        if isinstance(item, Section):
+            return self._section(item, row)
+        if item in _WRITERS:
+            return b"%b %b" % (item.value, _WRITERS[item](self.here.mailbox, row))
+        form, place_of_value = _FORMS[item]
+        return form % values[place_of_value]
+
+    def _joined(self, head: bytes, parts: Sequence[bytes | Large]) -> bytes | list[bytes | Large]:
         whole = [part for part in parts if isinstance(part, bytes)]
         if len(whole) == len(parts):
-            return b"%b%b)\r\n" % (here.head(seq, uid), b" ".join(whole))
-        line: list[bytes | Large] = [here.head(seq, uid)]
+            return b"%b%b)\r\n" % (head, b" ".join(whole))
+        line: list[bytes | Large] = [head]
         for number, part in enumerate(parts):
             if number:
                 line.append(b" ")
@@ -382,6 +399,14 @@ def _cut(octets: bytes, partial: tuple[int, int] | None) -> bytes:
 def _literal(label: bytes, octets: bytes) -> bytes:
     return b"%b {%d}\r\n%b" % (label, len(octets), octets)
 
+
+#: How an attribute is written that is not kept as it will be written.
+_WRITERS: Final[dict[Attribute, Callable[[Mailbox, FetchRow], bytes]]] = {
+    Attribute.SAVEDATE: lambda _, row: b'"%b"' % internal_date_text(row.saved_at),
+    Attribute.EMAILID: lambda mailbox, row: b"(%b)" % email_id(mailbox, row),
+    Attribute.THREADID: lambda mailbox, row: b"(%b)" % thread_id(mailbox, row),
+    Attribute.PREVIEW: lambda _, row: string(row.preview.encode("utf-8")),
+}
 
 #: How an attribute is written, and where its value stands among (seq, flags, modseq, *FetchRow).
 _FORMS: Final[dict[Attribute, tuple[bytes, int]]] = {

@@ -46,6 +46,9 @@ FLAG: Final = re.compile(rb'\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
 #: entry-flag-name = DQUOTE "/flags/" attr-flag DQUOTE (RFC 7162), without the quotes
 ENTRY: Final = re.compile(rb'/[Ff][Ll][Aa][Gg][Ss]/\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
 
+#: objectid = 1*255(ALPHA / DIGIT / "_" / "-") (RFC 8474)
+OBJECT_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,255}")
+
 #: date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE
 DATE_TIME: Final = re.compile(
     rb'"([ 0-9][0-9])-([A-Za-z]{3})-([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-])([0-9]{2})([0-9]{2})"'

@@ -85,7 +85,7 @@ class MailboxStatus:
     """``* STATUS name (item n …)``. RFC 3501 section 7.2.4."""
 
     name: str
-    items: Sequence[tuple[bytes, int]]
+    items: Sequence[tuple[bytes, int | bytes]]
 
 
 @dataclass(frozen=True, slots=True)

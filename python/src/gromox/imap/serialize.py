@@ -69,7 +69,9 @@ def _listed(data: replies.Listed) -> bytes:
 
 
 def _status(data: replies.MailboxStatus) -> bytes:
-    items = b" ".join(b"%b %d" % item for item in data.items)
+    items = b" ".join(
+        (b"%b %b" if isinstance(value, bytes) else b"%b %d") % (name, value) for name, value in data.items
+    )
     return b"* STATUS %b (%b)\r\n" % (mailbox(data.name), items)
 
 

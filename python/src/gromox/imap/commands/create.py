@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import AUTHENTICATED
+from gromox.imap.objectids import mailbox_id
 from gromox.imap.replies import Reply
 from gromox.imap.tree import SEPARATOR, tree_of
 from gromox.store.errors import ExistsError
@@ -32,13 +33,14 @@ def create(session: Session, name: str) -> Reply:
 
     Spec:
         RFC 3501 6.3.3: a separator at the end says that names below it will follow; it is dropped. INBOX
-        cannot be created.
+        cannot be created. RFC 8474 4.1 (MAILBOXID).
     """
     wanted = name.removesuffix(SEPARATOR)
     if tree_of(session.mailbox).find(wanted) is not None:
         raise ExistsError("a folder has that name")
-    make_path(session.mailbox, wanted)
-    return Reply("CREATE completed")
+    folder = make_path(session.mailbox, wanted)
+    code = b"MAILBOXID (%b)" % mailbox_id(session.mailbox, folder.folder_id)
+    return Reply("CREATE completed", code=code)
 
 
 def make_path(mailbox: Mailbox, name: str) -> Folder:

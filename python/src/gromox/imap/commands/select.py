@@ -10,6 +10,7 @@ from gromox.imap import serialize
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import AUTHENTICATED, Event
+from gromox.imap.objectids import mailbox_id
 from gromox.imap.replies import Exists, Information, Ready, RecentCount, Reply, Stream
 from gromox.imap.resync import Resync, missed, parse_resync
 from gromox.imap.selected import SYSTEM_FLAGS, Selected, flags_line
@@ -61,7 +62,8 @@ def select(session: Session, args: Select) -> Result:
     """Open a mailbox for reading and writing.
 
     Spec:
-        RFC 3501 6.3.1; RFC 7162 3.1.2 (HIGHESTMODSEQ), 3.2.5 (QRESYNC: what was missed follows). A failure
+        RFC 3501 6.3.1; RFC 7162 3.1.2 (HIGHESTMODSEQ), 3.2.5 (QRESYNC: what was missed follows); RFC
+        8474 4.2 (MAILBOXID). A failure
         leaves no mailbox selected, but a BAD changes nothing. RFC 7162 3.2.11, CLOSED: what came before
         belongs to the former mailbox, whatever the client enabled.
     """
@@ -100,6 +102,7 @@ def _open(session: Session, args: Select, *, read_only: bool) -> Result:
         Information(b"UIDVALIDITY %d" % view.uid_validity, "UIDs are valid"),
         Information(b"UIDNEXT %d" % view.uid_next, "the next UID"),
         Information(b"HIGHESTMODSEQ %d" % view.highest_modseq, "the highest mod-sequence"),
+        Information(b"MAILBOXID (%b)" % mailbox_id(mailbox, folder.folder_id), "the name that stays"),
     ]
     unseen = view.unseen_first
     if unseen is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import AUTHENTICATED
+from gromox.imap.objectids import mailbox_id
 from gromox.imap.replies import MailboxStatus, Reply
 from gromox.imap.tree import tree_of
 from gromox.store.flags import Flag, count_table
@@ -42,8 +43,9 @@ def _deleted(mailbox: Mailbox, folder: Folder) -> int:
     return sum(block.flags.translate(_DELETED).count(1) for block in mailbox.view(folder.folder_id).blocks)
 
 
-#: status-att, RFC 3501 section 9; SIZE is RFC 8438, HIGHESTMODSEQ RFC 7162, DELETED RFC 9051.
-ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int]]] = {
+#: status-att, RFC 3501 section 9; SIZE is RFC 8438, HIGHESTMODSEQ RFC 7162, DELETED RFC 9051, MAILBOXID
+#: RFC 8474.
+ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int | bytes]]] = {
     b"MESSAGES": lambda _, folder: folder.total,
     b"RECENT": _recent,
     b"UIDNEXT": lambda _, folder: folder.uid_next,
@@ -52,6 +54,7 @@ ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int]]] = {
     b"SIZE": lambda _, folder: folder.size,
     b"HIGHESTMODSEQ": lambda _, folder: folder.highest_modseq,
     b"DELETED": _deleted,
+    b"MAILBOXID": lambda mailbox, folder: b"(%b)" % mailbox_id(mailbox, folder.folder_id),
 }
 
 
@@ -79,7 +82,8 @@ def status(session: Session, args: Status) -> Reply:
     """Say figures of a mailbox, the selected one included.
 
     Spec:
-        RFC 3501 6.3.10; RFC 8438 (SIZE); RFC 7162 3.1.7 (HIGHESTMODSEQ, which enables CONDSTORE).
+        RFC 3501 6.3.10; RFC 8438 (SIZE); RFC 7162 3.1.7 (HIGHESTMODSEQ, which enables CONDSTORE); RFC 8474
+        4.3 (MAILBOXID).
     """
     folder = tree_of(session.mailbox).selectable(args.name)
     return Reply("STATUS completed", [status_of(session, args.name, folder, args.items)])
