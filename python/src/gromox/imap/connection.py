@@ -28,6 +28,7 @@ from gromox.imap.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from gromox.base.wire import Action, Durable, Outcome, Peer
 
@@ -48,11 +49,13 @@ class ImapConnection(Interpreter):
 
     __slots__ = ("_collector", "_suspended", "_watched")
 
+    _watched: Path | None
+
     def __init__(self, services: Services) -> None:
         """Serve with ``services``; :meth:`start` begins."""
         super().__init__(services)
         self._collector = Collector(self._literal_limit)
-        self._suspended = self._watched = False
+        self._suspended, self._watched = False, None
 
     # -- what the driver asks
 
@@ -217,9 +220,10 @@ class ImapConnection(Interpreter):
     def _watch(self, actions: list[Action]) -> None:
         """Hear of changes while a mailbox is selected, not only in IDLE: so none falls in between."""
         session = self._active
-        if (session.selected is not None) is not self._watched:
-            self._watched = not self._watched
-            actions.insert(0, Watch(session.mailbox.path if self._watched else None))
+        path = session.mailbox.path if session.selected is not None else None
+        if path != self._watched:
+            self._watched = path
+            actions.insert(0, Watch(path))
 
     def _suspend(self, actions: list[Action]) -> None:
         """Turn what the last command left to do into an action."""

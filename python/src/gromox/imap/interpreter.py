@@ -112,6 +112,10 @@ class Interpreter:
             self._finish(Reply(refusal(session.state, command.states), status=Status.BAD))
         elif command.writes and session.here.read_only:
             self._finish(Reply("the mailbox was opened read-only", code=b"READ-ONLY", status=Status.NO))
+        elif command.numbered and session.here.uid_only:
+            self._finish(
+                Reply("message numbers are not used any more", code=b"UIDREQUIRED", status=Status.BAD)
+            )
         else:
             if log.enabled(INFO):
                 self._started = self._services.clock.monotonic()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gromox.imap.errors import CommandError
-from gromox.imap.machine import TRANSITIONS, State
+from gromox.imap.errors import BadCommandError, CommandError
+from gromox.imap.machine import TRANSITIONS, Event, State
 from gromox.imap.selected import Style
 from gromox.imap.sequence import SAVED
 from gromox.store.uidset import UidSet
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from gromox.base.wire import Peer
     from gromox.directory.auth import Account
-    from gromox.imap.machine import Event
     from gromox.imap.selected import Selected
     from gromox.imap.sequence import SequenceSet
     from gromox.imap.services import Services
@@ -96,6 +95,8 @@ class Session:
     def numbered(self, numbers: SequenceSet, *, uid: bool) -> UidSet:
         """Return the UIDs that a sequence set means in the selected mailbox."""
         here = self.here
+        if here.uid_only and not uid and numbers is not SAVED:
+            raise BadCommandError("message numbers are not used any more", "UIDREQUIRED")
         return self.saved & here.known_uids() if numbers is SAVED else here.uids(numbers, uid=uid)
 
     def enable_condstore(self) -> None:
@@ -124,6 +125,13 @@ class Session:
     def durables(self) -> tuple[Mailbox, ...]:
         """Return what the answer of this round depends on."""
         return (self._mailbox,) if self.depends and self._mailbox is not None else ()
+
+    def reset(self) -> None:
+        """Be as before the login. RFC 8437 section 4.1."""
+        self.move(Event.UNAUTHENTICATED)
+        self.release()
+        self.enabled.clear()
+        self.condstore, self.user = False, ""
 
     def release(self) -> None:
         """Let go of everything that other sessions share."""

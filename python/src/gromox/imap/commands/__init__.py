@@ -30,6 +30,7 @@ MODULES: Final = (
     "status",
     "store",
     "subscribe",
+    "unauthenticate",
 )
 
 

@@ -46,7 +46,7 @@ def parse_uid_copy(p: Parser) -> Copy:
     return _parse(p, uid=True)
 
 
-@command("COPY", SELECTED, parse_copy, durable=True)
+@command("COPY", SELECTED, parse_copy, durable=True, numbered=True)
 @command("UID COPY", SELECTED, parse_uid_copy, durable=True)
 def copy(session: Session, args: Copy) -> Reply:
     """Copy messages to the end of a mailbox, all or none.
@@ -64,7 +64,7 @@ def copy(session: Session, args: Copy) -> Reply:
     return Reply("COPY completed", code=_copyuid(copied) if copied.source_uids else b"")
 
 
-@command("MOVE", SELECTED, parse_copy, writes=True, durable=True)
+@command("MOVE", SELECTED, parse_copy, writes=True, durable=True, numbered=True)
 @command("UID MOVE", SELECTED, parse_uid_copy, writes=True, durable=True)
 def move(session: Session, args: Copy) -> Reply:
     """Move messages to the end of a mailbox in one step.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gromox.imap.session import Session
 
 #: What can be enabled. RFC 5161 section 3.1: anything else is ignored.
-KNOWN: Final = (b"CONDSTORE", b"QRESYNC")
+KNOWN: Final = (b"CONDSTORE", b"QRESYNC", b"UIDONLY")
 MAX_NAMES: Final = 100
 
 
@@ -34,7 +34,7 @@ def enable(session: Session, names: tuple[bytes, ...]) -> Reply:
     """Enable what is known and was not yet; say what that is.
 
     Spec:
-        RFC 5161 3.1; RFC 7162 3.1.8 (CONDSTORE), 3.2.3 (QRESYNC).
+        RFC 5161 3.1; RFC 7162 3.1.8 (CONDSTORE), 3.2.3 (QRESYNC); RFC 9586 3 (UIDONLY).
     """
     fresh = [name for name in KNOWN if name in names and name not in session.enabled]
     session.enable(fresh)

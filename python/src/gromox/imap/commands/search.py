@@ -10,6 +10,7 @@ from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.machine import SELECTED
 from gromox.imap.partial import Partial, parse_partial
+from gromox.imap.progress import with_progress
 from gromox.imap.replies import ExtendedFound, Found, Reply, Stream
 from gromox.imap.searchkeys import CHARSETS, Key, KeyParser, uses_modseq, uses_numbers
 from gromox.imap.searchterms import expression, is_costly
@@ -105,7 +106,7 @@ def search(session: Session, args: Search) -> Result:
 
     Spec:
         RFC 3501 6.4.4, 7.2.5; RFC 4731 3.1 (RETURN); RFC 5182 2.1 (SAVE); RFC 7162 3.1.5 (MODSEQ), 3.2.10.2
-        (no removals are told if keys have sequence numbers); RFC 9394 3.1 (PARTIAL).
+        (no removals are told if keys have sequence numbers); RFC 9394 3.1 (PARTIAL); RFC 9585 (INPROGRESS).
 
     Returns:
         Numbers in ascending order. A search in contents is made in steps.
@@ -133,7 +134,8 @@ def search(session: Session, args: Search) -> Result:
                 return
             yield ()
 
-    return Stream(steps(), lambda: _answer(session, args, view, found[0]))
+    work = with_progress(session.services.clock, session.tag, steps())
+    return Stream(work, lambda: _answer(session, args, view, found[0]))
 
 
 def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int]) -> Reply:
