@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gromox.base.clock import ManualClock
 from gromox.imap.progress import INTERVAL, with_progress
 
-from tests.imap.driver import mail
+from tests.imap.driver import mail, octets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ def test_it_is_said_every_ten_seconds_and_not_more_often() -> None:
             clock.advance(INTERVAL / 5)
             yield ()
 
-    said = [b"".join(pieces) for pieces in with_progress(clock, b'a"1', steps())]
+    said = [b"".join(map(octets_of, pieces)) for pieces in with_progress(clock, b'a"1', steps())]
     assert [len(octets) > 0 for octets in said] == ([False] * 4 + [True]) * 6
     assert said[4] == b'* OK [INPROGRESS ("a\\"1" NIL NIL)] still at work\r\n'
 

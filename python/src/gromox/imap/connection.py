@@ -105,7 +105,8 @@ class ImapConnection(Interpreter):
         """Answer a NOOP that came alone."""
         self._tags[:] = (tag,)
         self._bad = 0
-        octets = self._news(expunge=True) + tag + tail
+        self._command = None
+        octets = self._news(expunge=True) + self._others() + tag + tail
         if not self._closed:
             return (Send((octets,)),)
         farewell, self._out = b"".join(self._out), []
@@ -136,11 +137,21 @@ class ImapConnection(Interpreter):
         return self._run()
 
     def rung(self) -> Iterable[Action]:
-        """Tell an idling client what changed. RFC 2177 section 3."""
-        if self._prompt is None or not self._prompt.idle or self._closed:
+        """Tell a client what changed that idles or asked for it. RFC 2177 section 3, RFC 5465 section 3.1."""
+        idle = self._prompt is not None and self._prompt.idle
+        notification = self._active.notification
+        if (
+            self._closed
+            or self._suspended
+            or not (idle or (notification is not None and self._prompt is None))
+        ):
             return ()
         self._tags.clear()
-        news = self._news(expunge=True)
+        if notification is None:
+            news = self._news(expunge=True)
+        else:
+            self._command = None
+            news = self._news(expunge=idle or notification.tells_removals_at_once) + self._others()
         if self._out:  # the farewell of a mailbox that is damaged
             news, self._out = news + b"".join(self._out), []
             return [Send([news]), Close()]
@@ -220,7 +231,8 @@ class ImapConnection(Interpreter):
     def _watch(self, actions: list[Action]) -> None:
         """Hear of changes while a mailbox is selected, not only in IDLE: so none falls in between."""
         session = self._active
-        path = session.mailbox.path if session.selected is not None else None
+        wanted = session.selected is not None or session.notification is not None
+        path = session.mailbox.path if wanted else None
         if path != self._watched:
             self._watched = path
             actions.insert(0, Watch(path))

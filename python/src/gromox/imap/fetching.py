@@ -23,7 +23,7 @@ from gromox.store.model import Columns, FetchRow
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from gromox.base.wire import Piece
     from gromox.imap.fetchitems import Item
@@ -102,6 +102,7 @@ class Fetching:
     """
 
     __slots__ = (
+        "_apart",
         "_by_row",
         "_cache",
         "_columns",
@@ -120,8 +121,20 @@ class Fetching:
         "uids",
     )
 
-    def __init__(self, here: Selected, uids: UidSet, items: Sequence[Item], *, by_run: bool = True) -> None:
-        """Fetch ``items`` of the messages ``uids`` of the announced view; ``by_run``: as fast as possible."""
+    def __init__(
+        self,
+        here: Selected,
+        uids: UidSet,
+        items: Sequence[Item],
+        *,
+        by_run: bool = True,
+        apart: int = STREAMED,
+    ) -> None:
+        """Fetch ``items`` of the messages ``uids`` of the announced view; ``by_run``: as fast as possible.
+
+        Contents above ``apart`` octets come as pieces of their own.
+        """
+        self._apart = apart
         self.here, self.uids, self._items = here, uids, tuple(items)
         self._columns = columns_of(items)
         self._sections = [item for item in items if isinstance(item, Section)]
@@ -144,7 +157,7 @@ class Fetching:
         r"""Return the messages whose new ``\Seen`` was told already."""
         return ranges_of(self._quiet)
 
-    def steps(self) -> Iterator[Sequence[Piece]]:
+    def steps(self) -> Generator[Sequence[Piece], None, None]:
         """Yield the lines, some at a time."""
         out: list[Piece] = []
         size = 0
@@ -364,7 +377,7 @@ class Fetching:
         if item.partial is not None:
             skipped = min(item.partial[0], length)
             offset, length = offset + skipped, min(item.partial[1], length - skipped)
-        if length > STREAMED:
+        if length > self._apart:
             # Once its size is announced, a message has to be sent to its end.
             if content.path is not None and not content.path.is_file():
                 raise MessageGoneError("the file with the message is not there")

@@ -19,6 +19,7 @@ from gromox.imap.grammar import TAG
 from gromox.imap.machine import refusal
 from gromox.imap.parser import Parser
 from gromox.imap.replies import Next, Prompt, Reply, Status, Stream, Wait
+from gromox.imap.tree import SEPARATOR
 from gromox.store.errors import CorruptError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from gromox.base.wire import Piece
     from gromox.imap.collector import Refused
+    from gromox.imap.notification import Notification
     from gromox.imap.replies import Result
     from gromox.imap.selected import Selected
     from gromox.imap.sequence import Ranges
@@ -44,6 +46,9 @@ _MEMO: Final[dict[bytes, tuple[Command, Any]]] = {}
 _MAX_MEMO: Final = 4096
 _MAX_MEMO_TEXT: Final = 256
 
+#: Commands whose effect on names the client knows. RFC 5465 section 5.
+_NAMING: Final = frozenset({b"CREATE", b"DELETE", b"RENAME", b"SUBSCRIBE", b"UNSUBSCRIBE"})
+
 commands.load()
 
 
@@ -52,6 +57,7 @@ class Interpreter:
 
     __slots__ = (
         "_answered",
+        "_args",
         "_bad",
         "_closed",
         "_command",
@@ -78,6 +84,7 @@ class Interpreter:
         self._closed = False
         self._next: Next | None = None
         self._command: Command | None = None
+        self._args: object = None
         self._prompt: Prompt | None = None
         self._stream: Stream | None = None
         self._wait: Wait | None = None
@@ -107,7 +114,7 @@ class Interpreter:
             known = self._read(tag, rest, literals)
             if known is None:
                 return
-        command, args = self._command, _ = known
+        command, args = self._command, self._args = known
         if session.state not in command.states:
             self._finish(Reply(refusal(session.state, command.states), status=Status.BAD))
         elif command.writes and session.here.read_only:
@@ -199,10 +206,14 @@ class Interpreter:
     def _news(self, *, expunge: bool, quiet: Ranges = ()) -> bytes:
         """Return what the client has to be told of the selected mailbox, whoever changed it."""
         session = self._active
-        if session.selected is None:
+        here = session.selected
+        if here is None:
             return b""
         try:
-            news = session.selected.changes(expunge=expunge, quiet=quiet)
+            if session.notification is None:
+                news = here.changes(expunge=expunge, quiet=quiet)
+            else:
+                news = self._chosen_news(session.notification, here, expunge=expunge, quiet=quiet)
         except GromoxError as error:
             log.warning("changes not told", connection=session.peer.connection_id, reason=error)
             self._end_if_corrupt(error)
@@ -210,6 +221,44 @@ class Interpreter:
         if news:
             session.depends = True
         return news
+
+    def _chosen_news(
+        self, notification: Notification, here: Selected, *, expunge: bool, quiet: Ranges
+    ) -> bytes:
+        """Return what NOTIFY wants to hear of the selected mailbox.
+
+        Spec:
+            RFC 5465 3.1, 5.1 to 5.3. Who wants to hear nothing still hears what its own command did.
+        """
+        command = self._command
+        own = command is not None and (command.writes or command.durable)
+        if not (notification.tells_messages or own):
+            return b""
+        news = here.changes(expunge=expunge, quiet=quiet, flags=notification.tells_flags)
+        return news + notification.new_lines(here, here.fresh) if here.fresh else news
+
+    def _others(self) -> bytes:
+        """Return what NOTIFY wants to hear of mailboxes that are not selected."""
+        session = self._active
+        if session.notification is None:
+            return b""
+        try:
+            lines = session.notification.poll(session, self._own_names())
+        except GromoxError as error:
+            log.warning("changes not told", connection=session.peer.connection_id, reason=error)
+            self._end_if_corrupt(error)
+            return b""
+        if lines:
+            session.depends = True
+        return b"".join(serialize.untagged(lines))
+
+    def _own_names(self) -> Sequence[str]:
+        """Return the names that the command which ends is about, if it changes names."""
+        if self._command is None or self._command.verb not in _NAMING:
+            return ()
+        args = self._args
+        names = [args, *(getattr(args, field, None) for field in ("name", "old", "new"))]
+        return [name.removesuffix(SEPARATOR).casefold() for name in names if isinstance(name, str)]
 
     def _end_if_corrupt(self, error: GromoxError) -> None:
         # The next session gets the mailbox opened afresh, this one cannot.
@@ -229,6 +278,8 @@ class Interpreter:
             session.depends = True
         if session.selected is not None:
             reply = self._update(session.selected, command, reply)
+        if session.notification is not None:
+            self._say(self._others())
         self._say(serialize.tagged(session.tag, reply))
         if reply.status is Status.BAD:
             self._count_bad()

@@ -43,7 +43,7 @@ PLAIN: Final = Style()
 #: Announcements kept for other sessions that go from the same view to the same view.
 _SHARED: Final = 16
 _shared: Final[
-    dict[tuple[int, int, Style], tuple[weakref.ref[FolderView], weakref.ref[FolderView], bytes]]
+    dict[tuple[int, int, Style, bool], tuple[weakref.ref[FolderView], weakref.ref[FolderView], bytes]]
 ] = {}
 
 
@@ -54,6 +54,7 @@ class Selected:
         "change_number",
         "condstore",
         "folder_id",
+        "fresh",
         "gone",
         "held",
         "keywords",
@@ -74,6 +75,8 @@ class Selected:
         self.mailbox, self.folder_id, self.name = mailbox, folder_id, name
         self.read_only, self.gone = read_only, False
         self.adopt(style)
+        #: UIDs that the last announcement added.
+        self.fresh: Sequence[int] = ()
         #: The change number up to which it was told that removals wait.
         self.held = 0
         self.change_number = mailbox.change_number()
@@ -159,7 +162,7 @@ class Selected:
         """Tell whether the announced view is what the mailbox holds now, as far as any session can know."""
         return not self.gone and self.mailbox.change_number() == self.change_number
 
-    def changes(self, *, expunge: bool, quiet: Ranges = ()) -> bytes:
+    def changes(self, *, expunge: bool, quiet: Ranges = (), flags: bool = True) -> bytes:
         """Return what the client has to be told now, and number by the new view from now on.
 
         Spec:
@@ -169,7 +172,9 @@ class Selected:
         Args:
             expunge: whether EXPUNGE may be sent; if not and messages are gone, all waits.
             quiet: UIDs whose flag changes are known to the client.
+            flags: whether the client wants to hear of flag changes at all.
         """
+        self.fresh = ()
         if self.gone:
             return self._removed(expunge=expunge)
         number = self.mailbox.change_number()
@@ -188,7 +193,8 @@ class Selected:
         if change.vanished_uids and not expunge:
             return self._waiting(number)
         self.change_number, self.view = number, new
-        return self._announcement(old, new, change, quiet)
+        self.fresh = change.appended_uids
+        return self._announcement(old, new, change, quiet, flags=flags)
 
     def _waiting(self, number: int) -> bytes:
         """Tell that the client does not know everything yet, whatever mod-sequences it was shown.
@@ -216,9 +222,11 @@ class Selected:
         )
         return _vanished(view.uids()) if self.vanished else b"* 1 EXPUNGE\r\n" * total
 
-    def _announcement(self, old: FolderView, new: FolderView, change: ViewChange, quiet: Ranges) -> bytes:
+    def _announcement(
+        self, old: FolderView, new: FolderView, change: ViewChange, quiet: Ranges, *, flags: bool
+    ) -> bytes:
         shareable = not quiet and not self._touches_recent(change)
-        key = (id(old), id(new), self.style)
+        key = (id(old), id(new), self.style, flags)
         octets: bytes | None = None
         if shareable:
             known = _shared.get(key)
@@ -226,7 +234,9 @@ class Selected:
                 octets = known[2]
         if octets is None:
             gone = _vanished(change.vanished_uids) if self.vanished else _expunges(change)
-            octets = self._flags_line(change) + gone + self._flag_changes(change, quiet)
+            octets = self._flags_line(change) + gone
+            if flags:
+                octets += self._flag_changes(change, quiet)
             if shareable:
                 if len(_shared) >= _SHARED:
                     del _shared[next(iter(_shared))]

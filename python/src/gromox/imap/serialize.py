@@ -65,6 +65,8 @@ def _listed(data: replies.Listed) -> bytes:
     line = b'* %b (%b) "/" %b' % (data.verb, b" ".join(data.attributes), mailbox(data.name))
     if data.child_info:
         line += b' ("CHILDINFO" (%b))' % b" ".join(b'"%b"' % each for each in data.child_info)
+    if data.old_name is not None:
+        line += b' ("OLDNAME" (%b))' % mailbox(data.old_name)
     return line + b"\r\n"
 
 

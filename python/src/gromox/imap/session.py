@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from gromox.base.wire import Peer
     from gromox.directory.auth import Account
+    from gromox.imap.notification import Notification
     from gromox.imap.selected import Selected
     from gromox.imap.sequence import SequenceSet
     from gromox.imap.services import Services
@@ -31,6 +32,7 @@ class Session:
         "depends",
         "enabled",
         "failed_logins",
+        "notification",
         "peer",
         "policy",
         "saved",
@@ -57,6 +59,8 @@ class Session:
         #: The client uses CONDSTORE: MODSEQ stands in FETCH lines from then on. RFC 7162 section 3.1.
         self.condstore = False
         self.failed_logins = 0
+        #: What NOTIFY asked for; None: as without NOTIFY.
+        self.notification: Notification | None = None
         #: UIDs of the last SEARCH with RETURN (SAVE) in the selected mailbox. RFC 5182.
         self.saved = UidSet()
         #: The answer of this round has to wait until the mailbox is durable.
@@ -137,4 +141,4 @@ class Session:
         """Let go of everything that other sessions share."""
         if self._mailbox is not None:
             self.services.close_mailbox(self._mailbox.path)
-        self.selected = self._mailbox = self.account = None
+        self.selected = self._mailbox = self.account = self.notification = None

@@ -23,6 +23,7 @@ MODULES: Final = (
     "logout",
     "namespace",
     "noop",
+    "notify",
     "rename",
     "search",
     "select",
