@@ -58,6 +58,16 @@ def test_limits_can_be_lowered_for_one_daemon() -> None:
     assert "\nLimitNOFILE=65536\n" in units["gromox-pop3.service"]
 
 
+@pytest.mark.parametrize(("repair", "command"), [(False, "--here -v"), (True, "--here -v -p")])
+def test_the_nightly_check_repairs_only_if_told_to(command: str, *, repair: bool) -> None:
+    role = Role("gromox", SYSTEMS["debian12"], gromox_check_repair=repair, gromox_check_time="Sun 03:00")
+    units = {file.path.rpartition("/")[2]: file.text for file in role.files()}
+
+    assert f"\nExecStart=/usr/sbin/gromox-mbck {command}\n" in units["gromox-mbck.service"]
+    assert "\nOnCalendar=Sun 03:00\n" in units["gromox-mbck.timer"]
+    assert "\nOnCalendar=daily\n" in units["gromox-cleaner.timer"]
+
+
 def test_directives_without_a_variable_can_be_set() -> None:
     role = Role("gromox", SYSTEMS["debian12"], gromox_settings={"imap": {"imap_cmd_debug": 1}})
     files = {file.path.rpartition("/")[2]: file.text for file in role.files()}
