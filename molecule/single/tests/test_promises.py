@@ -17,6 +17,7 @@ UNITS = (
     *("mariadb.service", "redis@grommunio.service", "grommunio-antispam.service", "nginx.service"),
     *("fail2ban.service", "nftables.service"),
     *(f"gromox-{name}.timer" for name in JOBS),
+    "grommunio-antispam-keys.timer",
 )
 PORTS = (25, 80, 110, 143, 443, 465, 587, 993, 995)
 #: The manual, "Permissions", and the layout of the system.

@@ -60,6 +60,7 @@ SYSTEMS: Final = {
 
 #: What tasks learn on the host before they render.
 _LEARNED: Final[Mapping[str, object]] = {
+    "__antispam_admin": {"stat": {"exists": True}},
     "__fail2ban_admin": {"stat": {"exists": True}},
     "__gromox_bundle_file": {"stat": {"checksum": "0123456789abcdef"}},
     "__gromox_password_read": {"content": "c2VjcmV0"},

@@ -58,6 +58,21 @@ def test_limits_can_be_lowered_for_one_daemon() -> None:
     assert "\nLimitNOFILE=65536\n" in units["gromox-pop3.service"]
 
 
+def test_the_administration_makes_keys_where_the_filter_looks_for_them() -> None:
+    role = Role("antispam", SYSTEMS["debian12"], antispam_dkim_selector="s2")
+    files = {file.path.rpartition("/")[2]: file.text for file in role.files()}
+    folder = role.value("{{ __antispam_dkim }}")
+
+    assert f'  dkimPath: {folder}\n  dkimSelector: "s2"\n  dkimBits: 2048\n' in files["antispam.yaml"]
+    unit = files["grommunio-antispam-keys.service"]
+    assert f"\nUser=grommunio\nGroup=grommunio\nReadWritePaths={folder}\n" in unit
+    signing = role.render(role.folder / "templates/dkim_signing.j2", {})
+    assert (
+        f'\nenabled = true;\npath = "{folder}/$domain.$selector.key";\nselector = "s2";'
+        in signing.replace("# A domain without this file is not signed; a new file counts at once.\n", "")
+    )
+
+
 @pytest.mark.parametrize(("repair", "command"), [(False, "--here -v"), (True, "--here -v -p")])
 def test_the_nightly_check_repairs_only_if_told_to(command: str, *, repair: bool) -> None:
     role = Role("gromox", SYSTEMS["debian12"], gromox_check_repair=repair, gromox_check_time="Sun 03:00")
