@@ -60,6 +60,12 @@ def test_the_port_is_open_on_both_families(host: Host, port: int) -> None:
     assert f"[::]:{port} " in listening or f"*:{port} " in listening
 
 
+def test_the_way_past_the_filter_is_open_to_this_host_alone(host: Host) -> None:
+    listening = [line.split()[3] for line in host.check_output("ss -Hltn").splitlines()]
+
+    assert {address for address in listening if address.endswith(":24")} == {"[::1]:24", "127.0.0.1:24"}
+
+
 @pytest.mark.parametrize("path", MODES)
 def test_files_belong_to_whom_they_should(host: Host, path: str) -> None:
     owner, group, mode = MODES[path]

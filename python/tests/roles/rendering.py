@@ -53,6 +53,7 @@ SYSTEMS: Final = {
     "debian12": System("Debian", "Debian", "12.11"),
     "debian13": System("Debian", "Debian", "13.2"),
     "ubuntu2404": System("Debian", "Ubuntu", "24.04"),
+    "ubuntu2604": System("Debian", "Ubuntu", "26.04"),
     "leap156": System("Suse", "openSUSE Leap", "15.6"),
     "leap160": System("Suse", "openSUSE Leap", "16.0"),
     "sles15": System("Suse", "SLES", "15.7"),

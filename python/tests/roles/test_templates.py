@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from generators.bundle import PYTHONS
 from tests.roles.rendering import ROLES, SYSTEMS, Role, System, packages
 from tests.support.collections import TREE
 
@@ -107,7 +108,12 @@ def test_the_preflight_names_what_is_wrong(variables: dict[str, object], problem
     assert any(problem in text for text in problems)
 
 
-def test_a_system_without_a_known_python_is_refused() -> None:
-    role = Role("gromox", System("Debian", "Ubuntu", "26.04"))
+@systems
+def test_there_is_a_bundle_for_the_python_of_each_system(system: System) -> None:
+    assert Role("gromox", system).value("{{ __gromox_python }}") in PYTHONS
 
-    assert "has no Python" in " ".join(role.value("{{ __gromox_problems }}"))
+
+def test_a_system_without_a_known_python_is_refused() -> None:
+    role = Role("gromox", System("Debian", "Ubuntu", "28.04"))
+
+    assert "Ubuntu 28.04 is not known" in " ".join(role.value("{{ __gromox_problems }}"))
