@@ -1,4 +1,4 @@
-"""What users have read in public folders, and ids in their long form; over every transport where it matters."""
+"""What users have read in public folders, and ids in their long form; over every transport."""
 
 from __future__ import annotations
 
