@@ -159,7 +159,7 @@ def _combine(
     kept = sorted(kept, key=lambda each: each.version.rank)[-(MAX_VERSIONS - 1) :]
     current = max((each.version for each in known), key=lambda each: each.rank) if known else own
     versions = [*(each.version for each in kept), *(() if known else (own,)), theirs]
-    winner = max(reversed(versions), key=lambda each: each.rank)
+    winner: Version = max(reversed(versions), key=lambda each: each.rank)
     changes = [] if known else [_attached(own, item_of_row(row, is_named=False, depth=1))]
     changes.append(_attached(theirs, message))
     content: Message | None = None
