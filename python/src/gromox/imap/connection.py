@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.base.wire import Call, Close, Produce, Send, StartTls, Watch
 from gromox.imap import serialize
 from gromox.imap.capability import capabilities
@@ -41,6 +42,7 @@ MAX_COMMAND_LITERALS: Final = 256 << 10
 
 #: What a whole line after the tag is answered with when nothing has changed.
 _READY: Final = {noop + b"\r\n": b" OK NOOP completed\r\n" for noop in (b"NOOP", b"noop", b"Noop")}
+_NOOPS: Final = metrics.COMMANDS.cell("imap", "NOOP", "OK")
 
 
 class ImapConnection(Interpreter):
@@ -102,6 +104,8 @@ class ImapConnection(Interpreter):
         """Answer a NOOP that came alone."""
         self._tags[:] = (tag,)
         self._bad = 0
+        _NOOPS[0] += 1
+        _NOOPS[-1] += 1
         octets = self._news(expunge=True) + tag + tail
         if not self._closed:
             return (Send((octets,)),)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.base.errors import GromoxError
 from gromox.base.log import INFO, get_logger
 from gromox.imap import commands, serialize
@@ -40,6 +41,7 @@ MAX_BAD: Final = 20
 #: Arguments are immutable, and commands with secrets are left out. 0.3 us instead of 5 to 20.
 _MEMO: Final[dict[bytes, tuple[Command, Any]]] = {}
 _MAX_MEMO: Final = 4096
+_STATUSES: Final = {status: status.value.decode() for status in Status}
 _MAX_MEMO_TEXT: Final = 256
 
 commands.load()
@@ -111,8 +113,7 @@ class Interpreter:
         elif command.writes and session.here.read_only:
             self._finish(Reply("the mailbox was opened read-only", code=b"READ-ONLY", status=Status.NO))
         else:
-            if log.enabled(INFO):
-                self._started = self._services.clock.monotonic()
+            self._started = self._services.clock.monotonic()
             self._attempt(command.run, session, args)
 
     def _read(self, tag: bytes, rest: bytes, literals: tuple[bytes, ...]) -> tuple[Command, Any] | None:
@@ -234,8 +235,17 @@ class Interpreter:
             self._closed = True
         elif reply.next is not None:
             self._next = reply.next
-        if command is not None and (log.enabled(INFO) or session.policy.log_commands):
-            self._log(command, reply)
+        self._measure(command, reply)
+
+    def _measure(self, command: Command | None, reply: Reply) -> None:
+        """Count a command that is answered, and log it."""
+        if command is None:
+            metrics.COMMANDS.observe(0.0, "imap", "unknown", _STATUSES[reply.status])
+            return
+        seconds = self._services.clock.monotonic() - self._started
+        metrics.COMMANDS.observe(seconds, "imap", command.verb.decode(), _STATUSES[reply.status])
+        if log.enabled(INFO) or self._active.policy.log_commands:
+            self._log(command, reply, seconds)
 
     def _count_bad(self) -> None:
         self._bad += 1
@@ -270,7 +280,7 @@ class Interpreter:
             self._say(serialize.bye(event.reason))
             self._closed = True
 
-    def _log(self, command: Command, reply: Reply) -> None:
+    def _log(self, command: Command, reply: Reply, seconds: float) -> None:
         session = self._active
         fields = {
             "connection": session.peer.connection_id,
@@ -282,7 +292,7 @@ class Interpreter:
         if debug > 1 or (debug and reply.status is not Status.OK):
             log.notice("command", **fields, answer=reply.text)
         else:
-            log.info("command", **fields, seconds=self._services.clock.monotonic() - self._started)
+            log.info("command", **fields, seconds=seconds)
 
 
 _BUG: Final = Reply("internal error; it was logged", code=b"SERVERBUG", status=Status.NO)

@@ -109,4 +109,6 @@ class Session:
         """Let go of everything that other sessions share."""
         if self._mailbox is not None:
             self.services.close_mailbox(self._mailbox.path)
+        if self.account is not None:
+            self.services.sessions.give_back(self.account.username)
         self.selected = self._mailbox = self.account = None
