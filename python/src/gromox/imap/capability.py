@@ -11,16 +11,19 @@ if TYPE_CHECKING:
 
 #: In the order of fact sheet protocols.md section 5, then what it does not name.
 BASE: Final = b"IMAP4rev1 XLIST SPECIAL-USE UNSELECT UIDPLUS IDLE LITERAL+ ENABLE MOVE"
-#: What RFC 9051 took over, announced with ``imap_rfc9051``; IMAP4rev2 itself is not among it yet.
-REV2: Final = b"ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZE"
+#: IMAP4rev2, what it took over, and UTF-8; announced with ``imap_rfc9051``.
+REV2: Final = b"IMAP4rev2 ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZE UTF8=ACCEPT"
 OTHERS: Final = b"NAMESPACE CHILDREN SASL-IR CONDSTORE"
+#: What writes messages, and what reads parts of them.
+MESSAGES: Final = b"BINARY MULTIAPPEND CATENATE REPLACE"
 #: What keeps a client in step with what others do.
 SYNC: Final = b"QRESYNC OBJECTID SAVEDATE PREVIEW PARTIAL UIDONLY INPROGRESS UNAUTHENTICATE NOTIFY"
 
 
 def capabilities(session: Session) -> bytes:
     """Return the capabilities in the present state."""
-    words = [BASE, REV2, OTHERS, SYNC] if session.policy.rev2 else [BASE, OTHERS, SYNC]
+    words = [BASE, REV2, OTHERS] if session.policy.rev2 else [BASE, OTHERS]
+    words += [SYNC, MESSAGES, b"APPENDLIMIT=%d" % session.policy.max_mail]
     if session.policy.identify:
         words.append(b"ID")
     if session.state is State.NOT_AUTHENTICATED:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.base.wire import FilePiece
 from gromox.imap.fetching import Fetching
 from gromox.imap.notifyspec import MESSAGE_EVENTS, Event, Filter, Notify
 from gromox.imap.replies import Information, Listed, MailboxStatus
@@ -81,11 +82,14 @@ class Notification:
         lines: list[bytes] = []
         size = 0
         if len(uids) <= MAX_NEW:
-            fetching = Fetching(here, UidSet.from_ascending(uids), self.selected.items, apart=MAX_OCTETS)
+            fetching = Fetching(here, UidSet.from_ascending(uids), self.selected.items)
             steps = fetching.steps()
             for piece in (piece for pieces in steps for piece in pieces):
-                size += len(piece) if isinstance(piece, bytes) else MAX_OCTETS + 1
-                if not isinstance(piece, bytes) or size > MAX_OCTETS:
+                if isinstance(piece, FilePiece):  # of a content that is too large to be put together
+                    piece.close()
+                    break
+                size += len(piece)
+                if size > MAX_OCTETS:
                     break
                 lines.append(piece)
             else:

@@ -72,7 +72,7 @@ class Listed:
     """``* LIST (attributes) "/" name``, also for LSUB and XLIST. RFC 3501 section 7.2.2, RFC 5258 section 6.
 
     ``child_info`` holds what made a mailbox match through its children (RECURSIVEMATCH), ``old_name`` the
-    name before a renaming (RFC 5465 section 5.4).
+    spelling under which the client knows it (RFC 9051 section 6.3.9.7) or knew it (RFC 5465 section 5.4).
     """
 
     verb: bytes

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gromox.base.clock import SYSTEM_CLOCK, Clock
+from gromox.base.neighbours import Neighbours, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,3 +36,5 @@ class Services:
     policy: Policy
     clock: Clock = SYSTEM_CLOCK
     close_mailbox: Callable[[Path], None] = _leave_open
+    sessions: Tally = field(default_factory=lambda: Tally(Neighbours(), "user"))
+    """How many sessions each user has."""

@@ -25,6 +25,7 @@ MODULES: Final = (
     "noop",
     "notify",
     "rename",
+    "replace",
     "search",
     "select",
     "starttls",

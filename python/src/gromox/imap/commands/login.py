@@ -106,8 +106,13 @@ def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
         )
         raise CommandError("the mailbox does not exist; ask the administrator", "UNAVAILABLE") from None
     account = entrance.account
+    if not session.services.sessions.take(account.username):
+        session.services.close_mailbox(entrance.maildir)
+        log.notice("too many sessions", user=account.username, peer=session.peer.address)
+        raise CommandError("too many sessions of that user; close some", "LIMIT")
     if entrance.shared and not mailbox.rights(account.username) & Right.STORE_OWNER:
         session.services.close_mailbox(entrance.maildir)
+        session.services.sessions.give_back(account.username)
         reason = AuthError(AuthReason.NO_PRIVILEGE, detail="no store-owner right on the mailbox")
         return _refused(session, reason, operation)
     session.enter(account, mailbox)

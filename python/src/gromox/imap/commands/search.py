@@ -46,6 +46,8 @@ class Search:
     """MODSEQ is among the keys."""
     by_number: bool = False
     """Sequence numbers are among the keys."""
+    #: Whether a charset was named.
+    charset: bool = False
 
 
 def _parse(p: Parser, *, uid: bool) -> Search:
@@ -56,7 +58,8 @@ def _parse(p: Parser, *, uid: bool) -> Search:
         returned, partial = parse_return(p)
         p.space()
     charset = "utf-8"
-    if p.accept_word(b"CHARSET "):
+    named = p.accept_word(b"CHARSET ")
+    if named:
         known = CHARSETS.get(p.astring().upper())
         if known is None:
             names = b" ".join(CHARSETS).decode("ascii")
@@ -64,7 +67,7 @@ def _parse(p: Parser, *, uid: bool) -> Search:
         charset = known
         p.space()
     key = KeyParser(p, charset).keys()
-    return Search(key, uid, returned, partial, uses_modseq(key), uses_numbers(key))
+    return Search(key, uid, returned, partial, uses_modseq(key), uses_numbers(key), named)
 
 
 def parse_return(p: Parser) -> tuple[frozenset[bytes], Partial | None]:
@@ -106,12 +109,16 @@ def search(session: Session, args: Search) -> Result:
 
     Spec:
         RFC 3501 6.4.4, 7.2.5; RFC 4731 3.1 (RETURN); RFC 5182 2.1 (SAVE); RFC 7162 3.1.5 (MODSEQ), 3.2.10.2
-        (no removals are told if keys have sequence numbers); RFC 9394 3.1 (PARTIAL); RFC 9585 (INPROGRESS).
+        (no removals are told if keys have sequence numbers); RFC 9394 3.1 (PARTIAL); RFC 9585 (INPROGRESS);
+        RFC 9051 6.4.4 (IMAP4rev2: always ESEARCH, ALL if nothing was asked for); RFC 6855 3 (no charset
+        beside UTF8=ACCEPT).
 
     Returns:
         Numbers in ascending order. A search in contents is made in steps.
     """
     here = session.here
+    if args.charset and b"UTF8=ACCEPT" in session.enabled:
+        raise BadCommandError("everything is UTF-8 after ENABLE UTF8=ACCEPT")
     if args.modseq:
         session.enable_condstore()
     if args.returned is not None and b"SAVE" in args.returned:
@@ -142,9 +149,11 @@ def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int
     numbers = uids if args.uid else numbers_of(view, uids)
     by_number = args.by_number
     wanted = args.returned
-    if wanted is None:
+    if wanted is None and not session.rev2:
         modseq = _modseq(view, uids) if args.modseq else None
         return Reply("SEARCH completed", [Found(numbers, modseq)], by_number=by_number)
+    if wanted is None:
+        wanted = frozenset({b"ALL"})
     if b"SAVE" in wanted:
         session.saved = _saved(args, uids)
         if wanted == {b"SAVE"}:

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from gromox.imap import serialize
+from gromox.imap.commands.list import listed
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import AUTHENTICATED, Event
@@ -62,10 +63,10 @@ def select(session: Session, args: Select) -> Result:
     """Open a mailbox for reading and writing.
 
     Spec:
-        RFC 3501 6.3.1; RFC 7162 3.1.2 (HIGHESTMODSEQ), 3.2.5 (QRESYNC: what was missed follows); RFC
-        8474 4.2 (MAILBOXID). A failure
-        leaves no mailbox selected, but a BAD changes nothing. RFC 7162 3.2.11, CLOSED: what came before
-        belongs to the former mailbox, whatever the client enabled.
+        RFC 3501 6.3.1; RFC 7162 3.1.2 (HIGHESTMODSEQ), 3.2.5 (QRESYNC: what was missed follows); RFC 8474 4.2
+        (MAILBOXID); RFC 9051 6.3.2 (LIST, and neither RECENT nor UNSEEN, for IMAP4rev2). A failure leaves no
+        mailbox selected, but a BAD changes nothing. RFC 7162 3.2.11, CLOSED: what came before belongs to the
+        former mailbox, whatever the client enabled.
     """
     return _open(session, args, read_only=False)
 
@@ -89,23 +90,34 @@ def _open(session: Session, args: Select, *, read_only: bool) -> Result:
     if args.condstore:
         session.enable_condstore()
     mailbox = session.mailbox
-    folder = tree_of(mailbox).selectable(args.name)
-    selected = Selected(mailbox, folder.folder_id, args.name, read_only=read_only, style=session.style)
+    name = tree_of(mailbox).to_select(args.name)
+    selected = Selected(
+        mailbox,
+        name.folder.folder_id,
+        args.name,
+        read_only=read_only,
+        style=session.style,
+        rev2=session.rev2,
+    )
     view = selected.view
-    keywords = [name.encode("utf-8") for name in selected.keywords]
+    keywords = [keyword.encode("utf-8") for keyword in selected.keywords]
     permanent = b"" if read_only else b" ".join((*SYSTEM_FLAGS, *keywords, rb"\*"))
+    recent = RecentCount(selected.recent_count())
     data: list[Untagged] = [
         Ready(flags_line(selected.keywords)),
         Information(b"PERMANENTFLAGS (%b)" % permanent, "flags that are kept"),
         Exists(view.total),
-        RecentCount(selected.recent_count()),
+        recent,
         Information(b"UIDVALIDITY %d" % view.uid_validity, "UIDs are valid"),
         Information(b"UIDNEXT %d" % view.uid_next, "the next UID"),
         Information(b"HIGHESTMODSEQ %d" % view.highest_modseq, "the highest mod-sequence"),
-        Information(b"MAILBOXID (%b)" % mailbox_id(mailbox, folder.folder_id), "the name that stays"),
+        Information(b"MAILBOXID (%b)" % mailbox_id(mailbox, name.folder.folder_id), "the name that stays"),
     ]
     unseen = view.unseen_first
-    if unseen is not None:
+    if session.rev2:
+        data.remove(recent)
+        data.append(listed(name, old_name=args.name))
+    elif unseen is not None:
         data.insert(4, Information(b"UNSEEN %d" % unseen, "the first unseen message"))
     if was_selected:
         data.insert(0, Information(b"CLOSED", "the previous mailbox is closed"))
@@ -119,7 +131,9 @@ def _open(session: Session, args: Select, *, read_only: bool) -> Result:
         session.selected = selected
         return Reply(text, code=code, event=Event.SELECTED)
 
-    return Stream(_in_steps(chain(serialize.untagged(data), missed(selected, args.resync))), done)
+    return Stream(
+        _in_steps(chain(serialize.untagged(data, utf8=session.utf8), missed(selected, args.resync))), done
+    )
 
 
 def _check(session: Session, resync: Resync) -> None:
