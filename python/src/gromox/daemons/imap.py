@@ -11,6 +11,7 @@ from gromox.daemons.home import Home
 from gromox.directory.status import Privilege
 from gromox.imap import settings as declared
 from gromox.imap.connection import ImapConnection, Services
+from gromox.imap.neighbours import Surroundings
 from gromox.serve.engine import Service
 from gromox.serve.limits import Limits
 
@@ -39,6 +40,7 @@ def add_imap(home: Home, settings: Settings) -> None:
         open_mailbox=home.mailboxes.hold,
         close_mailbox=home.mailboxes.release,
         policy=dataclasses.replace(policy, starttls=policy.starttls and tls is not None),
+        surroundings=Surroundings(home.directory, home.grants, policy.others, policy.public),
     )
     service = Service(
         "imap",

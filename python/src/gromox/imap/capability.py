@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 BASE: Final = b"IMAP4rev1 XLIST SPECIAL-USE UNSELECT UIDPLUS IDLE LITERAL+ ENABLE MOVE"
 #: What RFC 9051 took over, announced with ``imap_rfc9051``; IMAP4rev2 itself is not among it yet.
 REV2: Final = b"ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZE"
+#: Mailboxes of others and rights.
+ACCESS: Final = b"ACL RIGHTS=kxte LIST-MYRIGHTS"
 OTHERS: Final = b"NAMESPACE CHILDREN SASL-IR CONDSTORE"
 
 
 def capabilities(session: Session) -> bytes:
     """Return the capabilities in the present state."""
-    words = [BASE, REV2, OTHERS] if session.policy.rev2 else [BASE, OTHERS]
+    words = [BASE, REV2, OTHERS, ACCESS] if session.policy.rev2 else [BASE, OTHERS, ACCESS]
     if session.policy.identify:
         words.append(b"ID")
     if session.state is State.NOT_AUTHENTICATED:

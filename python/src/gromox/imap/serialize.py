@@ -101,6 +101,27 @@ def _extended_found(data: replies.ExtendedFound) -> bytes:
     return line + b"\r\n"
 
 
+def _namespace(prefix: str | None) -> bytes:
+    return b"NIL" if prefix is None else b'((%b "/"))' % string(mutf7.encode(prefix + "/"))
+
+
+def _access_list(data: replies.AccessList) -> bytes:
+    rows = [
+        b" %b %b" % (astring(name.encode("utf-8")), astring(rights.encode())) for name, rights in data.rows
+    ]
+    return b"* ACL %b%b\r\n" % (mailbox(data.name), b"".join(rows))
+
+
+def _grantable(data: replies.GrantableRights) -> bytes:
+    groups = b"".join([b" " + group.encode("ascii") for group in data.tied])
+    return b"* LISTRIGHTS %b %b %b%b\r\n" % (
+        mailbox(data.name),
+        astring(data.identifier.encode("utf-8")),
+        astring(data.required.encode("ascii")),
+        groups,
+    )
+
+
 def _identity(data: replies.Identity) -> bytes:
     pairs = b" ".join(
         string(name.encode("ascii")) + b" " + string(value.encode("utf-8")) for name, value in data.fields
@@ -121,7 +142,14 @@ _WRITERS: Final[dict[type[replies.Untagged], Callable[[Any], bytes]]] = {
     replies.MailboxStatus: _status,
     replies.Found: _found,
     replies.ExtendedFound: _extended_found,
-    replies.Namespaces: lambda _: b'* NAMESPACE (("" "/")) NIL NIL\r\n',
+    replies.Namespaces: lambda data: (
+        b'* NAMESPACE (("" "/")) %b %b\r\n' % (_namespace(data.others), _namespace(data.public))
+    ),
+    replies.AccessList: _access_list,
+    replies.GrantableRights: _grantable,
+    replies.OwnRights: lambda data: (
+        b"* MYRIGHTS %b %b\r\n" % (mailbox(data.name), astring(data.rights.encode("ascii")))
+    ),
     replies.Identity: _identity,
     replies.Ready: lambda data: data.octets,
 }

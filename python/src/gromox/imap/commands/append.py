@@ -10,17 +10,20 @@ from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.flagnames import split_flags
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.replies import Reply, Wait
+from gromox.imap.rights import require
 from gromox.imap.sequence import ranges_of, render
 from gromox.imap.tree import target
 from gromox.store.content import INLINE_LIMIT, StagedContent
 from gromox.store.flags import NO_FLAGS, Flag
 from gromox.store.model import NewMail
+from gromox.store.permission import Right
 
 if TYPE_CHECKING:
     from gromox.base.wire import Outcome
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result
     from gromox.imap.session import Session
+    from gromox.store.mailbox import Mailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +71,26 @@ def append(session: Session, args: Append) -> Result:
         raise CommandError("an empty message is not kept", "CANNOT")
     if len(args.octets) > session.policy.max_mail:
         raise CommandError("the message is too large", "TOOBIG")
-    folder_id = target(session.mailbox, args.name)
+    place = session.locate(args.name)
+    mailbox = place.mailbox
+    folder_id = target(mailbox, place.name)
+    require(mailbox, folder_id, Right.CREATE)
     if len(args.octets) <= INLINE_LIMIT:
-        return _add(session, folder_id, args, None)
-    mailbox = session.mailbox
+        return _add(mailbox, folder_id, args, None)
 
     def staged(outcome: Outcome) -> Reply:
         if outcome.error is not None:
             raise outcome.error
         content = outcome.value
-        folder_id = target(mailbox, args.name)  # as it is called by now
-        return _add(session, folder_id, args, content if isinstance(content, StagedContent) else None)
+        folder_id = target(mailbox, place.name)  # as it is called by now
+        return _add(mailbox, folder_id, args, content if isinstance(content, StagedContent) else None)
 
     return Wait(lambda: mailbox.stage(args.octets), staged)
 
 
-def _add(session: Session, folder_id: int, args: Append, staged: StagedContent | None) -> Reply:
+def _add(mailbox: Mailbox, folder_id: int, args: Append, staged: StagedContent | None) -> Reply:
     mail = NewMail(args.octets, args.flags, args.keywords, args.internal_date, args.zone, staged=staged)
-    added = session.mailbox.append(folder_id, [mail])
+    added = mailbox.append(folder_id, [mail])
     return Reply(
         "APPEND completed", code=b"APPENDUID %d %b" % (added.uid_validity, render(ranges_of(added.uids)))
     )

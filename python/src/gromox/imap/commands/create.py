@@ -9,10 +9,11 @@ from gromox.imap.errors import CommandError
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.replies import Reply
 from gromox.imap.tree import SEPARATOR, tree_of
-from gromox.store.errors import ExistsError
+from gromox.store.errors import DeniedError, ExistsError
 
 if TYPE_CHECKING:
     from gromox.imap.parser import Parser
+    from gromox.imap.places import Place
     from gromox.imap.session import Session
     from gromox.store.folder import Folder
     from gromox.store.mailbox import Mailbox
@@ -34,11 +35,27 @@ def create(session: Session, name: str) -> Reply:
         RFC 3501 6.3.3: a separator at the end says that names below it will follow; it is dropped. INBOX
         cannot be created.
     """
-    wanted = name.removesuffix(SEPARATOR)
-    if tree_of(session.mailbox).find(wanted) is not None:
+    place = place_for(session, name.removesuffix(SEPARATOR))
+    if tree_of(place.mailbox).find(place.name) is not None:
         raise ExistsError("a folder has that name")
-    make_path(session.mailbox, wanted)
+    make_path(place.mailbox, place.name)
     return Reply("CREATE completed")
+
+
+def place_for(session: Session, name: str) -> Place:
+    """Return where a new name leads.
+
+    Raises:
+        DeniedError: it would stand in a namespace, and not in any mailbox of it.
+    """
+    place = session.locate(name)
+    if place.is_own and session.places.is_outside(name):
+        first = name.partition(SEPARATOR)[0]
+        if tree_of(place.mailbox).find(first) is None:
+            raise DeniedError("nothing can be made there")
+    if not place.name:
+        raise ExistsError("a mailbox of somebody else has that name")
+    return place
 
 
 def make_path(mailbox: Mailbox, name: str) -> Folder:

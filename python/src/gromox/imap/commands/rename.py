@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gromox.imap.commands.create import make_path, parent_of
+from gromox.imap.commands.create import make_path, parent_of, place_for
 from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import AUTHENTICATED
@@ -46,19 +46,23 @@ def rename(session: Session, args: Rename) -> Reply:
         RFC 3501 6.3.5. Renaming INBOX moves its messages to a new mailbox and leaves INBOX empty; what is
         below INBOX stays. Other built-in folders keep their names.
     """
-    mailbox = session.mailbox
+    source = session.locate(args.old)
+    mailbox = source.mailbox
     tree = tree_of(mailbox)
-    found = tree.find(args.old)
+    found = tree.find(source.name)
     if found is None:
         raise NotFoundError("no folder has that name")
-    new = args.new.removesuffix(SEPARATOR)
+    target = place_for(session, args.new.removesuffix(SEPARATOR))
+    if target.mailbox is not mailbox:
+        raise CommandError("a mailbox cannot move to the mailboxes of somebody else", "CANNOT")
+    new = target.name
     other = tree.find(new)
     # Another spelling of the same name is a change of the name, not a clash.
     if other is not None and (other.folder.folder_id != found.folder.folder_id or other.name == new):
         raise ExistsError("a folder has that name")
     if found.folder.folder_id == INBOX:
-        target = make_path(mailbox, new)
-        mailbox.move(INBOX, UidSet.everything(), target.folder_id)
+        made = make_path(mailbox, new)
+        mailbox.move(INBOX, UidSet.everything(), made.folder_id)
         return Reply("RENAME completed; INBOX is empty now")
     if is_builtin(found.folder.folder_id):
         raise ReservedError("the folder is built in")
