@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gromox.base.log import get_logger
+from gromox.imap.places import PATIENCE
 from gromox.imap.tree import SEPARATOR, tree_of
 from gromox.store.errors import StoreError
 
@@ -60,7 +61,7 @@ def reaches_outside(session: Session, patterns: Sequence[Pattern]) -> bool:
     roots = session.places.roots()
     if roots is None or not any(pattern.may_begin(root) for pattern in patterns for root in roots):
         return False
-    return bool(session.places.neighbours())
+    return bool(session.places.neighbours(within=PATIENCE))
 
 
 def outside_names(session: Session) -> Iterator[list[Listable]]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = get_logger("imap")
 
 LIFETIME: Final = 60.0
-#: A name that is not there is looked for again after so many seconds.
+#: A name that is not there is looked for again after so many seconds, and what is listed is not older.
 PATIENCE: Final = 2.0
 #: Mailboxes of others that a session holds open at once.
 MOST_OPEN: Final = 32
@@ -103,11 +103,11 @@ class Places:
 
     # -- mailboxes
 
-    def neighbours(self) -> tuple[Neighbour, ...]:
-        """Return the mailboxes of others. Raises LookUpFirstError."""
+    def neighbours(self, *, within: float = LIFETIME) -> tuple[Neighbour, ...]:
+        """Return the mailboxes of others as they were a while ago. Raises LookUpFirstError."""
         if self._surroundings is None:
             return ()
-        if self._age() >= LIFETIME:
+        if self._age() >= within:
             raise LookUpFirstError
         return self._around.neighbours
 

@@ -13,7 +13,7 @@ x   OWNER                                       tied to a; an owner has all righ
 a   OWNER
 ==  ==========================================  =====================================================
 
-``c`` and ``d`` of RFC 2086 stand for ``kx`` and ``te``; ``p`` means nothing here. Free/busy and contact bits
+``c`` and ``d`` of RFC 2086 stand for ``k`` and ``te``: ``x`` would make an owner; ``p`` means nothing here. Free/busy and contact bits
 have no letter and stay as they are.
 """
 
@@ -49,7 +49,7 @@ _BITS: Final[dict[str, Right]] = {
     "a": ALL_RIGHTS,
 }
 #: RFC 4314 section 2.1.1: what the rights of RFC 2086 stand for.
-_OBSOLETE: Final = {"c": "kx", "d": "te"}
+_OBSOLETE: Final = {"c": "k", "d": "te"}
 #: What of the bits has letters.
 _LETTERED: Final = ALL_RIGHTS
 #: Groups of rights that are granted together (RFC 4314 section 3.7).
