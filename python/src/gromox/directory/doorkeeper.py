@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from gromox.base import metrics
 from gromox.directory.auth import split_impersonation
 from gromox.directory.errors import AuthError, AuthReason, DirectoryError
+from gromox.directory.membership import lists_of
 from gromox.directory.resolve import Mailbox
 
 if TYPE_CHECKING:
@@ -32,11 +33,13 @@ _MOST_WAITING: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """Who logged in, and the mailbox to open; the right of a store owner is needed if it is ``shared``."""
+    """Who logged in, and the mailbox to open; rights are needed if it is ``shared``."""
 
     account: Account
     maildir: Path
     shared: bool
+    groups: frozenset[str] = frozenset()
+    """If it is shared: the lists that contain the user, which may have rights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +114,5 @@ class Doorkeeper:
         owner = self.resolver.recipient(other)
         if not isinstance(owner, Mailbox):
             raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail=f"no mailbox of {other}")
-        return Entrance(account, owner.maildir, shared=True)
+        groups = lists_of(self.resolver.directory, account.username)
+        return Entrance(account, owner.maildir, shared=True, groups=groups)

@@ -113,7 +113,36 @@ class ExtendedFound:
 
 @dataclass(frozen=True, slots=True)
 class Namespaces:
-    """``* NAMESPACE …``. RFC 2342 section 5: one personal namespace, nothing shared."""
+    """``* NAMESPACE …``. RFC 2342 section 5; prefixes without the separator, None: there is none of that."""
+
+    others: str | None = None
+    public: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessList:
+    """``* ACL name identifier rights …``. RFC 4314 section 3.6."""
+
+    name: str
+    rows: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class GrantableRights:
+    """``* LISTRIGHTS name identifier required tied …``. RFC 4314 section 3.7."""
+
+    name: str
+    identifier: str
+    required: str
+    tied: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRights:
+    """``* MYRIGHTS name rights``. RFC 4314 section 3.8."""
+
+    name: str
+    rights: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +172,9 @@ Untagged: TypeAlias = (
     | Found
     | ExtendedFound
     | Namespaces
+    | AccessList
+    | GrantableRights
+    | OwnRights
     | Identity
     | Ready
 )
@@ -188,7 +220,7 @@ class Stream:
     """An answer made while it is sent; ``done`` gives the rest when all steps are."""
 
     steps: Iterator[Sequence[Piece]]
-    done: Callable[[], Reply]
+    done: Callable[[], Result]
 
 
 @dataclass(frozen=True, slots=True)
