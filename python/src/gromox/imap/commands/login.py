@@ -75,7 +75,7 @@ def log_in(session: Session, given: Credentials, operation: str) -> Result:
     session.user = given.login
     entrance = doorkeeper.recall(given.login, given.password)
     if entrance is not None:
-        return _enter(session, entrance, operation)
+        return enter(session, entrance, operation)
     return Wait(
         lambda: doorkeeper.verify(given.login, given.password, peer),
         lambda outcome: _verified(session, outcome, operation),
@@ -85,15 +85,15 @@ def log_in(session: Session, given: Credentials, operation: str) -> Result:
 def _verified(session: Session, outcome: Outcome, operation: str) -> Reply:
     error = outcome.error
     if isinstance(error, AuthError):
-        return _refused(session, error, operation)
+        return refused(session, error, operation)
     if error is not None:
         raise error
     if not isinstance(outcome.value, Entrance):
         raise TypeError("the outcome of a login is an Entrance")
-    return _enter(session, outcome.value, operation)
+    return enter(session, outcome.value, operation)
 
 
-def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
+def enter(session: Session, entrance: Entrance, operation: str) -> Reply:
     """Open the mailbox and be logged in."""
     try:
         mailbox = session.services.open_mailbox(entrance.maildir)
@@ -114,7 +114,7 @@ def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
         session.services.close_mailbox(entrance.maildir)
         session.services.sessions.give_back(account.username)
         reason = AuthError(AuthReason.NO_PRIVILEGE, detail="no store-owner right on the mailbox")
-        return _refused(session, reason, operation)
+        return refused(session, reason, operation)
     session.enter(account, mailbox)
     session.failed_logins = 0
     session.move(Event.LOGGED_IN)
@@ -126,7 +126,7 @@ def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
     return Reply("logged in", [Capabilities(words)], code=b"CAPABILITY " + words)
 
 
-def _refused(session: Session, error: AuthError, operation: str) -> Reply:
+def refused(session: Session, error: AuthError, operation: str) -> Reply:
     """Answer a failed login, and end the connection after too many."""
     log.auth_rejected(
         operation,
