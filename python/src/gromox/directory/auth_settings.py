@@ -119,7 +119,7 @@ TOKEN_OPTIONS: Final[tuple[Option[object], ...]] = (
 
 
 def tokens_of(daemon: Settings) -> TokenReader | None:
-    """Return who verifies tokens for a daemon that has :data:`TOKEN_OPTIONS`; None: nobody. Raises OSError."""
+    """Return who verifies tokens by :data:`TOKEN_OPTIONS`; None: nobody. Raises OSError."""
     path = daemon[OAUTH_PUBLIC_KEY]
     if path is None:
         return None
