@@ -40,6 +40,9 @@ MAX_ANSWERED: Final = 1 << 20
 MAX_LOGIN_LITERALS: Final = 8192
 MAX_COMMAND_LITERALS: Final = 256 << 10
 
+#: Commands that bring mail.
+BRING_MAIL: Final = frozenset({b"APPEND", b"REPLACE"})
+
 #: What a whole line after the tag is answered with when nothing has changed.
 _READY: Final = {noop + b"\r\n": b" OK NOOP completed\r\n" for noop in (b"NOOP", b"noop", b"Noop")}
 _NOOPS: Final = metrics.COMMANDS.cell("imap", "NOOP", "OK")
@@ -184,8 +187,8 @@ class ImapConnection(Interpreter):
         session = self._active
         if session.state is State.NOT_AUTHENTICATED:
             return MAX_LOGIN_LITERALS
-        words = text.split(b" ", 2)
-        if len(words) > 1 and words[1].upper() == b"APPEND":
+        words = text[:40].upper().split(b" ", 3)[1:3]
+        if words and (words[0] in BRING_MAIL or words == [b"UID", b"REPLACE"]):
             return session.policy.max_mail + MAX_COMMAND_LITERALS
         return MAX_COMMAND_LITERALS
 

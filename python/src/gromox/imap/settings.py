@@ -125,7 +125,7 @@ IMAP_RFC9051: Final = Option(
     "imap_rfc9051",
     boolean,
     True,
-    "Whether the extensions that became part of IMAP4rev2 are announced.",
+    "Whether IMAP4rev2 (RFC 9051) and what it took over are offered beside IMAP4rev1.",
     reloadable=True,
 )
 IMAP_SUPPORT_TLS: Final = Option(
@@ -206,7 +206,7 @@ PROGRAM: Final = Program(
         MAIL_MAX_LENGTH,
         TLS_MIN_PROTO,
     ),
-    "Serves mailboxes to mail programs by IMAP4rev1 (RFC 3501) and its extensions.",
+    "Serves mailboxes to mail programs by IMAP4rev1 (RFC 3501), IMAP4rev2 (RFC 9051) and their extensions.",
 )
 
 

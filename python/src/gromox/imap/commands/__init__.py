@@ -24,6 +24,7 @@ MODULES: Final = (
     "namespace",
     "noop",
     "rename",
+    "replace",
     "search",
     "select",
     "starttls",

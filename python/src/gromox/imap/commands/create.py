@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gromox.imap.commands.list import listed
 from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.replies import Reply
-from gromox.imap.tree import SEPARATOR, tree_of
+from gromox.imap.tree import SEPARATOR, net_unicode, tree_of
 from gromox.store.errors import ExistsError
 
 if TYPE_CHECKING:
     from gromox.imap.parser import Parser
+    from gromox.imap.replies import Untagged
     from gromox.imap.session import Session
     from gromox.store.folder import Folder
     from gromox.store.mailbox import Mailbox
@@ -32,13 +34,24 @@ def create(session: Session, name: str) -> Reply:
 
     Spec:
         RFC 3501 6.3.3: a separator at the end says that names below it will follow; it is dropped. INBOX
-        cannot be created.
+        cannot be created. RFC 9051 5.1, 6.3.4: names are made Net-Unicode.
     """
-    wanted = name.removesuffix(SEPARATOR)
+    given = name.removesuffix(SEPARATOR)
+    wanted = net_unicode(given)
     if tree_of(session.mailbox).find(wanted) is not None:
         raise ExistsError("a folder has that name")
     make_path(session.mailbox, wanted)
-    return Reply("CREATE completed")
+    return Reply("CREATE completed", renamed(session, wanted, given))
+
+
+def renamed(session: Session, name: str, given: str) -> list[Untagged]:
+    """Return what to tell of a mailbox that is called differently than the client did.
+
+    Spec:
+        RFC 9051 6.3.4, 6.3.6: LIST with OLDNAME, where the server made a name Net-Unicode.
+    """
+    found = tree_of(session.mailbox).find(name) if session.rev2 and given != name else None
+    return [] if found is None else [listed(found, old_name=given)]
 
 
 def make_path(mailbox: Mailbox, name: str) -> Folder:

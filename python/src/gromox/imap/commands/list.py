@@ -131,6 +131,12 @@ def _plain_attributes(name: Name) -> list[bytes]:
     return attributes
 
 
+def listed(name: Name, *, old_name: str) -> Listed:
+    """Return what LIST says of one mailbox that the client called ``old_name``. RFC 9051 section 6.3.9.7."""
+    attributes = [*_plain_attributes(name), *([name.special_use] if name.special_use else [])]
+    return Listed(b"LIST", attributes, name.name, old_name=old_name if old_name != name.name else None)
+
+
 def _attributes(name: Name, args: Listing) -> list[bytes]:
     attributes = _plain_attributes(name)
     if name.folder.subscribed and b"SUBSCRIBED" in (args.selection | args.returned):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gromox.imap.commands.create import make_path, parent_of
+from gromox.imap.commands.create import make_path, parent_of, renamed
 from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.replies import Reply
-from gromox.imap.tree import SEPARATOR, tree_of
+from gromox.imap.tree import SEPARATOR, net_unicode, tree_of
 from gromox.store.builtin import INBOX, is_builtin
 from gromox.store.errors import ExistsError, NotFoundError, ReservedError
 from gromox.store.uidset import UidSet
@@ -44,14 +44,15 @@ def rename(session: Session, args: Rename) -> Reply:
 
     Spec:
         RFC 3501 6.3.5. Renaming INBOX moves its messages to a new mailbox and leaves INBOX empty; what is
-        below INBOX stays. Other built-in folders keep their names.
+        below INBOX stays. Other built-in folders keep their names. RFC 9051 6.3.6: the new
+        name is made Net-Unicode.
     """
     mailbox = session.mailbox
     tree = tree_of(mailbox)
     found = tree.find(args.old)
     if found is None:
         raise NotFoundError("no folder has that name")
-    new = args.new.removesuffix(SEPARATOR)
+    new = net_unicode(args.new.removesuffix(SEPARATOR))
     other = tree.find(new)
     # Another spelling of the same name is a change of the name, not a clash.
     if other is not None and (other.folder.folder_id != found.folder.folder_id or other.name == new):
@@ -66,4 +67,6 @@ def rename(session: Session, args: Rename) -> Reply:
         raise CommandError("a mailbox cannot move below itself", "CANNOT")
     parent_id, name = parent_of(mailbox, new)
     mailbox.rename_folder(found.folder.folder_id, parent_id=parent_id, name=name)
-    return Reply("RENAME completed")
+    # The old name is the given one; it is told when either was not in its one form.
+    given = args.old if new != args.new.removesuffix(SEPARATOR) or args.old != found.name else new
+    return Reply("RENAME completed", renamed(session, new, given))
