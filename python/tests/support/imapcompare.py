@@ -1,7 +1,8 @@
 """What two servers answered to one command, brought to one form and compared.
 
-Left out is what RFC 9051 leaves to the server and what nobody can compare: texts, capabilities, UIDVALIDITY and
-mod-sequences, the moment of arrival, which keywords are listed, the order of untagged data where it is free.
+Left out is what RFC 9051 leaves to the server and what nobody can compare: texts, capabilities, UIDVALIDITY
+and mod-sequences, the moment of arrival, which keywords are listed, the order of untagged data where it is
+free.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ def read_explanations(path: Path) -> list[Explanation]:
 def facts(command: bytes, responses: Sequence[Response]) -> Facts:
     """Return what an answer says."""
     last = responses[-1]
-    found: Facts = {"status": last.name.decode()}
+    # The text is not compared; an explanation may look at it.
+    found: Facts = {"status": last.name.decode(), "text": last.text.decode(errors="replace")}
     if last.code_name and last.code_name not in _OWN_CODES:
         found["code"] = _code(last)
     gone: list[int] = []
@@ -143,10 +145,19 @@ def _lowered(value: Value) -> Value:
     return value.lower() if value is not None else None
 
 
+def is_about_state(line: str) -> bool:
+    """Tell whether after such a difference the mailboxes may be different, too."""
+    return line.startswith(("status:", "expunged:", "exists:", "uidnext:"))
+
+
 def differences(ours: Facts, theirs: Facts) -> list[str]:
     """Return one line for each fact that is not the same."""
     found = []
-    for key in sorted(ours.keys() | theirs.keys()):
+    if ours["status"] != theirs["status"]:
+        found.append(
+            f"status: ours={ours['status']} theirs={theirs['status']} ({ours['text']!r}, {theirs['text']!r})"
+        )
+    for key in sorted((ours.keys() | theirs.keys()) - {"status", "text"}):
         if key.startswith("?") and not (key in ours and key in theirs):
             continue
         found += _unlike(key, ours.get(key), theirs.get(key))
