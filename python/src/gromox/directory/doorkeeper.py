@@ -10,8 +10,10 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.directory.auth import split_impersonation
 from gromox.directory.errors import AuthError, AuthReason, DirectoryError
+from gromox.directory.membership import lists_of
 from gromox.directory.resolve import Mailbox
 
 if TYPE_CHECKING:
@@ -31,11 +33,13 @@ _MOST_WAITING: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """Who logged in, and the mailbox to open; the right of a store owner is needed if it is ``shared``."""
+    """Who logged in, and the mailbox to open; rights are needed if it is ``shared``."""
 
     account: Account
     maildir: Path
     shared: bool
+    groups: frozenset[str] = frozenset()
+    """If it is shared: the lists that contain the user, which may have rights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,14 @@ class Doorkeeper:
         resolver: finds the mailboxes of others.
         privilege: what a user needs to enter here.
         pause: waits some seconds in the calling thread, after a guess.
+        protocol: as it is called in the metrics.
     """
 
     authenticator: Authenticator
     resolver: Resolver
     privilege: Privilege
     pause: Callable[[float], None]
+    protocol: str = ""
     _places: threading.Semaphore = field(
         init=False, repr=False, compare=False, default_factory=lambda: threading.Semaphore(_MOST_WAITING)
     )
@@ -63,7 +69,10 @@ class Doorkeeper:
         if other is not None:
             return None
         account = self.authenticator.cached(user, password, self.privilege)
-        return None if account is None else Entrance(account, account.maildir, shared=False)
+        if account is None:
+            return None
+        metrics.LOGINS.add(self.protocol, "ok")
+        return Entrance(account, account.maildir, shared=False)
 
     def verify(self, login: str, password: Secret, peer: Peer) -> Entrance:
         """Verify a name and its password; may wait for the user database and, after a guess, on purpose.
@@ -72,15 +81,24 @@ class Doorkeeper:
             AuthError: the login is refused, also when the user database does not answer.
         """
         user, other = split_impersonation(login)
+        return self._guard(
+            lambda: self.authenticator.authenticate(user, password, self.privilege, peer=peer), other
+        )
+
+    def _guard(self, prove: Callable[[], Account], other: str | None) -> Entrance:
+        """Let ``prove`` say whose account it is; count, and hold back the answer to who guesses."""
         try:
-            account = self.authenticator.authenticate(user, password, self.privilege, peer=peer)
-            return self._entrance(account, other)
+            entrance = self._entrance(prove(), other)
         except AuthError as error:
+            metrics.LOGINS.add(self.protocol, error.reason.name.lower())
             if error.reason in (AuthReason.UNKNOWN_OR_WRONG_PASSWORD, AuthReason.BLOCKED):
                 self._wait()
             raise
         except DirectoryError as error:
+            metrics.LOGINS.add(self.protocol, AuthReason.UNAVAILABLE.name.lower())
             raise AuthError(AuthReason.UNAVAILABLE, detail=str(error)) from error
+        metrics.LOGINS.add(self.protocol, "ok")
+        return entrance
 
     def _wait(self) -> None:
         """Hold back the answer to who guesses or is blocked."""
@@ -96,4 +114,5 @@ class Doorkeeper:
         owner = self.resolver.recipient(other)
         if not isinstance(owner, Mailbox):
             raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail=f"no mailbox of {other}")
-        return Entrance(account, owner.maildir, shared=True)
+        groups = lists_of(self.resolver.directory, account.username)
+        return Entrance(account, owner.maildir, shared=True, groups=groups)

@@ -73,13 +73,15 @@ class Enabled:
 class Listed:
     """``* LIST (attributes) "/" name``, also for LSUB and XLIST. RFC 3501 section 7.2.2, RFC 5258 section 6.
 
-    ``child_info`` holds what made a mailbox match through its children (RECURSIVEMATCH).
+    ``child_info`` holds what made a mailbox match through its children (RECURSIVEMATCH), ``old_name`` the
+    spelling under which the client knows it (RFC 9051 section 6.3.9.7).
     """
 
     verb: bytes
     attributes: Sequence[bytes]
     name: str
     child_info: Sequence[bytes] = ()
+    old_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,36 @@ class ExtendedFound:
 
 @dataclass(frozen=True, slots=True)
 class Namespaces:
-    """``* NAMESPACE …``. RFC 2342 section 5: one personal namespace, nothing shared."""
+    """``* NAMESPACE …``. RFC 2342 section 5; prefixes without the separator, None: there is none of that."""
+
+    others: str | None = None
+    public: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessList:
+    """``* ACL name identifier rights …``. RFC 4314 section 3.6."""
+
+    name: str
+    rows: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class GrantableRights:
+    """``* LISTRIGHTS name identifier required tied …``. RFC 4314 section 3.7."""
+
+    name: str
+    identifier: str
+    required: str
+    tied: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRights:
+    """``* MYRIGHTS name rights``. RFC 4314 section 3.8."""
+
+    name: str
+    rights: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +174,9 @@ Untagged: TypeAlias = (
     | Found
     | ExtendedFound
     | Namespaces
+    | AccessList
+    | GrantableRights
+    | OwnRights
     | Identity
     | Ready
 )
@@ -189,7 +223,7 @@ class Stream:
     """An answer made while it is sent; ``done`` gives the rest when all steps are."""
 
     steps: Iterator[Sequence[Piece]]
-    done: Callable[[], Reply]
+    done: Callable[[], Result]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.common_settings import (
+    ADDRESS_CONTEXT_NUM,
     CONFIG_FILE_PATH,
     DATA_FILE_PATH,
     HOST_ID,
     RUNNING_IDENTITY,
+    USER_CONTEXT_NUM,
     fd_limit,
     host_id,
     log_file,
     log_level,
+    metrics_socket,
+    retire_time,
+    workers,
 )
 from gromox.base.secret import Secret
 from gromox.base.settings import (
@@ -36,6 +41,23 @@ if TYPE_CHECKING:
 
     from gromox.base.settings import Settings
 
+_MAX_NAMESPACE: Final = 64
+
+
+def namespace(value: str) -> str:
+    """Accept a mailbox name without separator.
+
+    Raises:
+        ValueError: it is none.
+    """
+    name = value.strip()
+    if not name or len(name) > _MAX_NAMESPACE or not name.isprintable() or set(name) & set("/*%"):
+        raise ValueError("write one mailbox name without /, * and %")
+    if name.upper() == "INBOX":
+        raise ValueError("INBOX is the user's own")
+    return name
+
+
 _NOT_USED: Final = "Accepted for old files; memory and threads are not divided like that here."
 
 IMAP_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
@@ -55,6 +77,9 @@ IMAP_ACCEPT_HAPROXY: Final = Option(
 IMAP_LOG_FILE: Final = log_file("imap")
 IMAP_LOG_LEVEL: Final = log_level("imap")
 IMAP_FD_LIMIT: Final = fd_limit("imap")
+IMAP_WORKERS: Final = workers("imap")
+IMAP_WORKER_RETIRE_TIME: Final = retire_time("imap")
+IMAP_METRICS_SOCKET: Final = metrics_socket("imap")
 CONTEXT_AVERAGE_MEM: Final = Option("context_average_mem", quantity, 128 << 10, _NOT_USED)
 CONTEXT_AVERAGE_MITEM: Final = Option("context_average_mitem", quantity, 64 << 10, _NOT_USED)
 CONTEXT_NUM: Final = Option(
@@ -119,11 +144,20 @@ IMAP_FORCE_TLS: Final = Option(
     aliases=("imap_force_starttls",),
     reloadable=True,
 )
+IMAP_OTHERS_PREFIX: Final = Option(
+    "imap_others_prefix",
+    namespace,
+    "Shared",
+    "The name below which the mailboxes of other users stand: Shared/bob/INBOX.",
+)
+IMAP_PUBLIC_PREFIX: Final = Option(
+    "imap_public_prefix", namespace, "Public", "The name below which the public folders of the domain stand."
+)
 IMAP_RFC9051: Final = Option(
     "imap_rfc9051",
     boolean,
     True,
-    "Whether the extensions that became part of IMAP4rev2 are announced.",
+    "Whether IMAP4rev2 (RFC 9051) and what it took over are offered beside IMAP4rev1.",
     reloadable=True,
 )
 IMAP_SUPPORT_TLS: Final = Option(
@@ -172,6 +206,9 @@ PROGRAM: Final = Program(
         IMAP_LOG_FILE,
         IMAP_LOG_LEVEL,
         IMAP_FD_LIMIT,
+        IMAP_WORKERS,
+        IMAP_WORKER_RETIRE_TIME,
+        IMAP_METRICS_SOCKET,
         HOST_ID,
         RUNNING_IDENTITY,
         CONFIG_FILE_PATH,
@@ -180,6 +217,8 @@ PROGRAM: Final = Program(
         CONTEXT_AVERAGE_MEM,
         CONTEXT_AVERAGE_MITEM,
         CONTEXT_NUM,
+        ADDRESS_CONTEXT_NUM,
+        USER_CONTEXT_NUM,
         DEFAULT_LANG,
         ENABLE_RFC2971_COMMANDS,
         IMAP_AUTH_TIMES,
@@ -188,6 +227,8 @@ PROGRAM: Final = Program(
         IMAP_CONN_TIMEOUT,
         IMAP_EXPUNGE_ON_DELETE,
         IMAP_FORCE_TLS,
+        IMAP_OTHERS_PREFIX,
+        IMAP_PUBLIC_PREFIX,
         IMAP_RFC9051,
         IMAP_SUPPORT_TLS,
         IMAP_CERTIFICATE_PATH,
@@ -198,7 +239,7 @@ PROGRAM: Final = Program(
         MAIL_MAX_LENGTH,
         TLS_MIN_PROTO,
     ),
-    "Serves mailboxes to mail programs by IMAP4rev1 (RFC 3501) and its extensions.",
+    "Serves mailboxes to mail programs by IMAP4rev1 (RFC 3501), IMAP4rev2 (RFC 9051) and their extensions.",
 )
 
 
@@ -217,6 +258,8 @@ class Policy:
     expunge_on_delete: bool
     max_mail: int
     log_commands: int
+    others: str
+    public: str
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
@@ -233,4 +276,6 @@ class Policy:
             expunge_on_delete=settings[IMAP_EXPUNGE_ON_DELETE],
             max_mail=settings[MAIL_MAX_LENGTH],
             log_commands=settings[IMAP_CMD_DEBUG],
+            others=settings[IMAP_OTHERS_PREFIX],
+            public=settings[IMAP_PUBLIC_PREFIX],
         )

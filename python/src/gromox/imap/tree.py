@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,7 @@ from gromox.store.builtin import INBOX, SPECIAL_USE, ipm_subtree, is_mail_class
 from gromox.store.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gromox.store.folder import Folder
     from gromox.store.mailbox import Mailbox
@@ -47,16 +48,18 @@ class Tree:
             if not folder.hidden:
                 children.setdefault(folder.parent_id, []).append(folder)
         self._found: list[Name] = []
-        self._walk(children, self.top, "")
+        self._walk(children, mailbox.sees, self.top, "")
         #: INBOX first, then by name, each before what is below it.
         self.names: Sequence[Name] = sorted(self._found, key=lambda name: _rank(name.name))
         self._exact = {name.name: name for name in self.names}
         self._folded: dict[str, Name] = {}
         for name in self.names:
-            self._folded.setdefault(name.name.casefold(), name)
+            self._folded.setdefault(_folded(name.name), name)
         self._by_id = {name.folder.folder_id: name for name in self.names}
 
-    def _walk(self, children: dict[int, list[Folder]], parent_id: int, prefix: str) -> bool:
+    def _walk(
+        self, children: dict[int, list[Folder]], sees: Callable[[int], bool], parent_id: int, prefix: str
+    ) -> bool:
         """Collect what is below a folder; tell whether anything is shown. The store bounds the depth."""
         shown = False
         for folder in children.get(parent_id, ()):
@@ -65,23 +68,27 @@ class Tree:
             if not at_inbox and name.upper() == "INBOX":
                 continue  # a localised inbox has the name already; no client could reach this one
             place = len(self._found)
-            below = self._walk(children, folder.folder_id, name + SEPARATOR)
-            selectable = is_mail_class(folder.container_class)
+            below = self._walk(children, sees, folder.folder_id, name + SEPARATOR)
+            selectable = is_mail_class(folder.container_class) and sees(folder.folder_id)
             if selectable or below:
                 self._found.insert(place, Name(name, folder, selectable, below))
                 shown = True
         return shown
 
     def find(self, name: str) -> Name | None:
-        """Return what has this name, or this name in another case."""
-        return self._exact.get(name) or self._folded.get(name.casefold())
+        """Return what has this name, or this name in another case or Unicode form."""
+        return self._exact.get(name) or self._folded.get(_folded(name))
 
     def by_id(self, folder_id: int) -> Name | None:
         """Return the name of a folder."""
         return self._by_id.get(folder_id)
 
     def selectable(self, name: str) -> Folder:
-        """Return the folder with this name.
+        """Return the folder with this name; see :meth:`to_select`."""
+        return self.to_select(name).folder
+
+    def to_select(self, name: str) -> Name:
+        """Return what has this name and can be selected.
 
         Raises:
             NotFoundError: there is none.
@@ -92,7 +99,16 @@ class Tree:
             raise NotFoundError("no folder has that name")
         if not found.selectable:
             raise CommandError("the mailbox cannot be selected", "CANNOT")
-        return found.folder
+        return found
+
+
+def net_unicode(name: str) -> str:
+    """Return a name in the one form in which mailboxes are made. RFC 9051 section 5.1, RFC 5198 section 2."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def _folded(name: str) -> str:
+    return net_unicode(name).casefold()
 
 
 def _rank(name: str) -> tuple[bool, tuple[str, ...]]:

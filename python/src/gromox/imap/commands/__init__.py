@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Final
 
 MODULES: Final = (
+    "acl",
     "append",
     "authenticate",
     "capability",
@@ -24,6 +25,7 @@ MODULES: Final = (
     "namespace",
     "noop",
     "rename",
+    "replace",
     "search",
     "select",
     "starttls",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gromox.imap.commands.list import listed
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import AUTHENTICATED, Event
 from gromox.imap.replies import Exists, Information, Ready, RecentCount, Reply
-from gromox.imap.selected import SYSTEM_FLAGS, Selected, flags_line
+from gromox.imap.rights import is_read_only, permanent_flags
+from gromox.imap.selected import Selected, flags_line
 from gromox.imap.tree import tree_of
 
 if TYPE_CHECKING:
@@ -45,9 +47,10 @@ def select(session: Session, args: Select) -> Reply:
 
     Spec:
         RFC 3501 6.3.1; RFC 7162 3.1.2 (HIGHESTMODSEQ). A failure leaves no mailbox selected. RFC 9051 7.1,
-        CLOSED: what came before belongs to the former mailbox.
+        CLOSED: what came before belongs to the former mailbox; 6.3.2 (LIST, and neither RECENT nor UNSEEN,
+        for IMAP4rev2).
     """
-    return _open(session, args, read_only=False)
+    return _open(session, args, is_examined=False)
 
 
 @command("EXAMINE", AUTHENTICATED, parse_select, durable=True)
@@ -57,40 +60,53 @@ def examine(session: Session, args: Select) -> Reply:
     Spec:
         RFC 3501 6.3.2.
     """
-    return _open(session, args, read_only=True)
+    return _open(session, args, is_examined=True)
 
 
-def _open(session: Session, args: Select, *, read_only: bool) -> Reply:
+def _open(session: Session, args: Select, *, is_examined: bool) -> Reply:
+    place = session.locate(args.name)
     was_selected = session.selected is not None
     if was_selected:
         session.move(Event.DESELECTED)
     if args.condstore:
         session.enable_condstore()
-    mailbox = session.mailbox
-    folder = tree_of(mailbox).selectable(args.name)
+    mailbox = place.mailbox
+    name = tree_of(mailbox).to_select(place.name)
+    folder_id = name.folder.folder_id
+    read_only = is_examined or is_read_only(mailbox, folder_id)
     selected = Selected(
-        mailbox, folder.folder_id, args.name, read_only=read_only, condstore=session.condstore
+        mailbox,
+        folder_id,
+        args.name,
+        read_only=read_only,
+        condstore=session.condstore,
+        rev2=session.rev2,
     )
     view = selected.view
-    keywords = [name.encode("utf-8") for name in selected.keywords]
-    permanent = b"" if read_only else b" ".join((*SYSTEM_FLAGS, *keywords, rb"\*"))
+    keywords = [keyword.encode("utf-8") for keyword in selected.keywords]
+    permanent = b"" if read_only else b" ".join(permanent_flags(mailbox, folder_id, keywords))
+    recent = RecentCount(selected.recent_count())
     data: list[Untagged] = [
         Ready(flags_line(selected.keywords)),
         Information(b"PERMANENTFLAGS (%b)" % permanent, "flags that are kept"),
         Exists(view.total),
-        RecentCount(selected.recent_count()),
+        recent,
         Information(b"UIDVALIDITY %d" % view.uid_validity, "UIDs are valid"),
         Information(b"UIDNEXT %d" % view.uid_next, "the next UID"),
         Information(b"HIGHESTMODSEQ %d" % view.highest_modseq, "the highest mod-sequence"),
     ]
     unseen = view.unseen_first
-    if unseen is not None:
+    if session.rev2:
+        data.remove(recent)
+        data.append(listed(place, name, old_name=args.name))
+    elif unseen is not None:
         data.insert(4, Information(b"UNSEEN %d" % unseen, "the first unseen message"))
-    if was_selected and b"QRESYNC" in session.enabled:
+    if was_selected and (session.rev2 or b"QRESYNC" in session.enabled):
         data.insert(0, Information(b"CLOSED", "the previous mailbox is closed"))
     session.selected = selected
+    session.places.pinned = mailbox
     return Reply(
-        "EXAMINE completed" if read_only else "SELECT completed",
+        "EXAMINE completed" if is_examined else "SELECT completed",
         data,
         code=b"READ-ONLY" if read_only else b"READ-WRITE",
         event=Event.SELECTED,
