@@ -99,7 +99,7 @@ def test_nothing_is_told_after_the_user_is_forgotten(server: Server) -> None:
     server.fill(1)
 
     assert heard(server, client) == b""
-    assert client.watched is None
+    assert not client.watched
 
 
 def test_a_mailbox_made_anew_under_its_name_tells_its_uidvalidity(server: Server) -> None:

@@ -54,13 +54,12 @@ class ImapConnection(Interpreter):
 
     __slots__ = ("_collector", "_suspended", "_watched")
 
-    _watched: Path | None
-
     def __init__(self, services: Services) -> None:
         """Serve with ``services``; :meth:`start` begins."""
         super().__init__(services)
         self._collector = Collector(self._literal_limit)
-        self._suspended, self._watched = False, None
+        self._suspended = False
+        self._watched: set[Path] = set()
 
     # -- what the driver asks
 
@@ -238,11 +237,13 @@ class ImapConnection(Interpreter):
     def _watch(self, actions: list[Action]) -> None:
         """Hear of changes while a mailbox is selected, not only in IDLE: so none falls in between."""
         session = self._active
-        wanted = session.selected is not None or session.notification is not None
-        path = session.mailbox.path if wanted else None
-        if path != self._watched:
-            self._watched = path
-            actions.insert(0, Watch(path))
+        paths = set() if session.notification is None else {session.mailbox.path}
+        if session.selected is not None:
+            paths.add(session.selected.mailbox.path)
+        if paths != self._watched:
+            self._watched = paths
+            first, *others = sorted(paths) if paths else (None,)
+            actions.insert(0, Watch(first, tuple(path for path in others if path is not None)))
 
     def _suspend(self, actions: list[Action]) -> None:
         """Turn what the last command left to do into an action."""

@@ -15,7 +15,7 @@ from gromox.base.log import INFO, get_logger
 from gromox.imap import commands, serialize
 from gromox.imap.answers import answer
 from gromox.imap.dispatch import COMMANDS, Command
-from gromox.imap.errors import BadCommandError, CommandError, TruncatedAnswerError
+from gromox.imap.errors import BadCommandError, CommandError, LookUpFirstError, TruncatedAnswerError
 from gromox.imap.grammar import TAG
 from gromox.imap.machine import refusal
 from gromox.imap.parser import Parser
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    from gromox.base.wire import Piece
+    from gromox.base.wire import Outcome, Piece
     from gromox.imap.collector import Refused
     from gromox.imap.notification import Notification
     from gromox.imap.replies import Result
@@ -164,6 +164,9 @@ class Interpreter:
         """Let a handler begin or go on; whatever it raises becomes the answer."""
         try:
             result = run(*args)
+        except LookUpFirstError:
+            self._look_up(run, args)
+            return
         except GromoxError as error:
             self._fail(error)
             return
@@ -178,6 +181,16 @@ class Interpreter:
             self._wait = result
         else:
             self._ask(result)
+
+    def _look_up(self, run: Callable[..., Result], args: tuple[object, ...]) -> None:
+        """Find the mailboxes of others, in a thread, and call the handler again."""
+        places = self._active.places
+
+        def again(outcome: Outcome) -> Result:
+            places.looked(outcome)
+            return run(*args)
+
+        self._wait = Wait(places.look, again)
 
     def _ask(self, prompt: Prompt) -> None:
         self._prompt = prompt
@@ -206,7 +219,7 @@ class Interpreter:
 
     # -- answers
 
-    def _news(self, *, expunge: bool, quiet: Ranges = ()) -> bytes:
+    def _news(self, *, expunge: bool, quiet: Ranges = (), quiet_until: int = 0) -> bytes:
         """Return what the client has to be told of the selected mailbox, whoever changed it."""
         session = self._active
         here = session.selected
@@ -214,9 +227,11 @@ class Interpreter:
             return b""
         try:
             if session.notification is None:
-                news = here.changes(expunge=expunge, quiet=quiet)
+                news = here.changes(expunge=expunge, quiet=quiet, quiet_until=quiet_until)
             else:
-                news = self._chosen_news(session.notification, here, expunge=expunge, quiet=quiet)
+                news = self._chosen_news(
+                    session.notification, here, expunge=expunge, quiet=quiet, quiet_until=quiet_until
+                )
         except GromoxError as error:
             log.warning("changes not told", connection=session.peer.connection_id, reason=error)
             self._end_if_corrupt(error)
@@ -226,7 +241,7 @@ class Interpreter:
         return news
 
     def _chosen_news(
-        self, notification: Notification, here: Selected, *, expunge: bool, quiet: Ranges
+        self, notification: Notification, here: Selected, *, expunge: bool, quiet: Ranges, quiet_until: int
     ) -> bytes:
         """Return what NOTIFY wants to hear of the selected mailbox.
 
@@ -237,7 +252,9 @@ class Interpreter:
         own = command is not None and (command.writes or command.durable)
         if not (notification.tells_messages or own):
             return b""
-        news = here.changes(expunge=expunge, quiet=quiet, flags=notification.tells_flags)
+        news = here.changes(
+            expunge=expunge, quiet=quiet, quiet_until=quiet_until, flags=notification.tells_flags
+        )
         return news + notification.new_lines(here, here.fresh) if here.fresh else news
 
     def _others(self) -> bytes:
@@ -307,7 +324,7 @@ class Interpreter:
     def _update(self, here: Selected, command: Command | None, reply: Reply) -> Reply:
         """Tell what changed in the selected mailbox, and return the reply that takes note of it."""
         by_number = reply.by_number or (command is not None and command.sequence_numbers)
-        news = self._news(expunge=not by_number, quiet=reply.quiet)
+        news = self._news(expunge=not by_number, quiet=reply.quiet, quiet_until=reply.quiet_until)
         if news:
             self._say(news)
         if not reply.with_modseq:

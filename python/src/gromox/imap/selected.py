@@ -180,7 +180,9 @@ class Selected:
         """Tell whether the announced view is what the mailbox holds now, as far as any session can know."""
         return not self.gone and self.mailbox.change_number() == self.change_number
 
-    def changes(self, *, expunge: bool, quiet: Ranges = (), flags: bool = True) -> bytes:
+    def changes(
+        self, *, expunge: bool, quiet: Ranges = (), quiet_until: int = 0, flags: bool = True
+    ) -> bytes:
         """Return what the client has to be told now, and number by the new view from now on.
 
         Spec:
@@ -189,7 +191,8 @@ class Selected:
 
         Args:
             expunge: whether EXPUNGE may be sent; if not and messages are gone, all waits.
-            quiet: UIDs whose flag changes are known to the client.
+            quiet: UIDs whose flag changes up to the mod-sequence ``quiet_until`` are known to the client.
+            quiet_until: what came later was done by others, and is told (RFC 9051 6.4.6).
             flags: whether the client wants to hear of flag changes at all.
         """
         self.fresh = ()
@@ -212,7 +215,7 @@ class Selected:
             return self._waiting(number)
         self.change_number, self.view = number, new
         self.fresh = change.appended_uids
-        return self._announcement(old, new, change, quiet, flags=flags)
+        return self._announcement(old, new, change, quiet, quiet_until, flags=flags)
 
     def _waiting(self, number: int) -> bytes:
         """Tell that the client does not know everything yet, whatever mod-sequences it was shown.
@@ -241,7 +244,14 @@ class Selected:
         return _vanished(view.uids()) if self.vanished else b"* 1 EXPUNGE\r\n" * total
 
     def _announcement(
-        self, old: FolderView, new: FolderView, change: ViewChange, quiet: Ranges, *, flags: bool
+        self,
+        old: FolderView,
+        new: FolderView,
+        change: ViewChange,
+        quiet: Ranges,
+        quiet_until: int,
+        *,
+        flags: bool,
     ) -> bytes:
         shareable = not quiet and not self._touches_recent(change)
         key = (id(old), id(new), self.style, flags)
@@ -254,7 +264,7 @@ class Selected:
             gone = _vanished(change.vanished_uids) if self.vanished else _expunges(change)
             octets = self._flags_line(change) + gone
             if flags:
-                octets += self._flag_changes(change, quiet)
+                octets += self._flag_changes(change, quiet, quiet_until)
             if shareable:
                 if len(_shared) >= _SHARED:
                     del _shared[next(iter(_shared))]
@@ -279,9 +289,14 @@ class Selected:
             return b""
         return flags_line(names)
 
-    def _flag_changes(self, change: ViewChange, quiet: Ranges) -> bytes:
+    def _flag_changes(self, change: ViewChange, quiet: Ranges, quiet_until: int) -> bytes:
         uids: Iterable[int] = change.changed_uids
         if quiet and change.changed_uids:
+            if self.view.highest_modseq > quiet_until:
+                later = set(self.view.changed_since(quiet_until))
+                silent = UidSet(quiet)
+                told = [uid for uid in change.changed_uids if uid in later or uid not in silent]
+                return b"".join([self.flag_line(uid) for uid in told])
             if quiet[0][0] <= change.changed_uids[0] and quiet[0][1] >= change.changed_uids[-1]:
                 return b""
             uids = UidSet.from_ascending(change.changed_uids) - UidSet(quiet)

@@ -14,7 +14,8 @@ from gromox.imap.machine import AUTHENTICATED, Event
 from gromox.imap.objectids import mailbox_id
 from gromox.imap.replies import Exists, Information, Ready, RecentCount, Reply, Stream
 from gromox.imap.resync import Resync, missed, parse_resync
-from gromox.imap.selected import SYSTEM_FLAGS, Selected, flags_line
+from gromox.imap.rights import is_read_only, permanent_flags
+from gromox.imap.selected import Selected, flags_line
 from gromox.imap.tree import tree_of
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def select(session: Session, args: Select) -> Result:
         mailbox selected, but a BAD changes nothing. RFC 7162 3.2.11, CLOSED: what came before belongs to the
         former mailbox, whatever the client enabled.
     """
-    return _open(session, args, read_only=False)
+    return _open(session, args, is_examined=False)
 
 
 @command("EXAMINE", AUTHENTICATED, parse_select, durable=True)
@@ -78,22 +79,25 @@ def examine(session: Session, args: Select) -> Result:
     Spec:
         RFC 3501 6.3.2.
     """
-    return _open(session, args, read_only=True)
+    return _open(session, args, is_examined=True)
 
 
-def _open(session: Session, args: Select, *, read_only: bool) -> Result:
+def _open(session: Session, args: Select, *, is_examined: bool) -> Result:
     if args.resync is not None:
         _check(session, args.resync)
+    place = session.locate(args.name)
     was_selected = session.selected is not None
     if was_selected:
         session.move(Event.DESELECTED)
     if args.condstore:
         session.enable_condstore()
-    mailbox = session.mailbox
-    name = tree_of(mailbox).to_select(args.name)
+    mailbox = place.mailbox
+    name = tree_of(mailbox).to_select(place.name)
+    folder_id = name.folder.folder_id
+    read_only = is_examined or is_read_only(mailbox, folder_id)
     selected = Selected(
         mailbox,
-        name.folder.folder_id,
+        folder_id,
         args.name,
         read_only=read_only,
         style=session.style,
@@ -101,7 +105,7 @@ def _open(session: Session, args: Select, *, read_only: bool) -> Result:
     )
     view = selected.view
     keywords = [keyword.encode("utf-8") for keyword in selected.keywords]
-    permanent = b"" if read_only else b" ".join((*SYSTEM_FLAGS, *keywords, rb"\*"))
+    permanent = b"" if read_only else b" ".join(permanent_flags(mailbox, folder_id, keywords))
     recent = RecentCount(selected.recent_count())
     data: list[Untagged] = [
         Ready(flags_line(selected.keywords)),
@@ -116,21 +120,21 @@ def _open(session: Session, args: Select, *, read_only: bool) -> Result:
     unseen = view.unseen_first
     if session.rev2:
         data.remove(recent)
-        data.append(listed(name, old_name=args.name))
+        data.append(listed(place, name, old_name=args.name))
     elif unseen is not None:
         data.insert(4, Information(b"UNSEEN %d" % unseen, "the first unseen message"))
     if was_selected:
         data.insert(0, Information(b"CLOSED", "the previous mailbox is closed"))
-    text = "EXAMINE completed" if read_only else "SELECT completed"
+    text = "EXAMINE completed" if is_examined else "SELECT completed"
     code = b"READ-ONLY" if read_only else b"READ-WRITE"
+
+    def done(said: Sequence[Untagged] = ()) -> Reply:
+        session.selected = selected
+        session.places.pinned = mailbox
+        return Reply(text, said, code=code, event=Event.SELECTED)
+
     if args.resync is None:
-        session.selected = selected
-        return Reply(text, data, code=code, event=Event.SELECTED)
-
-    def done() -> Reply:
-        session.selected = selected
-        return Reply(text, code=code, event=Event.SELECTED)
-
+        return done(data)
     return Stream(
         _in_steps(chain(serialize.untagged(data, utf8=session.utf8), missed(selected, args.resync))), done
     )
