@@ -9,6 +9,7 @@ import pytest
 from gromox.mapi import tags
 from gromox.mapi.changelist import PredecessorChangeList, Xid
 from gromox.mapi.message import Attachment, InMemory, Message, PropertyBag, Recipient
+from gromox.mapi.propvalue import PropValue
 from gromox.store.errors import ConflictError, DeniedError, InvalidValueError, LimitError
 from gromox.store.flags import Flag, FlagChange, FlagOperation
 from gromox.store.mailbox import Mailbox
@@ -204,7 +205,7 @@ def test_folders_are_taken_in(session: StoreSession, mailbox: Mailbox) -> None:
     assert session.import_folder(handle, made, SUBTREE, version(1), values).outcome is Outcome.TAKEN
     assert mailbox.folder(made).name == "Projects"
     # What tells the version apart counts, whatever stands among the other values.
-    renamed = {
+    renamed: dict[int, PropValue] = {
         tags.PidTagDisplayName: "Old projects",
         tags.PidTagSourceKey: b"x" * 22,
         tags.PidTagChangeKey: b"y" * 22,
