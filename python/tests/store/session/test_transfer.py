@@ -18,7 +18,13 @@ from gromox.mapi.idset import replguid_idset_from_octets, replid_idset_from_octe
 from gromox.mapi.message import Attachment, InMemory, Message, PropertyBag, Recipient
 from gromox.mapi.proptypes import PropType
 from gromox.mapi.restriction import Property, RelOp
-from gromox.store.errors import DeniedError, FolderGoneError, InvalidValueError, LimitError
+from gromox.store.errors import (
+    DeniedError,
+    FolderGoneError,
+    InvalidValueError,
+    LimitError,
+    StoreError,
+)
 from gromox.store.fasttransfer.options import (
     ASSOCIATED,
     ATTACHMENTS,
@@ -32,11 +38,12 @@ from gromox.store.fasttransfer.options import (
 from gromox.store.fasttransfer.values import ValueWriter
 from gromox.store.mailbox import Mailbox
 from gromox.store.permission import Right
-from gromox.store.session import Actor, StoreSession
+from gromox.store.session import SYSTEM, Actor, StoreSession
 from gromox.store.session.transferring import MAX_BUFFER
 from gromox.store.sync.conflict import Version
 from gromox.store.sync.content import SyncFlag
 from gromox.store.sync.state import SyncState
+from tests.mapi.mutation import mutations
 from tests.store.sample import mail
 from tests.store.session.conftest import OpenSession
 from tests.store.session.test_importing import version
@@ -841,3 +848,31 @@ def test_errors_are_no_properties(mailbox: Mailbox) -> None:
     assert b"".join(each.octets for each in pieces) == b"".join(
         each.octets for each in values.one(BODY, "text")
     )
+
+
+def test_damaged_streams_are_taken_in_or_refused(mailbox: Mailbox) -> None:
+    session = StoreSession.of(mailbox, SYSTEM)
+    small = item("one")
+    source = session.create_folder(SUBTREE, "Source")
+    mid = session.create_message(source, replace(small, attachments=[])).mid
+    below = session.create_folder(source, "Below")
+    session.create_message(below, replace(small, attachments=[]), associated=True)
+    streams = {
+        Root.MESSAGE_LIST: fetched(session, session.transfer_messages(source, [mid])),
+        Root.TOP_FOLDER: fetched(session, session.transfer_folder(source, is_copy=True)),
+        Root.FOLDER_CONTENT: fetched(session, session.transfer_folder(source, is_copy=False)),
+    }
+    target = session.create_folder(SUBTREE, "Target")
+    taken = refused = 0
+    for root, octets in streams.items():
+        for damaged in mutations(octets, 40, 7):
+            handle = session.receive_into_folder(target, root)
+            try:
+                session.receive_part(handle, damaged)
+                session.receive_end(handle)
+                taken += 1
+            except StoreError:
+                refused += 1
+            session.close_handle(handle)
+    assert taken
+    assert refused
