@@ -128,6 +128,7 @@ def serve(identity: Identity) -> Iterator[Callable[..., Running]]:
             limits or Limits(),
             tls=Tls(identity),
             refusal=b"no room\r\n",
+            unwelcome=b"not you\r\n",
             farewell=b"farewell\r\n",
             excuse=b"sorry\r\n",
             proxied=proxied,

@@ -49,6 +49,7 @@ def add_delivery_queue(home: Home, settings: Settings, spool: Spool) -> None:
         blocklist=blocklist_of(settings),
         proxied=bool(settings[declared.LDA_ACCEPT_HAPROXY]),
         refusal=b"421 4.7.0 too many connections, try again later\r\n",
+        unwelcome=b"554 5.7.1 your address is not served here\r\n",
         farewell=b"421 4.3.2 the server is going down, try again in a moment\r\n",
         excuse=b"421 4.3.0 an error of the server; it is logged\r\n",
     )

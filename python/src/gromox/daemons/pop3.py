@@ -50,6 +50,7 @@ def add_pop3(home: Home, settings: Settings) -> None:
         proxied=bool(settings[declared.POP3_ACCEPT_HAPROXY]),
         addresses=Tally(home.server.neighbours, "pop3 address", settings[ADDRESS_CONTEXT_NUM]),
         refusal=b"-ERR [SYS/TEMP] too many connections, try again later\r\n",
+        unwelcome=b"-ERR [SYS/PERM] your address is not served here\r\n",
         farewell=b"-ERR [SYS/TEMP] the server is going down, try again in a moment\r\n",
         excuse=b"-ERR [SYS/TEMP] an error of the server; it is logged\r\n",
     )

@@ -121,12 +121,7 @@ class Connection(Link):
             _log.notice(
                 "connection refused", service=self.service.name, peer=self.peer.address, reason="listed"
             )
-            self.phase = _OPEN
-            if self.peer.tls:
-                self.abort()
-            else:
-                self._put([self.service.refusal])
-                self._close_after_sending()
+            self._turn_away(self.service.unwelcome)
         elif self._farewell:
             self.abort()
         elif self.peer.tls:
@@ -276,12 +271,16 @@ class Connection(Link):
             return False
         metrics.REFUSED.add(self.service.name)
         _log.notice("connection refused", service=self.service.name, peer=address, reason="too many")
+        self._turn_away(self.service.refusal)
+        return True
+
+    def _turn_away(self, words: bytes) -> None:
+        """Say why instead of a greeting, where words can be read without TLS."""
         if self.peer.tls:
             self.abort()
         else:
-            self._put([self.service.refusal])
+            self._put([words])
             self._close_after_sending()
-        return True
 
     # -- rounds
 
