@@ -21,6 +21,7 @@ from gromox.directory.resolve import Resolver
 from gromox.event import settings as event_settings
 from gromox.serve.bridge import EventBridge
 from gromox.store import settings as store_settings
+from gromox.store.grants import index_at
 from gromox.store.pool import MailboxPool
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from gromox.base.wire import Outcome
     from gromox.directory.status import Privilege
     from gromox.serve.server import Server
+    from gromox.store.grants import Grants
     from gromox.store.mailbox import Mailbox
 
 _log = get_logger(__name__)
@@ -86,6 +88,11 @@ class Home:
             max_open=self._stores[store_settings.TABLE_SIZE],
             options=replace(options, busy_timeout=min(options.busy_timeout, patience)),
         )
+
+    def grants(self) -> Grants | None:
+        """Return the index of which mailboxes grant something to whom."""
+        path = store_settings.options_of(self._stores).grants
+        return None if path is None else index_at(path)
 
     def _suit_schema(self) -> None:
         """Upgrade the tables if this machine is the one to do so; refuse tables that do not suit.

@@ -14,6 +14,7 @@ from gromox.daemons.workforce import Workforce
 from gromox.directory.status import Privilege
 from gromox.imap import settings as declared
 from gromox.imap.connection import ImapConnection, Services
+from gromox.imap.neighbours import Surroundings
 from gromox.serve.engine import Service
 from gromox.serve.limits import Limits
 
@@ -43,6 +44,7 @@ def add_imap(home: Home, settings: Settings) -> None:
         close_mailbox=home.mailboxes.release,
         policy=dataclasses.replace(policy, starttls=policy.starttls and tls is not None),
         sessions=Tally(home.server.neighbours, "imap user", settings[USER_CONTEXT_NUM]),
+        surroundings=Surroundings(home.directory, home.grants, policy.others, policy.public),
     )
     service = Service(
         "imap",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gromox.base import metrics
 from gromox.directory.auth import split_impersonation
 from gromox.directory.errors import AuthError, AuthReason, DirectoryError
+from gromox.directory.membership import lists_of
 from gromox.directory.resolve import Mailbox
 
 if TYPE_CHECKING:
@@ -37,11 +38,13 @@ _NONCE: Final = 18
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """Who logged in, and the mailbox to open; the right of a store owner is needed if it is ``shared``."""
+    """Who logged in, and the mailbox to open; rights are needed if it is ``shared``."""
 
     account: Account
     maildir: Path
     shared: bool
+    groups: frozenset[str] = frozenset()
+    """If it is shared: the lists that contain the user, which may have rights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +155,5 @@ class Doorkeeper:
             raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail=f"no mailbox of {other}")
         if owner.maildir == account.maildir:  # by an alias
             return Entrance(account, account.maildir, shared=False)
-        return Entrance(account, owner.maildir, shared=True)
+        groups = lists_of(self.resolver.directory, account.username)
+        return Entrance(account, owner.maildir, shared=True, groups=groups)

@@ -29,6 +29,7 @@ from gromox.imap.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from gromox.base.wire import Action, Durable, Outcome, Peer
 
@@ -57,7 +58,8 @@ class ImapConnection(Interpreter):
         """Serve with ``services``; :meth:`start` begins."""
         super().__init__(services)
         self._collector = Collector(self._literal_limit)
-        self._suspended = self._watched = False
+        self._suspended = False
+        self._watched: Path | None = None
 
     # -- what the driver asks
 
@@ -223,10 +225,11 @@ class ImapConnection(Interpreter):
 
     def _watch(self, actions: list[Action]) -> None:
         """Hear of changes while a mailbox is selected, not only in IDLE: so none falls in between."""
-        session = self._active
-        if (session.selected is not None) is not self._watched:
-            self._watched = not self._watched
-            actions.insert(0, Watch(session.mailbox.path if self._watched else None))
+        selected = self._active.selected
+        wanted = None if selected is None else selected.mailbox.path
+        if wanted != self._watched:
+            self._watched = wanted
+            actions.insert(0, Watch(wanted))
 
     def _suspend(self, actions: list[Action]) -> None:
         """Turn what the last command left to do into an action."""

@@ -14,7 +14,7 @@ from gromox.base.log import INFO, get_logger
 from gromox.imap import commands, serialize
 from gromox.imap.answers import answer
 from gromox.imap.dispatch import COMMANDS, Command
-from gromox.imap.errors import BadCommandError, CommandError, TruncatedAnswerError
+from gromox.imap.errors import BadCommandError, CommandError, LookUpFirstError, TruncatedAnswerError
 from gromox.imap.grammar import TAG
 from gromox.imap.machine import refusal
 from gromox.imap.parser import Parser
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    from gromox.base.wire import Piece
+    from gromox.base.wire import Outcome, Piece
     from gromox.imap.collector import Refused
     from gromox.imap.replies import Result
     from gromox.imap.sequence import Ranges
@@ -151,6 +151,9 @@ class Interpreter:
         """Let a handler begin or go on; whatever it raises becomes the answer."""
         try:
             result = run(*args)
+        except LookUpFirstError:
+            self._look_up(run, args)
+            return
         except GromoxError as error:
             self._fail(error)
             return
@@ -165,6 +168,16 @@ class Interpreter:
             self._wait = result
         else:
             self._ask(result)
+
+    def _look_up(self, run: Callable[..., Result], args: tuple[object, ...]) -> None:
+        """Find the mailboxes of others, in a thread, and call the handler again."""
+        places = self._active.places
+
+        def again(outcome: Outcome) -> Result:
+            places.looked(outcome)
+            return run(*args)
+
+        self._wait = Wait(places.look, again)
 
     def _ask(self, prompt: Prompt) -> None:
         self._prompt = prompt
@@ -193,13 +206,13 @@ class Interpreter:
 
     # -- answers
 
-    def _news(self, *, expunge: bool, quiet: Ranges = ()) -> bytes:
+    def _news(self, *, expunge: bool, quiet: Ranges = (), quiet_until: int = 0) -> bytes:
         """Return what the client has to be told of the selected mailbox, whoever changed it."""
         session = self._active
         if session.selected is None:
             return b""
         try:
-            news = session.selected.changes(expunge=expunge, quiet=quiet)
+            news = session.selected.changes(expunge=expunge, quiet=quiet, quiet_until=quiet_until)
         except GromoxError as error:
             log.warning("changes not told", connection=session.peer.connection_id, reason=error)
             self._end_if_corrupt(error)
@@ -225,7 +238,11 @@ class Interpreter:
         if command is not None and command.durable:
             session.depends = True
         if session.selected is not None:
-            news = self._news(expunge=command is None or not command.sequence_numbers, quiet=reply.quiet)
+            news = self._news(
+                expunge=command is None or not command.sequence_numbers,
+                quiet=reply.quiet,
+                quiet_until=reply.quiet_until,
+            )
             if news:
                 self._say(news)
         self._say(serialize.tagged(session.tag, reply))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gromox.directory.doorkeeper import Doorkeeper
+    from gromox.imap.neighbours import Surroundings
     from gromox.imap.settings import Policy
     from gromox.store.mailbox import Mailbox
 
@@ -28,7 +29,7 @@ class Services:
     ``open_mailbox`` gives the mailbox of the thread that runs the loop and keeps it open until
     ``close_mailbox`` (``MailboxPool.hold`` and ``release``). ``policy`` is ``Policy.of(settings)`` with the
     settings of ``gromox.imap.settings.PROGRAM``; its ``starttls`` has to be False where no certificate is
-    loaded.
+    loaded. ``surroundings`` finds mailboxes of others; None: there are none.
     """
 
     doorkeeper: Doorkeeper
@@ -38,3 +39,4 @@ class Services:
     close_mailbox: Callable[[Path], None] = _leave_open
     sessions: Tally = field(default_factory=lambda: Tally(Neighbours(), "user"))
     """How many sessions each user has."""
+    surroundings: Surroundings | None = None

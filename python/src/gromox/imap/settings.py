@@ -43,6 +43,23 @@ if TYPE_CHECKING:
 
     from gromox.base.settings import Settings
 
+_MAX_NAMESPACE: Final = 64
+
+
+def namespace(value: str) -> str:
+    """Accept a mailbox name without separator.
+
+    Raises:
+        ValueError: it is none.
+    """
+    name = value.strip()
+    if not name or len(name) > _MAX_NAMESPACE or not name.isprintable() or set(name) & set("/*%"):
+        raise ValueError("write one mailbox name without /, * and %")
+    if name.upper() == "INBOX":
+        raise ValueError("INBOX is the user's own")
+    return name
+
+
 _NOT_USED: Final = "Accepted for old files; memory and threads are not divided like that here."
 
 IMAP_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
@@ -122,6 +139,15 @@ IMAP_FORCE_TLS: Final = Option(
     aliases=("imap_force_starttls",),
     reloadable=True,
 )
+IMAP_OTHERS_PREFIX: Final = Option(
+    "imap_others_prefix",
+    namespace,
+    "Shared",
+    "The name below which the mailboxes of other users stand: Shared/bob/INBOX.",
+)
+IMAP_PUBLIC_PREFIX: Final = Option(
+    "imap_public_prefix", namespace, "Public", "The name below which the public folders of the domain stand."
+)
 IMAP_RFC9051: Final = Option(
     "imap_rfc9051",
     boolean,
@@ -198,6 +224,8 @@ PROGRAM: Final = Program(
         IMAP_CONN_TIMEOUT,
         IMAP_EXPUNGE_ON_DELETE,
         IMAP_FORCE_TLS,
+        IMAP_OTHERS_PREFIX,
+        IMAP_PUBLIC_PREFIX,
         IMAP_RFC9051,
         IMAP_SUPPORT_TLS,
         IMAP_CERTIFICATE_PATH,
@@ -227,6 +255,8 @@ class Policy:
     expunge_on_delete: bool
     max_mail: int
     log_commands: int
+    others: str
+    public: str
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
@@ -243,4 +273,6 @@ class Policy:
             expunge_on_delete=settings[IMAP_EXPUNGE_ON_DELETE],
             max_mail=settings[MAIL_MAX_LENGTH],
             log_commands=settings[IMAP_CMD_DEBUG],
+            others=settings[IMAP_OTHERS_PREFIX],
+            public=settings[IMAP_PUBLIC_PREFIX],
         )

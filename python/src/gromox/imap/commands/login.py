@@ -16,8 +16,11 @@ from gromox.imap.errors import CommandError
 from gromox.imap.machine import NOT_AUTHENTICATED, Event
 from gromox.imap.replies import Capabilities, Next, Ready, Reply, Status, Wait
 from gromox.imap.serialize import bye
+from gromox.imap.tree import Tree
 from gromox.store.errors import NotFoundError
+from gromox.store.guest import Guest
 from gromox.store.permission import Right
+from gromox.store.session.actor import Actor
 
 if TYPE_CHECKING:
     from gromox.base.wire import Outcome
@@ -57,7 +60,8 @@ def login(session: Session, given: Credentials) -> Result:
 
     Spec:
         RFC 3501 6.2.3, 11.2 (LOGINDISABLED). Fact sheet protocols.md section 5: ``user!mailbox`` opens
-        another mailbox for who has the store-owner right on it.
+        another mailbox for who has rights in it: all of it for its store owners, else the folders that are
+        shared with the user.
     """
     refuse_in_clear(session)
     return log_in(session, given, "LOGIN")
@@ -106,15 +110,21 @@ def enter(session: Session, entrance: Entrance, operation: str) -> Reply:
         )
         raise CommandError("the mailbox does not exist; ask the administrator", "UNAVAILABLE") from None
     account = entrance.account
+    groups = entrance.groups
+    if (
+        entrance.shared
+        and not mailbox.rights(account.username, groups_of=lambda _: groups) & Right.STORE_OWNER
+    ):
+        guest = Guest(mailbox, Actor(account.username, groups))
+        if not Tree(guest).names:
+            session.services.close_mailbox(entrance.maildir)
+            reason = AuthError(AuthReason.NO_PRIVILEGE, detail="no right on any folder of the mailbox")
+            return refused(session, reason, operation)
+        mailbox = guest
     if not session.services.sessions.take(account.username):
         session.services.close_mailbox(entrance.maildir)
         log.notice("too many sessions", user=account.username, peer=session.peer.address)
         raise CommandError("too many sessions of that user; close some", "LIMIT")
-    if entrance.shared and not mailbox.rights(account.username) & Right.STORE_OWNER:
-        session.services.close_mailbox(entrance.maildir)
-        session.services.sessions.give_back(account.username)
-        reason = AuthError(AuthReason.NO_PRIVILEGE, detail="no store-owner right on the mailbox")
-        return refused(session, reason, operation)
     session.enter(account, mailbox)
     session.failed_logins = 0
     session.move(Event.LOGGED_IN)
