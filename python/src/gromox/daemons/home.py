@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from gromox.base.common_settings import host_id
 from gromox.base.log import get_logger
 from gromox.base.settings import Endpoint, load
+from gromox.daemons.post_office import open_post_office
 from gromox.directory import Directory, schema
 from gromox.directory import settings as directory_settings
 from gromox.directory.auth import Authenticator
@@ -22,6 +23,7 @@ from gromox.event import settings as event_settings
 from gromox.serve.bridge import EventBridge
 from gromox.store import settings as store_settings
 from gromox.store.pool import MailboxPool
+from gromox.store.submission.post import MAX_RECIPIENTS, MAX_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from gromox.directory.status import Privilege
     from gromox.serve.server import Server
     from gromox.store.mailbox import Mailbox
+    from gromox.store.submission.post import Alarm, PostOffice
 
 _log = get_logger(__name__)
 
@@ -64,6 +67,8 @@ class Home:
         lifetime = self._database[directory_settings.MYSQL_OBJECT_CACHE_LIFETIME]
         self.resolver = Resolver(self.directory, delimiter, lifetime=lifetime)
         self._mailboxes: MailboxPool | None = None
+        self.alarm: Alarm | None = None
+        """Set where this process is the timer itself."""
 
     @property
     def mailboxes(self) -> MailboxPool:
@@ -107,6 +112,17 @@ class Home:
     def authenticator(self, settings: Settings) -> Authenticator:
         """Return who knows passwords, by the settings of a daemon."""
         return Authenticator(self.directory, policy=auth_policy(settings, self._database))
+
+    def post_office(self, *, max_recipients: int = MAX_RECIPIENTS, max_size: int = MAX_SIZE) -> PostOffice:
+        """Return by what sessions on the mailboxes of this node send."""
+        return open_post_office(
+            self.resolver,
+            self.host,
+            self._search,
+            alarm=self.alarm,
+            max_recipients=max_recipients,
+            max_size=max_size,
+        )
 
     def join_event(self) -> None:
         """Exchange rings with other processes through gromox-event."""

@@ -32,9 +32,11 @@ _KEPT: Final = (
     " conversation_id, group_id, creator, message_status, message_flags, rendered_cn, flags, keyword_set,"
     " properties"
 )
+#: Copies of what is on its way out ([MS-OXCMSG] 2.2.1.6, mfSubmitted) are not.
+_COPIED: Final = f"m.{_KEPT.replace(', ', ', m.')}".replace("m.message_flags", "m.message_flags & ~4")
 _MESSAGES: Final = (
     f"INSERT INTO messages (mid, folder_id, uid, cn, saved_at, {_KEPT})"
-    f" SELECT p.target_mid, ?, p.target_uid, p.target_cn, ?, m.{_KEPT.replace(', ', ', m.')}"
+    f" SELECT p.target_mid, ?, p.target_uid, p.target_cn, ?, {_COPIED}"
     " FROM temp.picked p JOIN messages m ON m.mid = p.mid ORDER BY p.uid"
 )
 _EMBEDDED: Final = (

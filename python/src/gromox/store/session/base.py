@@ -12,15 +12,18 @@ if TYPE_CHECKING:
     from gromox.store.session.access import Access
     from gromox.store.session.actor import Actor
     from gromox.store.session.handles import Handles
+    from gromox.store.submission.post import PostOffice
 
 
 class SessionPart(Operated):
     """The state that parts share; with a transport only the transport is there."""
 
-    __slots__ = ("_access", "_actor", "_file", "_handles", "_mailbox")
+    __slots__ = ("_access", "_actor", "_file", "_handles", "_mailbox", "_post")
 
     _mailbox: Mailbox
     _file: MailboxFile
     _actor: Actor
     _access: Access
     _handles: Handles
+    _post: PostOffice | None
+    """By what it sends; None: nothing is sent."""
