@@ -20,6 +20,7 @@ from gromox.store.session import Actor, StoreSession
 from tests.delivery.test_submission import letter
 
 if TYPE_CHECKING:
+    from gromox.mapi.propvalue import PropValue
     from tests.support.house import House
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(gromox.__file__).parent.parent)}
@@ -122,7 +123,10 @@ def write(house: House, count: int) -> None:
     with house.mailbox("alice") as mailbox:
         session = StoreSession.of(mailbox, Actor(ALICE))
         for number in range(count):
-            values = {tags.PidTagSubject: f"s{number}", tags.PidTagSentMailSvrEID: server_eid(SENT, 0)}
+            values: dict[int, PropValue] = {
+                tags.PidTagSubject: f"s{number}",
+                tags.PidTagSentMailSvrEID: server_eid(SENT, 0),
+            }
             session.create_message(OUT, letter(OUTSIDE, values=values))
         mailbox.sync()
 

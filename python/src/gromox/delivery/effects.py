@@ -34,6 +34,8 @@ class Effects:
         """Put mails into ``spool``, under our name ``host``; ``words`` tell of mailboxes."""
         self._spool, self._touched, self._words, self._host = spool, touched, words, host
         self._causing: dict[Path, None] = {}
+        self._told: set[Path] = set()
+        self._missing: set[Path] = set()
 
     def expect(self, maildir: Path) -> None:
         """Note that a mailbox may have something to send once it is synced."""
@@ -41,7 +43,9 @@ class Effects:
 
     def collect(self) -> None:
         """Put into the queue what users submitted, and what is left of a time before a crash."""
-        for maildir in self._words.take():
+        told = self._words.take()
+        self._told.update(told)
+        for maildir in told:
             self.expect(maildir)
         if self._causing:
             self.send()
@@ -55,18 +59,21 @@ class Effects:
         for maildir in due:
             try:
                 self._send(maildir)
-            except NotFoundError as error:
-                _log.error("what it sends is lost with the mailbox", mailbox=str(maildir), reason=error)
             except (StoreError, OSError) as error:
-                _log.error("mails of a mailbox wait", mailbox=str(maildir), reason=error)
+                self._complain(maildir, error)
                 continue
             del self._causing[maildir]
-            self._words.done(maildir)
+            self._missing.discard(maildir)
+            if maildir in self._told:
+                self._told.remove(maildir)
+                self._words.done(maildir)
         if due:
             self._touched.sync()  # lets go of them again
 
     def _send(self, maildir: Path) -> None:
         mailbox = self._touched.get(maildir)
+        if maildir not in self._told and not mailbox.outgoing():
+            return
         while mails := mailbox.claim_outgoing():
             mailbox.sync()
             for mail in mails:
@@ -74,6 +81,14 @@ class Effects:
             self._spool.sync()
             mailbox.forget_outgoing([mail.outgoing_id for mail in mails])
             mailbox.sync()
+
+    def _complain(self, maildir: Path, error: Exception) -> None:
+        """Tell that mails wait; of a mailbox that is not there (yet) once: its file system may come back."""
+        if isinstance(error, NotFoundError):
+            if maildir in self._missing:
+                return
+            self._missing.add(maildir)
+        _log.error("mails of a mailbox wait", mailbox=str(maildir), reason=error)
 
     def _enter(self, mail: Waiting) -> None:
         mail_id = _mail_id(mail)
