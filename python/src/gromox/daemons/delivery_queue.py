@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gromox.base.common_settings import RUNNING_IDENTITY
 from gromox.daemons.frame import Daemon, blocklist_of, listen, run, tls_of
 from gromox.daemons.home import Home
+from gromox.delivery.pickup import OUTBOX
 from gromox.delivery.spool import QUEUES, Spool
 from gromox.lmtp import settings as declared
 from gromox.lmtp.core import LmtpCore
@@ -58,7 +59,7 @@ def add_delivery_queue(home: Home, settings: Settings, spool: Spool) -> None:
 
 def open_spool(path: Path, settings: Settings) -> Spool:
     """Open the spool at ``path``; what is missing of it is made for the user that the daemon becomes."""
-    for queue in QUEUES:
+    for queue in (*QUEUES, OUTBOX):
         make_directory(path / queue, settings[RUNNING_IDENTITY])
     return Spool(path)
 

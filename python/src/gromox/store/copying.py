@@ -34,9 +34,11 @@ _KEPT: Final = (
 )
 #: The copy of an item that was never shown as a mail will be shown as another one (RFC 8474 5.1).
 _EMAIL_ID: Final = "CASE WHEN m.content_id IS NULL AND NOT ? THEN NULL ELSE coalesce(m.email_id, m.mid) END"
+#: Copies of what is on its way out ([MS-OXCMSG] 2.2.1.6, mfSubmitted) are not.
+_COPIED: Final = f"m.{_KEPT.replace(', ', ', m.')}".replace("m.message_flags", "m.message_flags & ~4")
 _MESSAGES: Final = (
     f"INSERT INTO messages (mid, folder_id, uid, cn, saved_at, email_id, {_KEPT})"
-    f" SELECT p.target_mid, ?, p.target_uid, p.target_cn, ?, {_EMAIL_ID}, m.{_KEPT.replace(', ', ', m.')}"
+    f" SELECT p.target_mid, ?, p.target_uid, p.target_cn, ?, {_EMAIL_ID}, {_COPIED}"
     " FROM temp.picked p JOIN messages m ON m.mid = p.mid ORDER BY p.uid"
 )
 _EMBEDDED: Final = (
