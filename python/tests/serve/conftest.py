@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from gromox.base.neighbours import Tally
 from gromox.base.optionvalues import Endpoint
 from gromox.base.wire import Core
+from gromox.serve.dnsbl import Blocklist
 from gromox.serve.engine import Service
 from gromox.serve.limits import Limits
 from gromox.serve.listener import Listening, bind
@@ -105,7 +107,15 @@ def serve(identity: Identity) -> Iterator[Callable[..., Running]]:
     """Start a server with cores of the given factory; it is stopped after the test."""
     running: list[Running] = []
 
-    def start(core: Callable[[], Core], *, limits: Limits | None = None, tick: float = 0.02) -> Running:
+    def start(
+        core: Callable[[], Core],
+        *,
+        limits: Limits | None = None,
+        tick: float = 0.02,
+        proxied: bool = False,
+        addresses: Tally | None = None,
+        blocklist: Blocklist | None = None,
+    ) -> Running:
         cores: list[Core] = []
 
         def make() -> Core:
@@ -118,8 +128,12 @@ def serve(identity: Identity) -> Iterator[Callable[..., Running]]:
             limits or Limits(),
             tls=Tls(identity),
             refusal=b"no room\r\n",
+            unwelcome=b"not you\r\n",
             farewell=b"farewell\r\n",
             excuse=b"sorry\r\n",
+            proxied=proxied,
+            addresses=addresses,
+            blocklist=blocklist,
         )
         server = Server(tick=tick)
         plain = server.listen(Listening(bind(Endpoint("127.0.0.1", 0)), service))

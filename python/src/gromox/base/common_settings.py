@@ -121,6 +121,25 @@ def metrics_socket(prefix: str) -> Option[Path | None]:
     )
 
 
+def accept_haproxy(prefix: str) -> Option[int]:
+    """Declare ``<prefix>_accept_haproxy``."""
+    return Option(
+        f"{prefix}_accept_haproxy",
+        integer,
+        0,
+        "2: each connection begins with a header of the PROXY protocol, version 2, which names the client; "
+        "whoever else can reach the port could claim any address. 0: clients connect themselves.",
+        choices=("0", "2"),
+    )
+
+
+DNSBL_CLIENT: Final = Option(
+    "dnsbl_client",
+    text,
+    "",
+    "A zone of the DNS (RFC 5782); addresses that are listed there are not served. It is not asked about "
+    "private ones, and while it does not answer everybody is served.",
+)
 ADDRESS_CONTEXT_NUM: Final = Option(
     "address_context_num",
     integer,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.directory.mechanism import offered
 from gromox.imap.machine import State
 
 if TYPE_CHECKING:
@@ -18,16 +19,22 @@ ACCESS: Final = b"ACL RIGHTS=kxte LIST-MYRIGHTS"
 OTHERS: Final = b"NAMESPACE CHILDREN SASL-IR CONDSTORE"
 #: What writes messages, and what reads parts of them.
 MESSAGES: Final = b"BINARY MULTIAPPEND CATENATE REPLACE"
+#: What keeps a client in step with what others do.
+SYNC: Final = b"QRESYNC OBJECTID SAVEDATE PREVIEW PARTIAL UIDONLY INPROGRESS UNAUTHENTICATE NOTIFY"
 
 
 def capabilities(session: Session) -> bytes:
     """Return the capabilities in the present state."""
-    always = [OTHERS, ACCESS, MESSAGES, b"APPENDLIMIT=%d" % session.policy.max_mail]
+    always = [OTHERS, SYNC, ACCESS, MESSAGES, b"APPENDLIMIT=%d" % session.policy.max_mail]
     words = [BASE, REV2, *always] if session.policy.rev2 else [BASE, *always]
     if session.policy.identify:
         words.append(b"ID")
     if session.state is State.NOT_AUTHENTICATED:
         if session.policy.starttls and not session.tls:
             words.append(b"STARTTLS")
-        words.append(b"AUTH=PLAIN AUTH=LOGIN" if session.may_log_in() else b"LOGINDISABLED")
+        if session.may_log_in():
+            names = offered(session.services.doorkeeper, session.secured_peer)
+            words += (b"AUTH=" + name.encode() for name in names)
+        else:
+            words.append(b"LOGINDISABLED")
     return b" ".join(words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.imap import objectids
 from gromox.imap import searchkeys as keys
 from gromox.imap.flagnames import bit_of
 from gromox.store import search
@@ -26,7 +27,7 @@ _FIELDS: Final = {
 }
 
 
-def expression(session: Session, key: keys.Key) -> search.Expression:  # noqa: C901, PLR0911 - one row a key
+def expression(session: Session, key: keys.Key) -> search.Expression:  # noqa: C901, PLR0911, PLR0912 - a row a key
     """Return what the store has to search for."""
     match key:
         case keys.All():
@@ -42,6 +43,12 @@ def expression(session: Session, key: keys.Key) -> search.Expression:  # noqa: C
         case keys.Recent(wanted):
             recent = search.Uids(session.here.recent_uids())
             return recent if wanted else search.Not(recent)
+        case keys.Dated(keys.Moment.SAVED, order, day):
+            return _saved(order, day)
+        case keys.ObjectId(name, thread):
+            here = session.here
+            find = objectids.with_thread_id if thread else objectids.with_email_id
+            return find(here.mailbox, here.view, name)
         case keys.Dated(moment, order, day):
             kind = search.InternalDay if moment is keys.Moment.INTERNAL else search.SentDay
             return kind(_ORDERS[order], day // _DAY)
@@ -57,6 +64,17 @@ def expression(session: Session, key: keys.Key) -> search.Expression:  # noqa: C
             return search.Uids(session.numbered(numbers, uid=uid))
         case keys.ModSeq(modseq):
             return search.Modseq(modseq)
+
+
+def _saved(order: keys.Order, start: int) -> search.Expression:
+    """Return the messages saved before, on or since a day, which begins at ``start`` in UTC. RFC 8514 4.3."""
+    match order:
+        case keys.Order.BELOW:
+            return search.Where("saved_at < ?", (start,))
+        case keys.Order.EQUAL:
+            return search.Where("saved_at >= ? AND saved_at < ?", (start, start + _DAY))
+        case _:
+            return search.Where("saved_at >= ?", (start,))
 
 
 def _flag(name: bytes, *, wanted: bool) -> search.Expression:

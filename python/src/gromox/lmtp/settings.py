@@ -8,11 +8,14 @@ from gromox.base import paths
 from gromox.base.common_settings import (
     CONFIG_FILE_PATH,
     DATA_FILE_PATH,
+    DNSBL_CLIENT,
     HOST_ID,
     RUNNING_IDENTITY,
+    accept_haproxy,
     fd_limit,
     log_file,
     log_level,
+    metrics_socket,
 )
 from gromox.base.optionvalues import Endpoint
 from gromox.base.secret import Secret
@@ -52,12 +55,8 @@ CONTEXT_AVERAGE_MEM: Final = Option(
 CONTEXT_MAX_MEM: Final = Option(
     "context_max_mem", quantity, 2 << 20, "Has no effect. Accepted for older configurations."
 )
-LDA_ACCEPT_HAPROXY: Final = Option(
-    "lda_accept_haproxy",
-    integer,
-    0,
-    "0: clients connect; 2 (PROXY protocol) is not available yet.",
-)
+LDA_ACCEPT_HAPROXY: Final = accept_haproxy("lda")
+LDA_METRICS_SOCKET: Final = metrics_socket("lda")
 LDA_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
     "lda_listen",
     listen_list,
@@ -156,12 +155,14 @@ PROGRAM: Final = Program(
         RUNNING_IDENTITY,
         CONFIG_FILE_PATH,
         DATA_FILE_PATH,
+        DNSBL_CLIENT,
         SMTP_LOG_FILE,
         SMTP_LOG_LEVEL,
         LDA_FD_LIMIT,
         LDA_LISTEN,
         LDA_LISTEN_TLS,
         LDA_ACCEPT_HAPROXY,
+        LDA_METRICS_SOCKET,
         LDA_RECIPIENT_DELIMITER,
         LDA_THREAD_CHARGE_NUM,
         LDA_THREAD_INIT_NUM,

@@ -24,6 +24,7 @@ MODULES: Final = (
     "logout",
     "namespace",
     "noop",
+    "notify",
     "rename",
     "replace",
     "search",
@@ -32,6 +33,7 @@ MODULES: Final = (
     "status",
     "store",
     "subscribe",
+    "unauthenticate",
 )
 
 

@@ -8,6 +8,7 @@ from gromox.imap.commands.list import listed
 from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import AUTHENTICATED
+from gromox.imap.objectids import mailbox_id
 from gromox.imap.replies import Reply
 from gromox.imap.tree import SEPARATOR, net_unicode, tree_of
 from gromox.store.errors import DeniedError, ExistsError
@@ -35,14 +36,15 @@ def create(session: Session, name: str) -> Reply:
 
     Spec:
         RFC 3501 6.3.3: a separator at the end says that names below it will follow; it is dropped. INBOX
-        cannot be created. RFC 9051 5.1, 6.3.4: names are made Net-Unicode.
+        cannot be created. RFC 9051 5.1, 6.3.4: names are made Net-Unicode. RFC 8474 4.1 (MAILBOXID).
     """
     given = name.removesuffix(SEPARATOR)
     place = place_for(session, net_unicode(given))
     if tree_of(place.mailbox).find(place.name) is not None:
         raise ExistsError("a folder has that name")
-    make_path(place.mailbox, place.name)
-    return Reply("CREATE completed", renamed(session, place, given))
+    folder = make_path(place.mailbox, place.name)
+    code = b"MAILBOXID (%b)" % mailbox_id(place.mailbox, folder.folder_id)
+    return Reply("CREATE completed", renamed(session, place, given), code=code)
 
 
 def renamed(session: Session, place: Place, given: str) -> list[Untagged]:

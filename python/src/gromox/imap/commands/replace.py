@@ -55,7 +55,7 @@ def parse_uid_replace(p: Parser) -> Replace:
     return _parse(p, uid=True)
 
 
-@command("REPLACE", SELECTED, parse_replace, writes=True, durable=True)
+@command("REPLACE", SELECTED, parse_replace, writes=True, durable=True, numbered=True)
 @command("UID REPLACE", SELECTED, parse_uid_replace, writes=True, durable=True)
 def replace(session: Session, args: Replace) -> Result:
     """Add a message and remove the one it replaces, in one step.
@@ -78,6 +78,7 @@ def replace(session: Session, args: Replace) -> Result:
     def store(mails: list[NewMail]) -> Reply:
         folder_id = target(here.mailbox, place.name)
         added = here.mailbox.replace(here.folder_id, uid, folder_id, mails[0])
-        return Reply("REPLACE completed", [Information(append_uid(added), "replacement message ready")])
+        told = Information(append_uid(added), "replacement message ready")
+        return Reply("REPLACE completed", [told], with_modseq=session.condstore)
 
     return add(session, here.mailbox, (args.message,), store)
