@@ -15,12 +15,14 @@ BASE: Final = b"IMAP4rev1 XLIST SPECIAL-USE UNSELECT UIDPLUS IDLE LITERAL+ ENABL
 REV2: Final = b"ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZE"
 #: Mailboxes of others and rights.
 ACCESS: Final = b"ACL RIGHTS=kxte LIST-MYRIGHTS"
+#: Order and conversations.
+ORDER: Final = b"SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES"
 OTHERS: Final = b"NAMESPACE CHILDREN SASL-IR CONDSTORE"
 
 
 def capabilities(session: Session) -> bytes:
     """Return the capabilities in the present state."""
-    words = [BASE, REV2, OTHERS, ACCESS] if session.policy.rev2 else [BASE, OTHERS, ACCESS]
+    words = [BASE, REV2, OTHERS, ACCESS, ORDER] if session.policy.rev2 else [BASE, OTHERS, ACCESS, ORDER]
     if session.policy.identify:
         words.append(b"ID")
     if session.state is State.NOT_AUTHENTICATED:

@@ -97,6 +97,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Sorted:
+    """``* SORT n …``. RFC 5256 section 4; with ``modseq`` RFC 7162 section 3.1.6."""
+
+    numbers: Sequence[int]
+    modseq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExtendedFound:
     """``* ESEARCH (TAG "t") …``. RFC 4731 section 3.1. What is None was not asked for, or is empty."""
 
@@ -168,6 +176,7 @@ Untagged: TypeAlias = (
     | Listed
     | MailboxStatus
     | Found
+    | Sorted
     | ExtendedFound
     | Namespaces
     | AccessList

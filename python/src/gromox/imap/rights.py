@@ -13,8 +13,8 @@ x   OWNER                                       tied to a; an owner has all righ
 a   OWNER
 ==  ==========================================  =====================================================
 
-``c`` and ``d`` of RFC 2086 stand for ``k`` and ``te``: ``x`` would make an owner; ``p`` means nothing here. Free/busy and contact bits
-have no letter and stay as they are.
+``c`` and ``d`` of RFC 2086 stand for ``k`` and ``te``: ``x`` would make an owner; ``p`` means nothing here.
+Free/busy and contact bits have no letter and stay as they are.
 """
 
 from __future__ import annotations

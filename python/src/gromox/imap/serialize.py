@@ -80,6 +80,13 @@ def _found(data: replies.Found) -> bytes:
     return line + b"\r\n"
 
 
+def _sorted(data: replies.Sorted) -> bytes:
+    line = b"* SORT" + _numbers(data.numbers)
+    if data.modseq is not None and data.numbers:
+        line += b" (MODSEQ %d)" % data.modseq
+    return line + b"\r\n"
+
+
 def _numbers(numbers: Sequence[int]) -> bytes:
     return (" " + " ".join(map(str, numbers))).encode("ascii") if numbers else b""
 
@@ -141,6 +148,7 @@ _WRITERS: Final[dict[type[replies.Untagged], Callable[[Any], bytes]]] = {
     replies.Listed: _listed,
     replies.MailboxStatus: _status,
     replies.Found: _found,
+    replies.Sorted: _sorted,
     replies.ExtendedFound: _extended_found,
     replies.Namespaces: lambda data: (
         b'* NAMESPACE (("" "/")) %b %b\r\n' % (_namespace(data.others), _namespace(data.public))

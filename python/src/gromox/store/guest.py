@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from gromox.store.model import Appended, Columns, Copied, Expunged, FetchRow, NewMail
     from gromox.store.search import Expression
     from gromox.store.session.actor import Actor
+    from gromox.store.sorting import Criterion
+    from gromox.store.threadrows import ThreadRow
     from gromox.store.view import FolderView
 
 _MARKS: Final = Flag(ALL_FLAGS) & ~(Flag.SEEN | Flag.DELETED)
@@ -182,6 +184,20 @@ class Guest(Mailbox):
         """Search a folder that the guest may read, in steps."""
         self._require(folder_id, Right.READ_ANY)
         return super().search_steps(folder_id, expression, view=view or self._view(folder_id))
+
+    def sort_steps(
+        self, folder_id: int, uids: Sequence[int], criteria: Sequence[Criterion]
+    ) -> Generator[None, None, list[int]]:
+        """Order messages that the guest may read."""
+        self._require(folder_id, Right.READ_ANY)
+        return super().sort_steps(folder_id, uids, criteria)
+
+    def thread_steps(
+        self, folder_id: int, uids: Sequence[int], *, with_references: bool
+    ) -> Generator[None, None, list[ThreadRow]]:
+        """Tell what threading needs to know of messages that the guest may read."""
+        self._require(folder_id, Right.READ_ANY)
+        return super().thread_steps(folder_id, uids, with_references=with_references)
 
     def fetch(self, folder_id: int, uids: Sequence[int], columns: Columns) -> Iterator[FetchRow]:
         """Go through ready octets of messages that the guest may read."""

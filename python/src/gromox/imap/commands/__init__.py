@@ -27,10 +27,12 @@ MODULES: Final = (
     "rename",
     "search",
     "select",
+    "sort",
     "starttls",
     "status",
     "store",
     "subscribe",
+    "thread",
 )
 
 

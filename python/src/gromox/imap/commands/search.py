@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError, CommandError
@@ -16,13 +16,15 @@ from gromox.imap.sequence import ranges_of
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from gromox.base.wire import Piece
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result
     from gromox.imap.session import Session
     from gromox.store.view import FolderView
+
+T = TypeVar("T")
 
 #: search-return-opt of RFC 4731 and RFC 5182.
 RETURN: Final = frozenset({b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE"})
@@ -41,23 +43,33 @@ class Search:
     returned: frozenset[bytes] | None = None
 
 
+def parse_return(p: Parser) -> frozenset[bytes] | None:
+    """``[RETURN "(" … ")" SP]``; None where it is not there."""
+    if not p.accept_word(b"RETURN "):
+        return None
+    options: list[bytes] = []
+    p.parenthesised(lambda: options.append(p.word()))
+    if not set(options) <= RETURN:
+        raise BadCommandError("no such SEARCH option")
+    p.space()
+    return frozenset(options) or frozenset({b"ALL"})
+
+
+def parse_charset(p: Parser) -> str:
+    """Read an astring; returns the codec of a charset."""
+    known = CHARSETS.get(p.astring().upper())
+    if known is None:
+        names = b" ".join(CHARSETS).decode("ascii")
+        raise CommandError("the charset is not known here", f"BADCHARSET ({names})")
+    return known
+
+
 def _parse(p: Parser, *, uid: bool) -> Search:
     p.space()
-    returned: frozenset[bytes] | None = None
-    if p.accept_word(b"RETURN "):
-        options: list[bytes] = []
-        p.parenthesised(lambda: options.append(p.word()))
-        if not set(options) <= RETURN:
-            raise BadCommandError("no such SEARCH option")
-        returned = frozenset(options) or frozenset({b"ALL"})
-        p.space()
+    returned = parse_return(p)
     charset = "utf-8"
     if p.accept_word(b"CHARSET "):
-        known = CHARSETS.get(p.astring().upper())
-        if known is None:
-            names = b" ".join(CHARSETS).decode("ascii")
-            raise CommandError("the charset is not known here", f"BADCHARSET ({names})")
-        charset = known
+        charset = parse_charset(p)
         p.space()
     return Search(KeyParser(p, charset).keys(), uid, returned)
 
@@ -131,6 +143,48 @@ def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int
         modseq=modseq,
     )
     return Reply("SEARCH completed", [data])
+
+
+def save(session: Session, wanted: frozenset[bytes], uids: Sequence[int]) -> None:
+    """Keep the result of an ordered search for ``$``. RFC 5182 section 2.1, RFC 5267 section 3.1."""
+    if not uids or wanted & {b"ALL", b"COUNT"} or not wanted & {b"MIN", b"MAX"}:
+        session.saved = UidSet.of(uids)
+    else:
+        ends = ([uids[0]] if b"MIN" in wanted else []) + ([uids[-1]] if b"MAX" in wanted else [])
+        session.saved = UidSet.of(ends)
+
+
+def working(
+    session: Session,
+    args: Search,
+    work: Callable[[Sequence[int]], Generator[None, None, Sequence[T]]],
+    answer: Callable[[Sequence[T]], Reply],
+) -> Stream:
+    """Search, and do further work on what was found, in steps."""
+    here = session.here
+    if uses_modseq(args.key):
+        session.enable_condstore()
+    terms = expression(session, args.key)
+    if args.returned is not None and b"SAVE" in args.returned:
+        session.saved = UidSet()
+    view = here.view
+    done: list[Sequence[T]] = []
+
+    def whole() -> Generator[None, None, Sequence[T]]:
+        uids = yield from here.mailbox.search_steps(here.folder_id, terms, view=view)
+        return (yield from work(uids))
+
+    def steps() -> Generator[Sequence[Piece], None, None]:
+        running = whole()
+        while True:
+            try:
+                next(running)
+            except StopIteration as end:
+                done.append(end.value)
+                return
+            yield ()
+
+    return Stream(steps(), lambda: answer(done[0]))
 
 
 def _saved(wanted: frozenset[bytes], uids: Sequence[int]) -> UidSet:
