@@ -16,9 +16,9 @@ EXPECTED = {
     NOT_AUTHENTICATED: "STARTTLS AUTHENTICATE LOGIN",
     AUTHENTICATED: "SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB XLIST STATUS APPEND"
     " NAMESPACE ENABLE IDLE SETACL DELETEACL GETACL LISTRIGHTS MYRIGHTS",
-    SELECTED: "CHECK CLOSE UNSELECT EXPUNGE SEARCH FETCH STORE COPY MOVE SORT THREAD",
+    SELECTED: "CHECK CLOSE UNSELECT EXPUNGE SEARCH FETCH STORE COPY MOVE REPLACE SORT THREAD",
 }
-UID_FORMS = {"EXPUNGE", "SEARCH", "FETCH", "STORE", "COPY", "MOVE", "SORT", "THREAD"}
+UID_FORMS = {"EXPUNGE", "SEARCH", "FETCH", "STORE", "COPY", "MOVE", "REPLACE", "SORT", "THREAD"}
 
 
 def test_all_commands_are_there_in_their_states() -> None:
@@ -33,7 +33,16 @@ def test_numbers_are_kept_where_rfc_3501_says() -> None:
 
 
 def test_what_changes_the_selected_mailbox_is_refused_after_examine() -> None:
-    writers = {b"EXPUNGE", b"UID EXPUNGE", b"STORE", b"UID STORE", b"MOVE", b"UID MOVE"}
+    writers = {
+        b"EXPUNGE",
+        b"UID EXPUNGE",
+        b"STORE",
+        b"UID STORE",
+        b"MOVE",
+        b"UID MOVE",
+        b"REPLACE",
+        b"UID REPLACE",
+    }
 
     assert {verb for verb, row in COMMANDS.items() if row.writes} == writers
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gromox.imap import commands, fetchitems, searchkeys
+from gromox.imap.appendmessages import MAX_MESSAGES, MAX_PARTS, Message
 from gromox.imap.commands.append import Append, parse_append
 from gromox.imap.dispatch import COMMANDS
 from gromox.imap.errors import BadCommandError, CommandError
@@ -225,7 +226,20 @@ def test_search_length_is_bounded() -> None:
 def test_append_arguments() -> None:
     p = Parser(rb' Drafts (\Seen $Work) "17-Jul-1996 02:44:25 -0700" {3+}' + b"\r\n", (b"abc",))
 
-    assert parse_append(p) == Append("Drafts", b"abc", Flag.SEEN, frozenset({"$Work"}), 837596665.0, -420)
+    message = Message((b"abc",), Flag.SEEN, frozenset({"$Work"}), 837596665.0, -420)
+    assert parse_append(p) == Append("Drafts", (message,))
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        (b" inbox" + b" {1+}\r\n" * (MAX_MESSAGES + 1), "messages"),
+        (b" inbox CATENATE (" + b" ".join([b"URL a"] * (MAX_PARTS + 1)) + b")", "members"),
+    ],
+)
+def test_messages_and_parts_are_counted(text: bytes, limit: str) -> None:
+    with pytest.raises(BadCommandError, match=limit):
+        parse_append(Parser(text, (b"x",) * (MAX_MESSAGES + 1)))
 
 
 COMPLETE = [

@@ -192,3 +192,39 @@ def test_when_nothing_new_is_delivered_nothing_is_written(mailbox: Mailbox) -> N
     assert list(mailbox.deliver_many([Delivery(mail(), INBOX, "known")])) == [None]
     assert list(mailbox.deliver_many([])) == []
     assert mailbox.change_number() == before
+
+
+def test_a_message_takes_the_place_of_another(mailbox: Mailbox) -> None:
+    mailbox.append(INBOX, [mail("one"), mail("two"), mail("three")])
+    before = mailbox.change_number()
+    size = mailbox.quota().used
+
+    added = mailbox.replace(INBOX, 2, INBOX, mail("two"))
+
+    assert list(added.uids) == [4]
+    assert list(mailbox.view(INBOX).uids()) == [1, 3, 4]
+    assert list(mailbox.vanished_since(INBOX, before).ranges) == [(2, 2)]
+    assert mailbox.folder(INBOX).total == 3
+    assert mailbox.quota().used == size
+    # Also into another folder.
+    mailbox.replace(INBOX, 3, 0x10, mail("sent"))
+    assert list(mailbox.view(INBOX).uids()) == [1, 4]
+    assert mailbox.folder(0x10).total == 1
+
+
+def test_replacing_is_all_or_nothing_and_needs_only_the_difference(mailbox: Mailbox) -> None:
+    mailbox.append(INBOX, [mail("one")])
+    used = mailbox.quota().used
+    mailbox.set_quota(storage=used + 1023, receive=None, send=None)
+
+    mailbox.replace(INBOX, 1, INBOX, mail("one"))
+
+    number = mailbox.change_number()
+    with pytest.raises(errors.QuotaError):
+        mailbox.replace(INBOX, 2, INBOX, NewMail(octets() + b"x" * 3000))
+    with pytest.raises(errors.MessageGoneError):
+        mailbox.replace(INBOX, 1, INBOX, mail("one"))
+    with pytest.raises(errors.FolderGoneError):
+        mailbox.replace(INBOX, 2, 0xFFFF, mail("one"))
+    assert list(mailbox.view(INBOX).uids()) == [2]
+    assert mailbox.change_number() == number

@@ -60,7 +60,7 @@ class Home:
         self.name = f"{name}-{os.getpid()}-{secrets.token_hex(4)}"
         self._search = settings.search or None
         self._database = load(directory_settings.PROGRAM, search=self._search)
-        self.directory = Directory.open(self._database)
+        self.directory = Directory.open(self._database, share=server.processes)
         self._suit_schema()
         self._stores = load(store_settings.PROGRAM, search=self._search)
         lifetime = self._database[directory_settings.MYSQL_OBJECT_CACHE_LIFETIME]
@@ -107,13 +107,17 @@ class Home:
         except UnavailableError as error:
             _log.warning("user database does not answer", reason=error)
 
-    def doorkeeper(self, settings: Settings, privilege: Privilege) -> Doorkeeper:
+    def doorkeeper(self, settings: Settings, privilege: Privilege, protocol: str) -> Doorkeeper:
         """Return who verifies logins for a daemon with these settings, whose users need ``privilege``."""
-        return Doorkeeper(self.authenticator(settings), self.resolver, privilege, time.sleep)
+        return Doorkeeper(self.authenticator(settings), self.resolver, privilege, time.sleep, protocol)
 
     def authenticator(self, settings: Settings) -> Authenticator:
         """Return who knows passwords, by the settings of a daemon."""
-        return Authenticator(self.directory, policy=auth_policy(settings, self._database))
+        return Authenticator(
+            self.directory,
+            policy=auth_policy(settings, self._database),
+            neighbours=self.server.neighbours,
+        )
 
     def join_event(self) -> None:
         """Exchange rings with other processes through gromox-event."""

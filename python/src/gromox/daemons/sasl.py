@@ -33,7 +33,7 @@ _COOKIE_OCTETS: Final = 16
 
 def add_sasl(home: Home, settings: Settings) -> None:
     """Serve both sockets."""
-    doorkeeper = home.doorkeeper(settings, next(iter(PRIVILEGES.values())))
+    doorkeeper = home.doorkeeper(settings, next(iter(PRIVILEGES.values())), "sasl")
     services = SaslServices(
         doorkeepers={
             privilege: replace(doorkeeper, privilege=privilege) for privilege in set(PRIVILEGES.values())

@@ -34,6 +34,7 @@ from gromox.directory.status import (
 
 if TYPE_CHECKING:
     from gromox.base.clock import Clock
+    from gromox.base.neighbours import Neighbours
     from gromox.base.secret import Secret
     from gromox.base.wire import Peer
     from gromox.directory.directory import Directory
@@ -101,6 +102,7 @@ class Authenticator:
         *,
         policy: AuthPolicy | None = None,
         external: ExternalVerifier | None = None,
+        neighbours: Neighbours | None = None,
     ) -> None:
         """Verify against ``directory``; users imported from LDAP against ``external``."""
         self._directory, self._clock, self._external = directory, clock, external
@@ -109,7 +111,7 @@ class Authenticator:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._lock = threading.Lock()
         self._generation = 0
-        self._limiter = FailureLimiter(self.policy.limits, clock)
+        self._limiter = FailureLimiter(self.policy.limits, clock, neighbours)
         # The stored hash seen last: what costs an unknown user as much time as a known one.
         self._decoy = passwords.DECOY
         directory.on_change(self.forget_all)

@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.directory.auth import split_impersonation
 from gromox.directory.errors import AuthError, AuthReason, DirectoryError
 from gromox.directory.membership import lists_of
@@ -50,12 +51,14 @@ class Doorkeeper:
         resolver: finds the mailboxes of others.
         privilege: what a user needs to enter here.
         pause: waits some seconds in the calling thread, after a guess.
+        protocol: as it is called in the metrics.
     """
 
     authenticator: Authenticator
     resolver: Resolver
     privilege: Privilege
     pause: Callable[[float], None]
+    protocol: str = ""
     _places: threading.Semaphore = field(
         init=False, repr=False, compare=False, default_factory=lambda: threading.Semaphore(_MOST_WAITING)
     )
@@ -66,7 +69,10 @@ class Doorkeeper:
         if other is not None:
             return None
         account = self.authenticator.cached(user, password, self.privilege)
-        return None if account is None else Entrance(account, account.maildir, shared=False)
+        if account is None:
+            return None
+        metrics.LOGINS.add(self.protocol, "ok")
+        return Entrance(account, account.maildir, shared=False)
 
     def verify(self, login: str, password: Secret, peer: Peer) -> Entrance:
         """Verify a name and its password; may wait for the user database and, after a guess, on purpose.
@@ -75,15 +81,24 @@ class Doorkeeper:
             AuthError: the login is refused, also when the user database does not answer.
         """
         user, other = split_impersonation(login)
+        return self._guard(
+            lambda: self.authenticator.authenticate(user, password, self.privilege, peer=peer), other
+        )
+
+    def _guard(self, prove: Callable[[], Account], other: str | None) -> Entrance:
+        """Let ``prove`` say whose account it is; count, and hold back the answer to who guesses."""
         try:
-            account = self.authenticator.authenticate(user, password, self.privilege, peer=peer)
-            return self._entrance(account, other)
+            entrance = self._entrance(prove(), other)
         except AuthError as error:
+            metrics.LOGINS.add(self.protocol, error.reason.name.lower())
             if error.reason in (AuthReason.UNKNOWN_OR_WRONG_PASSWORD, AuthReason.BLOCKED):
                 self._wait()
             raise
         except DirectoryError as error:
+            metrics.LOGINS.add(self.protocol, AuthReason.UNAVAILABLE.name.lower())
             raise AuthError(AuthReason.UNAVAILABLE, detail=str(error)) from error
+        metrics.LOGINS.add(self.protocol, "ok")
+        return entrance
 
     def _wait(self) -> None:
         """Hold back the answer to who guesses or is blocked."""

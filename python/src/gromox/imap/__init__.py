@@ -1,4 +1,4 @@
-r"""IMAP4rev1 (RFC 3501) and its extensions: a sans-IO protocol core on the mailbox store.
+r"""IMAP4rev1 (RFC 3501), IMAP4rev2 (RFC 9051) and their extensions: a sans-IO protocol core on the mailbox store.
 
 Decisions not to break:
 
@@ -24,6 +24,6 @@ Decisions not to break:
   way. "/" in a folder's name (other protocols allow it) is shown as U+2215.
 * Literals are held as the pieces that came; the bound is ``mail_max_length`` for APPEND and small elsewhere.
   Only LITERAL+ is announced: RFC 7888 section 5 forbids naming both, and a LITERAL- client works unchanged.
-* Parsed commands are remembered by their text (``interpreter._MEMO``), so arguments must be immutable, and
+* Parsed commands are remembered by their text (``interpreter._MEMOS``), so arguments must be immutable, and
   commands with passwords are ``secret``.
 """

@@ -11,18 +11,21 @@ if TYPE_CHECKING:
 
 #: In the order of fact sheet protocols.md section 5, then what it does not name.
 BASE: Final = b"IMAP4rev1 XLIST SPECIAL-USE UNSELECT UIDPLUS IDLE LITERAL+ ENABLE MOVE"
-#: What RFC 9051 took over, announced with ``imap_rfc9051``; IMAP4rev2 itself is not among it yet.
-REV2: Final = b"ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZE"
+#: IMAP4rev2, what it took over, and UTF-8; announced with ``imap_rfc9051``.
+REV2: Final = b"IMAP4rev2 ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZE UTF8=ACCEPT"
 #: Mailboxes of others and rights.
 ACCESS: Final = b"ACL RIGHTS=kxte LIST-MYRIGHTS"
 #: Order and conversations.
 ORDER: Final = b"SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES"
 OTHERS: Final = b"NAMESPACE CHILDREN SASL-IR CONDSTORE"
+#: What writes messages, and what reads parts of them.
+MESSAGES: Final = b"BINARY MULTIAPPEND CATENATE REPLACE"
 
 
 def capabilities(session: Session) -> bytes:
     """Return the capabilities in the present state."""
-    words = [BASE, REV2, OTHERS, ACCESS, ORDER] if session.policy.rev2 else [BASE, OTHERS, ACCESS, ORDER]
+    words = [BASE, REV2, OTHERS] if session.policy.rev2 else [BASE, OTHERS]
+    words += [MESSAGES, ACCESS, ORDER, b"APPENDLIMIT=%d" % session.policy.max_mail]
     if session.policy.identify:
         words.append(b"ID")
     if session.state is State.NOT_AUTHENTICATED:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.base.wire import Call, Close, Produce, Send, StartTls, Watch
 from gromox.imap import serialize
 from gromox.imap.capability import capabilities
@@ -40,8 +41,12 @@ MAX_ANSWERED: Final = 1 << 20
 MAX_LOGIN_LITERALS: Final = 8192
 MAX_COMMAND_LITERALS: Final = 256 << 10
 
+#: Commands that bring mail.
+BRING_MAIL: Final = frozenset({b"APPEND", b"REPLACE"})
+
 #: What a whole line after the tag is answered with when nothing has changed.
 _READY: Final = {noop + b"\r\n": b" OK NOOP completed\r\n" for noop in (b"NOOP", b"noop", b"Noop")}
+_NOOPS: Final = metrics.COMMANDS.cell("imap", "NOOP", "OK")
 
 
 class ImapConnection(Interpreter):
@@ -104,6 +109,8 @@ class ImapConnection(Interpreter):
         """Answer a NOOP that came alone."""
         self._tags[:] = (tag,)
         self._bad = 0
+        _NOOPS[0] += 1
+        _NOOPS[-1] += 1
         octets = self._news(expunge=True) + tag + tail
         if not self._closed:
             return (Send((octets,)),)
@@ -182,8 +189,8 @@ class ImapConnection(Interpreter):
         session = self._active
         if session.state is State.NOT_AUTHENTICATED:
             return MAX_LOGIN_LITERALS
-        words = text.split(b" ", 2)
-        if len(words) > 1 and words[1].upper() == b"APPEND":
+        words = text[:40].upper().split(b" ", 3)[1:3]
+        if words and (words[0] in BRING_MAIL or words == [b"UID", b"REPLACE"]):
             return session.policy.max_mail + MAX_COMMAND_LITERALS
         return MAX_COMMAND_LITERALS
 

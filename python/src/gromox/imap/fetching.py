@@ -7,12 +7,12 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gromox.base.log import get_logger
-from gromox.imap.errors import TruncatedAnswerError
-from gromox.imap.fetchitems import Attribute, Section, Text
+from gromox.imap.errors import CommandError, TruncatedAnswerError
+from gromox.imap.fetchitems import Attribute, Binary, Section, Text
 from gromox.imap.fetchruns import LEAST, Runs, runs_of, selected_fields
 from gromox.imap.headercache import cache_of
+from gromox.imap.sections import Large, cut, octets_of
 from gromox.imap.sequence import Ranges, ranges_of
-from gromox.mime import Specifier, section, unpack_parts
 from gromox.mime.header import select_fields
 from gromox.store.errors import MessageGoneError, StoreError
 from gromox.store.flags import ALL_FLAGS, FLAG_TEXTS, Flag, FlagChange, FlagOperation, count_table
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from gromox.imap.fetchitems import Item
     from gromox.imap.selected import Selected
     from gromox.store.block import Block
-    from gromox.store.content import Content
 
     #: What makes the lines of a stretch, the block, the number of its first message, and the stretch.
     _Run: TypeAlias = tuple[Runs, Block, int, int, int]
@@ -37,8 +36,6 @@ log = get_logger("imap")
 ROWS_A_STEP: Final = 256
 RUN_A_STEP: Final = 1024
 OCTETS_A_STEP: Final = 1 << 20
-#: Contents above this are not put together with the line they stand in.
-STREAMED: Final = 128 << 10
 
 _COLUMNS: Final[dict[Attribute, Columns]] = {
     Attribute.UID: Columns(0),
@@ -49,14 +46,6 @@ _COLUMNS: Final[dict[Attribute, Columns]] = {
     Attribute.ENVELOPE: Columns.ENVELOPE,
     Attribute.BODY: Columns.BODY,
     Attribute.BODYSTRUCTURE: Columns.BODYSTRUCTURE,
-}
-_SPECIFIERS: Final = {
-    Text.ALL: Specifier.BODY,
-    Text.HEADER: Specifier.HEADER,
-    Text.FIELDS: Specifier.HEADER,
-    Text.FIELDS_NOT: Specifier.HEADER,
-    Text.TEXT: Specifier.TEXT,
-    Text.MIME: Specifier.MIME,
 }
 _UNSEEN: Final = count_table(Flag.SEEN, 0)
 _SEEN: Final = FlagChange(FlagOperation.ADD, Flag.SEEN)
@@ -75,15 +64,6 @@ def columns_of(items: Sequence[Item]) -> Columns:
         elif item.text is not Text.ALL:
             columns |= Columns.HEADER
     return columns
-
-
-class Large:
-    """A section that is too large to be put together: its octets follow the line so far."""
-
-    __slots__ = ("content", "length", "offset")
-
-    def __init__(self, content: Content, offset: int, length: int) -> None:
-        self.content, self.offset, self.length = content, offset, length
 
 
 class Fetching:
@@ -108,6 +88,7 @@ class Fetching:
         "finished",
         "here",
         "missing",
+        "refused",
         "uids",
     )
 
@@ -129,6 +110,8 @@ class Fetching:
             self._template, self._pick = _plan(self._items)
         self._quiet: list[int] = []
         self.finished = self.missing = False
+        #: Why some message was left out: its parts cannot be decoded.
+        self.refused: CommandError | None = None
 
     def quiet(self) -> Ranges:
         r"""Return the messages whose new ``\Seen`` was told already."""
@@ -287,18 +270,27 @@ class Fetching:
         except MessageGoneError as error:
             log.warning("message without contents", mailbox=here.mailbox.path, uid=uid, reason=error)
             return None
+        except CommandError as error:
+            self.refused = error
+            return None
         if uid in seen_now and not self._flags:
             parts.append(b"FLAGS (%b)" % flags)
         whole = [part for part in parts if isinstance(part, bytes)]
         if len(whole) == len(parts):
             return b"* %d FETCH (%b)\r\n" % (seq, b" ".join(whole))
+        return self._line_in_parts(seq, parts)
+
+    def _line_in_parts(self, seq: int, parts: Sequence[bytes | Large]) -> list[bytes | Large]:
+        """Return a line of which some parts are large."""
         line: list[bytes | Large] = [b"* %d FETCH (" % seq]
         for number, part in enumerate(parts):
             if number:
                 line.append(b" ")
             if isinstance(part, Large):
                 item = self._items[number]
-                line.append(b"%b {%d}\r\n" % (item.label if isinstance(item, Section) else b"", part.length))
+                # Whether it holds NUL is not known before it was read: literal8 may hold anything.
+                form = b"%b ~{%d}\r\n" if isinstance(item, Binary) else b"%b {%d}\r\n"
+                line.append(form % (item.label if isinstance(item, Section) else b"", part.length))
             line.append(part)
         line.append(b")\r\n")
         return line
@@ -307,13 +299,15 @@ class Fetching:
         if item.label in self._tables:
             return self._selected_fields(item, row)
         octets: bytes
+        if isinstance(item, Binary):
+            return self._content(item, row)
         if not item.path and item.fields:
             octets = select_fields(row.header, item.fields, invert=item.text is Text.FIELDS_NOT)
         elif not item.path and item.text is Text.HEADER:
             octets = row.header
         else:
             return self._content(item, row)
-        return _literal(item.label, _cut(octets, item.partial))
+        return _literal(item.label, cut(octets, item.partial))
 
     def _selected_fields(self, item: Section, row: FetchRow) -> bytes:
         table = self._tables[item.label]
@@ -324,29 +318,19 @@ class Fetching:
         return octets
 
     def _content(self, item: Section, row: FetchRow) -> bytes | Large:
-        """Return a section of the octets as they were received."""
+        """Return a section of the octets as they were received, or decoded."""
         content = self.here.mailbox.content(self.here.folder_id, row.uid)
-        offset, length = 0, content.size
-        if item.path or item.text is not Text.ALL:
-            found = section(unpack_parts(row.parts), item.path, _SPECIFIERS[item.text])
-            if found is None:
-                return item.label + b" NIL"
-            offset, length = found
-        if item.fields:
-            header = content.read(offset, length)
-            octets = select_fields(header, item.fields, invert=item.text is Text.FIELDS_NOT)
-            return _literal(item.label, _cut(octets, item.partial))
-        if item.partial is not None:
-            skipped = min(item.partial[0], length)
-            offset, length = offset + skipped, min(item.partial[1], length - skipped)
-        if length > STREAMED:
-            # Once its size is announced, a message has to be sent to its end.
-            if content.path is not None and not content.path.is_file():
-                raise MessageGoneError("the file with the message is not there")
-            return Large(content, offset, length)
-        octets = content.read(offset, length)
-        content.close()
-        return _literal(item.label, octets)
+        found = octets_of(content, row.parts, item)
+        if isinstance(item, Binary) and item.size:
+            size = 0 if found is None else found.length if isinstance(found, Large) else len(found)
+            return b"%b %d" % (item.label, size)
+        if found is None:
+            return item.label + b" NIL"
+        if isinstance(found, Large):
+            return found
+        if isinstance(item, Binary) and b"\0" in found:
+            return b"%b ~{%d}\r\n%b" % (item.label, len(found), found)
+        return _literal(item.label, found)
 
     def _streamed(self, before: list[Piece], line: Sequence[bytes | Large]) -> Iterator[Sequence[Piece]]:
         """Yield a line with large sections piece by piece."""
@@ -365,10 +349,6 @@ class Fetching:
             finally:
                 part.content.close()
         yield out
-
-
-def _cut(octets: bytes, partial: tuple[int, int] | None) -> bytes:
-    return octets if partial is None else octets[partial[0] : partial[0] + partial[1]]
 
 
 def _literal(label: bytes, octets: bytes) -> bytes:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from gromox.imap import grammar
 from gromox.imap.errors import BadCommandError
-
-if TYPE_CHECKING:
-    from gromox.imap.parser import Parser
+from gromox.imap.parser import Parser
 
 #: Data items of one FETCH, and header field names in it.
 MAX_ITEMS: Final = 200
@@ -58,6 +56,16 @@ class Section:
     peek: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Binary(Section):
+    """``BINARY[part]<partial>``: a part out of its transfer encoding. RFC 9051 section 6.4.5, RFC 3516.
+
+    ``size``: ``BINARY.SIZE[part]``, only how many octets that would be.
+    """
+
+    size: bool = False
+
+
 Item: TypeAlias = Attribute | Section
 
 _ALL = (Attribute.FLAGS, Attribute.INTERNALDATE, Attribute.SIZE, Attribute.ENVELOPE)
@@ -74,6 +82,9 @@ _PLAIN: Final[dict[bytes, Item]] = {attribute.value: attribute for attribute in 
     b"RFC822.HEADER": Section(b"RFC822.HEADER", text=Text.HEADER, peek=True),
     b"RFC822.TEXT": Section(b"RFC822.TEXT", text=Text.TEXT),
 }
+
+#: Names that a section follows.
+_BRACKETED: Final = (b"BODY.PEEK[", b"BODY[", b"BINARY.PEEK[", b"BINARY.SIZE[", b"BINARY[")
 
 # The longer of two words with the same beginning comes first.
 _SECTION_TEXTS: Final = (Text.FIELDS_NOT, Text.FIELDS, Text.HEADER, Text.TEXT, Text.MIME)
@@ -95,13 +106,15 @@ def parse_items(p: Parser) -> tuple[Item, ...]:
 
 def _item_name(p: Parser) -> bytes:
     """Take a word up to "[", which an atom may contain."""
-    for name in (b"BODY.PEEK[", b"BODY["):
+    for name in _BRACKETED:
         if p.accept_word(name):
             return name
     return p.word()
 
 
 def _item(p: Parser, name: bytes) -> Item:
+    if name.startswith(b"BINARY") and name.endswith(b"["):
+        return _binary(p, size=name == b"BINARY.SIZE[", peek=name != b"BINARY[")
     if name.endswith(b"["):
         return _section(p, peek=name == b"BODY.PEEK[")
     item = _PLAIN.get(name)
@@ -110,10 +123,34 @@ def _item(p: Parser, name: bytes) -> Item:
     return item
 
 
-def _section(p: Parser, *, peek: bool) -> Section:
+def _binary(p: Parser, *, size: bool, peek: bool) -> Binary:
+    """``"BINARY" [".PEEK"] section-binary [partial] / "BINARY.SIZE" section-binary``."""
+    path = _path(p)
+    p.expect(b"]")
+    partial = None if size else _partial(p)
+    label = b"%b[%b]" % (b"BINARY.SIZE" if size else b"BINARY", b".".join(b"%d" % number for number in path))
+    if partial is not None:
+        label += b"<%d>" % partial[0]
+    return Binary(label, path, partial=partial, peek=peek, size=size)
+
+
+def _path(p: Parser) -> tuple[int, ...]:
     path = p.section_part()
     if len(path) > MAX_DEPTH:
         raise BadCommandError("the section is nested too deeply")
+    return path
+
+
+def parse_section(octets: bytes) -> Section:
+    """Read a section-spec that stands alone, as in a URL (RFC 5092 section 5)."""
+    p = Parser(octets + b"]")
+    section = _section(p, peek=True)
+    p.end()
+    return section
+
+
+def _section(p: Parser, *, peek: bool) -> Section:
+    path = _path(p)
     label = b".".join(b"%d" % number for number in path)
     text = Text.ALL
     fields: tuple[bytes, ...] = ()
@@ -157,8 +194,10 @@ def _quoted_field(name: bytes) -> bytes:
 def _partial(p: Parser) -> tuple[int, int] | None:
     if not p.accept(b"<"):
         return None
-    offset = p.number()
+    offset = p.number64()
     p.expect(b".")
-    length = p.nz_number()
+    length = p.number64()
+    if not length:
+        raise BadCommandError("expected a number above 0")
     p.expect(b">")
     return offset, length

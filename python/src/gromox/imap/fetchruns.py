@@ -11,7 +11,7 @@ from __future__ import annotations
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
-from gromox.imap.fetchitems import Attribute, Section, Text
+from gromox.imap.fetchitems import Attribute, Binary, Section, Text
 from gromox.imap.fetchlines import MIXED, recent_from
 from gromox.mime.header import select_fields
 from gromox.store.model import Columns
@@ -177,7 +177,9 @@ class Runs:
 def runs_of(here: Selected, cache: HeaderCache, items: Sequence[Item]) -> Runs | None:
     """Return how to fetch items by the run, or None if some have to be looked at message by message."""
     sections = [item for item in items if isinstance(item, Section)]
-    if any(item.path or item.partial or item.text in _BY_LINE for item in sections):
+    if any(
+        isinstance(item, Binary) or item.path or item.partial or item.text in _BY_LINE for item in sections
+    ):
         return None
     whole = [item.text for item in sections if not item.fields]
     if len(whole) != len(set(whole)):  # the same under two names, such as RFC822 and BODY[]

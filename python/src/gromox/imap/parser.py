@@ -33,11 +33,17 @@ _LAST_HOUR, _LAST_MINUTE, _LAST_SECOND, _MAX_ZONE_HOURS = 23, 59, 60, 14
 class Parser:
     """Grammar of RFC 3501 section 9, one method for each rule used."""
 
-    __slots__ = ("_at", "_literals", "_taken", "_text")
+    __slots__ = ("_at", "_literals", "_taken", "_text", "utf8")
 
-    def __init__(self, text: bytes, literals: Sequence[bytes] = (), at: int = 0) -> None:
-        """Start at ``at`` octets into ``text``, usually after the verb."""
+    def __init__(
+        self, text: bytes, literals: Sequence[bytes] = (), at: int = 0, *, utf8: bool = False
+    ) -> None:
+        """Start at ``at`` octets into ``text``, usually after the verb.
+
+        ``utf8``: the client enabled IMAP4rev2 or UTF8=ACCEPT, so that "&" in a mailbox name is just that.
+        """
         self._text, self._literals, self._at, self._taken = text, literals, at, 0
+        self.utf8 = utf8
 
     # -- punctuation
 
@@ -108,6 +114,13 @@ class Parser:
             raise BadCommandError("a number has at most 32 bits")
         return value
 
+    def number64(self) -> int:
+        """number64, RFC 9051 section 9: a size, of 63 bits."""
+        value = int(self._match(grammar.NUMBER, "a number")[0])
+        if value > grammar.MAX_MODSEQ:
+            raise BadCommandError("a number has at most 63 bits")
+        return value
+
     def nz_number(self) -> int:
         """nz-number."""
         value = self.number()
@@ -148,14 +161,18 @@ class Parser:
         return grammar.QUOTED_ESCAPE.sub(rb"\1", quoted) if b"\\" in quoted else quoted
 
     def _literal(self) -> bytes:
+        if self.peek(b"~"):
+            raise BadCommandError("no binary literal can stand here")
+        return self.message_literal()
+
+    def message_literal(self) -> bytes:
+        """``literal / literal8``: of the two only literal8 may hold NUL. RFC 3516 section 7."""
         match = self._match(grammar.LITERAL, "a literal")
         if self._taken >= len(self._literals):
             raise BadCommandError("a literal without its octets")
         octets = self._literals[self._taken]
         self._taken += 1
-        if match[1]:
-            raise CommandError("binary literals are not supported", "UNKNOWN-CTE")
-        if b"\0" in octets:
+        if not match[1] and b"\0" in octets:
             raise BadCommandError("a literal must not contain NUL")
         return octets
 
@@ -178,15 +195,15 @@ class Parser:
 
     def mailbox(self) -> str:
         """Mailbox: a name, decoded; INBOX in any case is ``INBOX``."""
-        return mailbox_name(self.astring())
+        return mailbox_name(self.astring(), utf8=self.utf8)
 
     def list_mailbox(self) -> str:
         """list-mailbox: a name with wildcards, decoded."""
         match = grammar.LIST_ATOM.match(self._text, self._at)
         if match is None:
-            return _decoded_name(self.string())
+            return _decoded_name(self.string(), utf8=self.utf8)
         self._at = match.end()
-        return _decoded_name(match[0])
+        return _decoded_name(match[0], utf8=self.utf8)
 
     def sequence_set(self) -> SequenceSet:
         """sequence-set."""
@@ -243,21 +260,23 @@ def _seconds_of(day: int, month_name: bytes, year: int) -> int:
     return calendar.timegm((year, month, day, 0, 0, 0))
 
 
-def mailbox_name(octets: bytes) -> str:
+def mailbox_name(octets: bytes, *, utf8: bool = False) -> str:
     """Return the name that an astring stands for; ``INBOX`` for that in any case, RFC 3501 section 5.1."""
-    name = _decoded_name(octets)
+    name = _decoded_name(octets, utf8=utf8)
     if name[:5].upper() == "INBOX" and (len(name) == 5 or name[5] == "/"):  # noqa: PLR2004 - the length of INBOX
         return "INBOX" + name[5:]
     return name
 
 
-def _decoded_name(octets: bytes) -> str:
+def _decoded_name(octets: bytes, *, utf8: bool) -> str:
     if len(octets) > MAX_MAILBOX:
         raise CommandError("the mailbox name is too long", "CANNOT")
     try:
         # UTF-8 is what RFC 9051 asks for, and it cannot be taken for modified UTF-7, which is all US-ASCII.
-        name = mutf7.decode(octets) if octets.isascii() else octets.decode("utf-8")
+        name = octets.decode("utf-8") if utf8 or not octets.isascii() else mutf7.decode(octets)
     except (ParseError, UnicodeDecodeError):
+        if utf8:  # RFC 6855 section 3 asks for BAD
+            raise BadCommandError("the mailbox name is not valid UTF-8") from None
         raise CommandError("the mailbox name is not valid modified UTF-7", "CANNOT") from None
     if not name.isprintable():
         raise CommandError("the mailbox name contains control characters", "CANNOT")

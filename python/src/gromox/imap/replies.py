@@ -71,13 +71,15 @@ class Enabled:
 class Listed:
     """``* LIST (attributes) "/" name``, also for LSUB and XLIST. RFC 3501 section 7.2.2, RFC 5258 section 6.
 
-    ``child_info`` holds what made a mailbox match through its children (RECURSIVEMATCH).
+    ``child_info`` holds what made a mailbox match through its children (RECURSIVEMATCH), ``old_name`` the
+    spelling under which the client knows it (RFC 9051 section 6.3.9.7).
     """
 
     verb: bytes
     attributes: Sequence[bytes]
     name: str
     child_info: Sequence[bytes] = ()
+    old_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,7 @@ class KeyParser:
 
     def sized(self, order: Order) -> Key:
         """``LARGER SP number`` and the like."""
-        return Sized(order, self._p.number())
+        return Sized(order, self._p.number64())
 
     def numbered(self) -> Key:
         """``UID SP sequence-set``."""

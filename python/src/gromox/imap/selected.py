@@ -37,6 +37,7 @@ class Selected:
     """A session's selected mailbox. RFC 3501 section 3.3."""
 
     __slots__ = (
+        "_rev2",
         "change_number",
         "condstore",
         "folder_id",
@@ -50,22 +51,35 @@ class Selected:
     )
 
     def __init__(
-        self, mailbox: Mailbox, folder_id: int, name: str, *, read_only: bool, condstore: bool
+        self,
+        mailbox: Mailbox,
+        folder_id: int,
+        name: str,
+        *,
+        read_only: bool,
+        condstore: bool,
+        rev2: bool = False,
     ) -> None:
-        """Take the present view; the caller announces it."""
+        r"""Take the present view; the caller announces it. ``rev2``: there is no ``\Recent``."""
         self.mailbox, self.folder_id, self.name = mailbox, folder_id, name
         self.read_only, self.condstore, self.gone = read_only, condstore, False
         self.change_number = mailbox.change_number()
         self.view: FolderView = mailbox.view(folder_id)
         #: Ranges of UIDs that are ``\\Recent`` in this session; the last one may be open to the end.
         self.recent: list[tuple[int, int]] = []
+        self._rev2 = rev2
         self._claim_recent()
         self.keywords: Sequence[str] = self.view.keyword_names
 
     # -- \Recent
 
     def _claim_recent(self) -> None:
-        r"""Take the messages that no session was told of before. RFC 3501 section 2.3.2, ``\Recent``."""
+        r"""Take the messages that no session was told of before. RFC 3501 section 2.3.2, ``\Recent``.
+
+        A session of IMAP4rev2 does not know the flag and leaves it to others (RFC 9051 appendix E, 12).
+        """
+        if self._rev2:
+            return
         if self.read_only:
             first = self.mailbox.folder(self.folder_id).recent_from
             self.recent = [(first, self.view.uid_next - 1)] if first < self.view.uid_next else []
@@ -77,6 +91,10 @@ class Selected:
                 self.recent[-1] = (self.recent[-1][0], last)
             else:
                 self.recent.append((first, last))
+
+    def forget_recent(self) -> None:
+        r"""Know no ``\Recent`` from now on: IMAP4rev2 was enabled."""
+        self._rev2, self.recent = True, []
 
     def is_recent(self, uid: int) -> bool:
         r"""Tell whether a message is ``\Recent`` in this session."""
@@ -195,7 +213,9 @@ class Selected:
         self.keywords = new.keyword_names if change.changed_uids or change.appended_uids else self.keywords
         if change.appended_uids:
             self._claim_recent()
-            octets = b"%b* %d EXISTS\r\n* %d RECENT\r\n" % (octets, new.total, self.recent_count())
+            octets += b"* %d EXISTS\r\n" % new.total
+            if not self._rev2:
+                octets += b"* %d RECENT\r\n" % self.recent_count()
         return octets
 
     def _touches_recent(self, change: ViewChange) -> bool:

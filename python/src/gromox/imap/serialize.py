@@ -9,6 +9,9 @@ from gromox.imap import grammar, mutf7, replies, sequence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    #: How a mailbox name goes onto the wire.
+    Spelling = Callable[[str], bytes]
+
 #: Longest text sent as quoted; longer and odd ones are literals.
 MAX_QUOTED: Final = 1000
 
@@ -29,9 +32,14 @@ def _line_text(text: str) -> bytes:
     return text.replace("\r", " ").replace("\n", " ").encode("ascii", "replace")
 
 
-def untagged(data: Iterable[replies.Untagged]) -> list[bytes]:
-    """Return the octets of each piece of data, whole lines."""
-    return [_WRITERS[type(each)](each) for each in data]
+def untagged(data: Iterable[replies.Untagged], *, utf8: bool = False) -> list[bytes]:
+    """Return the octets of each piece of data, whole lines; ``utf8``: how mailbox names are spelled."""
+    spell = mailbox_utf8 if utf8 else mailbox
+    out = []
+    for each in data:
+        named = _NAMING_WRITERS.get(type(each))
+        out.append(_WRITERS[type(each)](each) if named is None else named(each, spell))
+    return out
 
 
 def astring(octets: bytes) -> bytes:
@@ -53,6 +61,16 @@ def mailbox(name: str) -> bytes:
     return b"INBOX" if name == "INBOX" else string(mutf7.encode(name))
 
 
+def mailbox_utf8(name: str) -> bytes:
+    """Return a mailbox name in UTF-8, quoted unless it is INBOX. RFC 9051 5.1, RFC 6855 section 3."""
+    if name == "INBOX":
+        return b"INBOX"
+    octets = name.encode("utf-8")
+    if len(octets) <= MAX_QUOTED and not any(c in octets for c in b"\0\r\n"):
+        return b'"' + octets.replace(b"\\", rb"\\").replace(b'"', rb"\"") + b'"'
+    return string(octets)
+
+
 def _flags(data: replies.Flags) -> bytes:
     return b"* FLAGS (%b)\r\n" % b" ".join(data.names)
 
@@ -61,16 +79,19 @@ def _information(data: replies.Information) -> bytes:
     return b"* OK [%b] %b\r\n" % (data.code, _line_text(data.text))
 
 
-def _listed(data: replies.Listed) -> bytes:
-    line = b'* %b (%b) "/" %b' % (data.verb, b" ".join(data.attributes), mailbox(data.name))
+def _listed(data: replies.Listed, spell: Spelling) -> bytes:
+    line = b'* %b (%b) "/" %b' % (data.verb, b" ".join(data.attributes), spell(data.name))
+    extended = []
     if data.child_info:
-        line += b' ("CHILDINFO" (%b))' % b" ".join(b'"%b"' % each for each in data.child_info)
-    return line + b"\r\n"
+        extended.append(b'"CHILDINFO" (%b)' % b" ".join(b'"%b"' % each for each in data.child_info))
+    if data.old_name is not None:
+        extended.append(b'"OLDNAME" (%b)' % spell(data.old_name))
+    return line + (b" (%b)\r\n" % b" ".join(extended) if extended else b"\r\n")
 
 
-def _status(data: replies.MailboxStatus) -> bytes:
+def _status(data: replies.MailboxStatus, spell: Spelling) -> bytes:
     items = b" ".join(b"%b %d" % item for item in data.items)
-    return b"* STATUS %b (%b)\r\n" % (mailbox(data.name), items)
+    return b"* STATUS %b (%b)\r\n" % (spell(data.name), items)
 
 
 def _found(data: replies.Found) -> bytes:
@@ -136,6 +157,12 @@ def _identity(data: replies.Identity) -> bytes:
     return b"* ID (%b)\r\n" % pairs
 
 
+#: What shows mailbox names, whose spelling depends on the session.
+_NAMING_WRITERS: Final[dict[type[replies.Untagged], Callable[[Any, Spelling], bytes]]] = {
+    replies.Listed: _listed,
+    replies.MailboxStatus: _status,
+}
+
 # Any: each writer takes its own class of value; the key says which.
 _WRITERS: Final[dict[type[replies.Untagged], Callable[[Any], bytes]]] = {
     replies.Exists: lambda data: b"* %d EXISTS\r\n" % data.count,
@@ -145,8 +172,6 @@ _WRITERS: Final[dict[type[replies.Untagged], Callable[[Any], bytes]]] = {
     replies.Information: _information,
     replies.Capabilities: lambda data: b"* CAPABILITY %b\r\n" % data.names,
     replies.Enabled: lambda data: b"* ENABLED%b\r\n" % b"".join(b" " + name for name in data.names),
-    replies.Listed: _listed,
-    replies.MailboxStatus: _status,
     replies.Found: _found,
     replies.Sorted: _sorted,
     replies.ExtendedFound: _extended_found,

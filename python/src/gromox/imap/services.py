@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gromox.base.clock import SYSTEM_CLOCK, Clock
+from gromox.base.neighbours import Neighbours, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,3 +38,5 @@ class Services:
     clock: Clock = SYSTEM_CLOCK
     close_mailbox: Callable[[Path], None] = _leave_open
     surroundings: Surroundings | None = None
+    sessions: Tally = field(default_factory=lambda: Tally(Neighbours(), "user"))
+    """How many sessions each user has."""

@@ -86,6 +86,16 @@ class Session:
             raise CommandError("select a mailbox first")
         return self.selected
 
+    @property
+    def rev2(self) -> bool:
+        """Tell whether the client speaks IMAP4rev2. RFC 9051 section 6.3.1."""
+        return b"IMAP4REV2" in self.enabled
+
+    @property
+    def utf8(self) -> bool:
+        """Tell whether names and strings are UTF-8 in both directions. RFC 9051 5.1, RFC 6855 section 3."""
+        return b"IMAP4REV2" in self.enabled or b"UTF8=ACCEPT" in self.enabled
+
     def may_log_in(self) -> bool:
         """Tell whether passwords may come over this connection."""
         return self.tls or not self.policy.force_tls
@@ -123,4 +133,6 @@ class Session:
         self.selected = None
         if self._places is not None:
             self._places.release()
+        if self.account is not None:
+            self.services.sessions.give_back(self.account.username)
         self._places = self.account = None

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.common_settings import (
+    ADDRESS_CONTEXT_NUM,
     CONFIG_FILE_PATH,
     DATA_FILE_PATH,
     HOST_ID,
     RUNNING_IDENTITY,
+    USER_CONTEXT_NUM,
     fd_limit,
     host_id,
     log_file,
     log_level,
+    metrics_socket,
+    retire_time,
+    workers,
 )
 from gromox.base.secret import Secret
 from gromox.base.settings import (
@@ -72,6 +77,9 @@ IMAP_ACCEPT_HAPROXY: Final = Option(
 IMAP_LOG_FILE: Final = log_file("imap")
 IMAP_LOG_LEVEL: Final = log_level("imap")
 IMAP_FD_LIMIT: Final = fd_limit("imap")
+IMAP_WORKERS: Final = workers("imap")
+IMAP_WORKER_RETIRE_TIME: Final = retire_time("imap")
+IMAP_METRICS_SOCKET: Final = metrics_socket("imap")
 CONTEXT_AVERAGE_MEM: Final = Option("context_average_mem", quantity, 128 << 10, _NOT_USED)
 CONTEXT_AVERAGE_MITEM: Final = Option("context_average_mitem", quantity, 64 << 10, _NOT_USED)
 CONTEXT_NUM: Final = Option(
@@ -149,7 +157,7 @@ IMAP_RFC9051: Final = Option(
     "imap_rfc9051",
     boolean,
     True,
-    "Whether the extensions that became part of IMAP4rev2 are announced.",
+    "Whether IMAP4rev2 (RFC 9051) and what it took over are offered beside IMAP4rev1.",
     reloadable=True,
 )
 IMAP_SUPPORT_TLS: Final = Option(
@@ -198,6 +206,9 @@ PROGRAM: Final = Program(
         IMAP_LOG_FILE,
         IMAP_LOG_LEVEL,
         IMAP_FD_LIMIT,
+        IMAP_WORKERS,
+        IMAP_WORKER_RETIRE_TIME,
+        IMAP_METRICS_SOCKET,
         HOST_ID,
         RUNNING_IDENTITY,
         CONFIG_FILE_PATH,
@@ -206,6 +217,8 @@ PROGRAM: Final = Program(
         CONTEXT_AVERAGE_MEM,
         CONTEXT_AVERAGE_MITEM,
         CONTEXT_NUM,
+        ADDRESS_CONTEXT_NUM,
+        USER_CONTEXT_NUM,
         DEFAULT_LANG,
         ENABLE_RFC2971_COMMANDS,
         IMAP_AUTH_TIMES,
@@ -226,7 +239,7 @@ PROGRAM: Final = Program(
         MAIL_MAX_LENGTH,
         TLS_MIN_PROTO,
     ),
-    "Serves mailboxes to mail programs by IMAP4rev1 (RFC 3501) and its extensions.",
+    "Serves mailboxes to mail programs by IMAP4rev1 (RFC 3501), IMAP4rev2 (RFC 9051) and their extensions.",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -53,7 +54,7 @@ class Tree:
         self._exact = {name.name: name for name in self.names}
         self._folded: dict[str, Name] = {}
         for name in self.names:
-            self._folded.setdefault(name.name.casefold(), name)
+            self._folded.setdefault(_folded(name.name), name)
         self._by_id = {name.folder.folder_id: name for name in self.names}
 
     def _walk(
@@ -75,15 +76,19 @@ class Tree:
         return shown
 
     def find(self, name: str) -> Name | None:
-        """Return what has this name, or this name in another case."""
-        return self._exact.get(name) or self._folded.get(name.casefold())
+        """Return what has this name, or this name in another case or Unicode form."""
+        return self._exact.get(name) or self._folded.get(_folded(name))
 
     def by_id(self, folder_id: int) -> Name | None:
         """Return the name of a folder."""
         return self._by_id.get(folder_id)
 
     def selectable(self, name: str) -> Folder:
-        """Return the folder with this name.
+        """Return the folder with this name; see :meth:`to_select`."""
+        return self.to_select(name).folder
+
+    def to_select(self, name: str) -> Name:
+        """Return what has this name and can be selected.
 
         Raises:
             NotFoundError: there is none.
@@ -94,7 +99,16 @@ class Tree:
             raise NotFoundError("no folder has that name")
         if not found.selectable:
             raise CommandError("the mailbox cannot be selected", "CANNOT")
-        return found.folder
+        return found
+
+
+def net_unicode(name: str) -> str:
+    """Return a name in the one form in which mailboxes are made. RFC 9051 section 5.1, RFC 5198 section 2."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def _folded(name: str) -> str:
+    return net_unicode(name).casefold()
 
 
 def _rank(name: str) -> tuple[bool, tuple[str, ...]]:

@@ -64,9 +64,15 @@ def _enter(session: Session, login: str, entrance: Entrance) -> Result:
     delay = services.settings[POP3_LOGIN_DELAY]
     if not services.login_times.allows(entrance.account.username, delay):
         return replies.TOO_SOON
+    user = entrance.account.username
+    if not services.sessions.take(user):
+        session.log.notice("too many sessions", user=user, peer=session.peer.address)
+        return replies.TOO_MANY_SESSIONS
+    session.account = entrance.account
     try:
         _open(session, entrance)
     except InUseError:
+        session.release()
         return replies.IN_USE
     except (StoreError, OSError) as error:
         session.release()
@@ -76,7 +82,6 @@ def _enter(session: Session, login: str, entrance: Entrance) -> Result:
             "mailbox cannot be opened", user=login, mailbox=str(entrance.maildir), reason=error
         )
         return answer_to(error) if isinstance(error, StoreError) else replies.INTERNAL_ERROR
-    session.account = entrance.account
     session.state = State.TRANSACTION
     count, octets = session.here.totals()
     session.log.info("logged in", user=login, messages=count, octets=octets, peer=session.peer.address)

@@ -11,6 +11,7 @@ import ssl
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.base.log import get_logger
 from gromox.base.wire import Call, FilePiece, Produce, Send, StartTls, Watch
 from gromox.serve.link import READ, Link, Phase
@@ -65,6 +66,9 @@ class Connection(Link):
         """Greet, after the TLS handshake if the port asks for it."""
         self._engine.connections.add(self)
         self._engine.wheel.add(self, self._touched)
+        if self.service.counts_sessions:
+            metrics.CONNECTIONS.add(self.service.name)
+            metrics.SESSIONS.cell(self.service.name)[0] += 1
         if self.peer.tls:
             self._begin_tls()
         else:
@@ -95,6 +99,8 @@ class Connection(Link):
         self._close_socket()
         self._drop_steps()
         self._engine.connections.discard(self)
+        if self.service.counts_sessions:
+            metrics.SESSIONS.cell(self.service.name)[0] -= 1
         if not busy:
             self._release_core()
         if self.ended is not None:
@@ -174,6 +180,7 @@ class Connection(Link):
             self.abort()
             return
         if octets:
+            self._received[0] += len(octets)
             self._touched = self._engine.wheel.now
             self._round(self._core.receive, octets)
         elif self._outbox is None:
@@ -372,6 +379,7 @@ class Connection(Link):
 
     def _fail(self, error: Exception, pieces: list[Piece]) -> None:
         """Log what the core ran into and end with the protocol's excuse."""
+        metrics.FAILURES.add(self.service.name)
         _log.exception("connection failed", error, connection=self.peer.connection_id, peer=self.peer.address)
         _close_files(pieces)
         self._drop_steps()

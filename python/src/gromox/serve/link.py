@@ -7,6 +7,7 @@ import ssl
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, cast
 
+from gromox.base import metrics
 from gromox.base.log import get_logger
 from gromox.serve.outbox import Outbox, TlsOutbox
 
@@ -47,6 +48,8 @@ class Link:
         "_fd",
         "_outbox",
         "_reading",
+        "_received",
+        "_sent",
         "_sock",
         "_touched",
         "_writing",
@@ -61,6 +64,8 @@ class Link:
         self._fd = sock.fileno()
         self._outbox: Outbox | None = None
         self._reading = self._writing = False
+        self._received = metrics.OCTETS.cell(service.name, "in")
+        self._sent = metrics.OCTETS.cell(service.name, "out")
         self._touched = engine.wheel.now
         self.phase = Phase.OPEN
 
@@ -95,6 +100,7 @@ class Link:
         except OSError:
             self.abort()
             return False
+        self._sent[0] += sent
         if sent == len(octets):
             return True
         self._put([octets[sent:]])
@@ -106,7 +112,9 @@ class Link:
         if outbox is None:
             return True
         try:
-            if outbox.flush():
+            flushed = outbox.flush()
+            if flushed:
+                self._sent[0] += flushed
                 self._touched = self._engine.wheel.now
         except EOFError as error:
             _log.error("content cut short", connection=self.peer.connection_id, reason=error)

@@ -48,6 +48,15 @@ class Adding:
         return append.append(self._file, folder_id, mails)
 
     @guarded
+    def replace(self, folder_id: int, uid: int, target_id: int, mail: NewMail) -> Appended:
+        """Add a mail to a folder and remove a message of a folder, both or neither (RFC 8508 3.4).
+
+        Raises:
+            FolderGoneError, MessageGoneError, QuotaError, LimitError: nothing was changed.
+        """
+        return append.replace(self._file, folder_id, uid, target_id, mail)
+
+    @guarded
     def deliver(self, mail: NewMail, *, folder_id: int = builtin.INBOX, token: str) -> int | None:
         """Add a mail unless one was delivered with the same token before.
 

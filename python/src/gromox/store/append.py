@@ -8,13 +8,13 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Final
 
-from gromox.store import block_table, content, quota
+from gromox.store import block_table, content, expunge, picking, quota
 from gromox.store.content import Storage
-from gromox.store.errors import LimitError
+from gromox.store.errors import LimitError, MessageGoneError
 from gromox.store.extract import Extract, extract, filetime
 from gromox.store.model import Appended
 from gromox.store.touch import Touch
-from gromox.store.uidset import MAX_UID
+from gromox.store.uidset import MAX_UID, UidSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,6 +78,23 @@ def append(file: MailboxFile, folder_id: int, mails: Sequence[NewMail]) -> Appen
     prepared = prepare(file, mails)
     with file.write(durable=True) as tx:
         return insert(tx, folder_id, prepared)
+
+
+def replace(file: MailboxFile, folder_id: int, uid: int, target_id: int, mail: NewMail) -> Appended:
+    """Add a mail and remove the message it replaces, in one transaction."""
+    prepared = prepare(file, [mail])
+    with file.write(durable=True) as tx:
+        take_away(tx, folder_id, uid)
+        return insert(tx, target_id, prepared)
+
+
+def take_away(tx: Write, folder_id: int, uid: int) -> None:
+    """Remove the message that is replaced, before the new one comes: what counts is the room for both."""
+    file = tx.file
+    picks = picking.pick(file, block_table.current_view(file, folder_id), UidSet.of([uid]))
+    if not picks:
+        raise MessageGoneError("the message to replace was removed meanwhile")
+    expunge.remove_picked(tx, picks, is_hard=not file.soft_delete)
 
 
 def insert(tx: Write, folder_id: int, prepared: Sequence[Prepared], *, delivery: bool = False) -> Appended:

@@ -11,7 +11,7 @@ of each reader in a public one. ``\Recent`` and subscriptions are the owner's al
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from gromox.store import append, block_table, copying, flagging, picking, readers
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Generator, Iterator, Sequence
 
+    from gromox.store.append import Prepared
     from gromox.store.content import Content
     from gromox.store.folder import Folder
     from gromox.store.mailbox_file import Write
@@ -232,24 +233,45 @@ class Guest(Mailbox):
     def append(self, folder_id: int, mails: Sequence[NewMail]) -> Appended:
         """Add mails; flags that the guest may not set are left out (RFC 4314 section 4)."""
         self._require(folder_id, Right.CREATE)
-        file, allowed = self._file, self.settable(folder_id)
+        prepared = append.prepare(self._file, self._admitted(folder_id, mails))
+        with self._file.write(durable=True) as tx:
+            return self._insert(tx, folder_id, mails, prepared)
+
+    @guarded
+    def replace(self, folder_id: int, uid: int, target_id: int, mail: NewMail) -> Appended:
+        """Add a mail and remove a message, both or neither."""
+        self._require(folder_id, Right.DELETE_ANY)
+        self._require(target_id, Right.CREATE)
+        file = self._file
+        prepared = append.prepare(file, self._admitted(target_id, [mail]))
+        with file.write(durable=True) as tx:
+            append.take_away(tx, folder_id, uid)
+            return self._insert(tx, target_id, [mail], prepared)
+
+    def _admitted(self, folder_id: int, mails: Sequence[NewMail]) -> list[NewMail]:
+        r"""Return mails without the flags that the guest may not set; of a public store without ``\Seen``."""
+        allowed = self.settable(folder_id)
         keeps = bool(allowed & Flag.FLAGGED)
         shared = allowed & ~Flag.SEEN if self.is_public else allowed
-        kept = [
-            replace(mail, flags=mail.flags & shared, keywords=mail.keywords if keeps else frozenset())
+        return [
+            dataclasses.replace(
+                mail, flags=mail.flags & shared, keywords=mail.keywords if keeps else frozenset()
+            )
             for mail in mails
         ]
-        prepared = append.prepare(file, kept)
-        with file.write(durable=True) as tx:
-            first = file.next_object_id
-            added = append.insert(tx, folder_id, prepared)
-            file.execute(
-                "UPDATE messages SET creator = ? WHERE mid >= ? AND mid < ?",
-                (self._actor.username.casefold(), first, first + len(mails)),
-            )
-            if self.is_public and allowed & Flag.SEEN:
-                seen = [uid for uid, mail in zip(added.uids, mails, strict=True) if mail.flags & Flag.SEEN]
-                readers.note(tx, folder_id, seen, self._actor.username, is_read=True)
+
+    def _insert(
+        self, tx: Write, folder_id: int, mails: Sequence[NewMail], prepared: Sequence[Prepared]
+    ) -> Appended:
+        first = tx.file.next_object_id
+        added = append.insert(tx, folder_id, prepared)
+        tx.file.execute(
+            "UPDATE messages SET creator = ? WHERE mid >= ? AND mid < ?",
+            (self._actor.username.casefold(), first, first + len(mails)),
+        )
+        if self.is_public and self.settable(folder_id) & Flag.SEEN:
+            seen = [uid for uid, mail in zip(added.uids, mails, strict=True) if mail.flags & Flag.SEEN]
+            readers.note(tx, folder_id, seen, self._actor.username, is_read=True)
         return added
 
     @guarded
@@ -352,7 +374,7 @@ class Guest(Mailbox):
 
 
 def _as_guest(folder: Folder) -> Folder:
-    return replace(folder, recent_from=folder.uid_next, subscribed=True)
+    return dataclasses.replace(folder, recent_from=folder.uid_next, subscribed=True)
 
 
 def _newer(view: FolderView, uids: UidSet, limit: int | None) -> list[int]:

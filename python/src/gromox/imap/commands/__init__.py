@@ -25,6 +25,7 @@ MODULES: Final = (
     "namespace",
     "noop",
     "rename",
+    "replace",
     "search",
     "select",
     "sort",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gromox.imap.commands.list import listed
 from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.replies import Reply
-from gromox.imap.tree import SEPARATOR, tree_of
+from gromox.imap.tree import SEPARATOR, net_unicode, tree_of
 from gromox.store.errors import DeniedError, ExistsError
 
 if TYPE_CHECKING:
     from gromox.imap.parser import Parser
     from gromox.imap.places import Place
+    from gromox.imap.replies import Untagged
     from gromox.imap.session import Session
     from gromox.store.folder import Folder
     from gromox.store.mailbox import Mailbox
@@ -33,13 +35,26 @@ def create(session: Session, name: str) -> Reply:
 
     Spec:
         RFC 3501 6.3.3: a separator at the end says that names below it will follow; it is dropped. INBOX
-        cannot be created.
+        cannot be created. RFC 9051 5.1, 6.3.4: names are made Net-Unicode.
     """
-    place = place_for(session, name.removesuffix(SEPARATOR))
+    given = name.removesuffix(SEPARATOR)
+    place = place_for(session, net_unicode(given))
     if tree_of(place.mailbox).find(place.name) is not None:
         raise ExistsError("a folder has that name")
     make_path(place.mailbox, place.name)
-    return Reply("CREATE completed")
+    return Reply("CREATE completed", renamed(session, place, given))
+
+
+def renamed(session: Session, place: Place, given: str) -> list[Untagged]:
+    """Return what to tell of a mailbox that is called differently than the client did.
+
+    Spec:
+        RFC 9051 6.3.4, 6.3.6: LIST with OLDNAME, where the server made a name Net-Unicode.
+    """
+    if not session.rev2 or given == place.full(place.name):
+        return []
+    found = tree_of(place.mailbox).find(place.name)
+    return [] if found is None else [listed(found, place.full(found.name), old_name=given)]
 
 
 def place_for(session: Session, name: str) -> Place:

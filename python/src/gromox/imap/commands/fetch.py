@@ -83,7 +83,8 @@ def fetch(session: Session, args: Fetch) -> Result:
 
     Spec:
         RFC 3501 6.4.5 (``\Seen`` is set by what reads contents, unless peeked at), 6.4.8, 7.4.2; RFC 7162
-        3.1.4 (MODSEQ, CHANGEDSINCE); RFC 2180 4.1.3 and RFC 5530 (EXPUNGEISSUED) for messages that are gone.
+        3.1.4 (MODSEQ, CHANGEDSINCE); RFC 3516 4.2 (BINARY, UNKNOWN-CTE); RFC 2180 4.1.3 and RFC 5530
+        (EXPUNGEISSUED) for messages that are gone.
 
     Returns:
         Lines in ascending order of numbers, made in steps.
@@ -123,6 +124,10 @@ def _small(pieces: Sequence[Piece]) -> bytes | None:
 
 
 def _done(fetching: Fetching, data: list[Ready]) -> Reply:
+    if fetching.refused is not None:
+        code = (fetching.refused.code or "").encode("ascii")
+        text = fetching.refused.text
+        return Reply(text, data, code=code, status=Status.NO, quiet=fetching.quiet())
     if fetching.missing:
         return Reply(
             "some messages were removed meanwhile",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result, Untagged
     from gromox.imap.session import Session
+    from gromox.imap.tree import Name
     from gromox.store.folder import Folder
 
     #: What is said of names, given all names of one mailbox.
@@ -180,6 +181,15 @@ def _plain_attributes(name: Listable) -> list[bytes]:
     attributes = [] if name.selectable else [rb"\Noselect"]
     attributes.append(rb"\HasChildren" if name.has_children else rb"\HasNoChildren")
     return attributes
+
+
+def listed(found: Name, name: str, *, old_name: str) -> Listed:
+    """Return what LIST says of one mailbox that the client called ``old_name``. RFC 9051 section 6.3.9.7."""
+    attributes = [] if found.selectable else [rb"\Noselect"]
+    attributes.append(rb"\HasChildren" if found.has_children else rb"\HasNoChildren")
+    if found.special_use and name == found.name:
+        attributes.append(found.special_use)
+    return Listed(b"LIST", attributes, name, old_name=old_name if old_name != name else None)
 
 
 def _attributes(name: Listable, args: Listing) -> list[bytes]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gromox.imap.commands.create import make_path, parent_of, place_for
+from gromox.imap.commands.create import make_path, parent_of, place_for, renamed
 from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.replies import Reply
-from gromox.imap.tree import SEPARATOR, tree_of
+from gromox.imap.tree import SEPARATOR, net_unicode, tree_of
 from gromox.store.builtin import INBOX, is_builtin
 from gromox.store.errors import ExistsError, NotFoundError, ReservedError
 from gromox.store.uidset import UidSet
@@ -44,7 +44,8 @@ def rename(session: Session, args: Rename) -> Reply:
 
     Spec:
         RFC 3501 6.3.5. Renaming INBOX moves its messages to a new mailbox and leaves INBOX empty; what is
-        below INBOX stays. Other built-in folders keep their names.
+        below INBOX stays. Other built-in folders keep their names. RFC 9051 6.3.6: the new
+        name is made Net-Unicode.
     """
     source = session.locate(args.old)
     mailbox = source.mailbox
@@ -52,7 +53,7 @@ def rename(session: Session, args: Rename) -> Reply:
     found = tree.find(source.name)
     if found is None:
         raise NotFoundError("no folder has that name")
-    target = place_for(session, args.new.removesuffix(SEPARATOR))
+    target = place_for(session, net_unicode(args.new.removesuffix(SEPARATOR)))
     if target.mailbox is not mailbox:
         raise CommandError("a mailbox cannot move to the mailboxes of somebody else", "CANNOT")
     new = target.name
@@ -70,4 +71,6 @@ def rename(session: Session, args: Rename) -> Reply:
         raise CommandError("a mailbox cannot move below itself", "CANNOT")
     parent_id, name = parent_of(mailbox, new)
     mailbox.rename_folder(found.folder.folder_id, parent_id=parent_id, name=name)
-    return Reply("RENAME completed")
+    # The old name is the given one; it is told when either was not in its one form.
+    given = args.old if new != args.new.removesuffix(SEPARATOR) or args.old != found.name else new
+    return Reply("RENAME completed", renamed(session, new, given))

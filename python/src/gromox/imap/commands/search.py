@@ -41,6 +41,8 @@ class Search:
     key: Key
     uid: bool
     returned: frozenset[bytes] | None = None
+    #: Whether a charset was named.
+    charset: bool = False
 
 
 def parse_return(p: Parser) -> frozenset[bytes] | None:
@@ -68,10 +70,11 @@ def _parse(p: Parser, *, uid: bool) -> Search:
     p.space()
     returned = parse_return(p)
     charset = "utf-8"
-    if p.accept_word(b"CHARSET "):
+    named = p.accept_word(b"CHARSET ")
+    if named:
         charset = parse_charset(p)
         p.space()
-    return Search(KeyParser(p, charset).keys(), uid, returned)
+    return Search(KeyParser(p, charset).keys(), uid, returned, named)
 
 
 def parse_search(p: Parser) -> Search:
@@ -90,12 +93,16 @@ def search(session: Session, args: Search) -> Result:
     """Tell which of the announced messages match.
 
     Spec:
-        RFC 3501 6.4.4, 7.2.5; RFC 4731 3.1 (RETURN); RFC 5182 2.1 (SAVE); RFC 7162 3.1.5 (MODSEQ).
+        RFC 3501 6.4.4, 7.2.5; RFC 4731 3.1 (RETURN); RFC 5182 2.1 (SAVE); RFC 7162 3.1.5 (MODSEQ); RFC 9051
+        6.4.4 (IMAP4rev2: always ESEARCH, ALL if nothing was asked for); RFC 6855 3 (no charset beside
+        UTF8=ACCEPT).
 
     Returns:
         Numbers in ascending order. A search in contents is made in steps.
     """
     here = session.here
+    if args.charset and b"UTF8=ACCEPT" in session.enabled:
+        raise BadCommandError("everything is UTF-8 after ENABLE UTF8=ACCEPT")
     if uses_modseq(args.key):
         session.enable_condstore()
     if args.returned is not None and b"SAVE" in args.returned:
@@ -126,9 +133,11 @@ def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int
     modseq: int | None = None
     if uids and uses_modseq(args.key):
         modseq = max(place[2] for place in map(view.flags_of, uids) if place is not None)
-    if args.returned is None:
-        return Reply("SEARCH completed", [Found(numbers, modseq)])
     wanted = args.returned
+    if wanted is None:
+        if not session.rev2:
+            return Reply("SEARCH completed", [Found(numbers, modseq)])
+        wanted = frozenset({b"ALL"})
     if b"SAVE" in wanted:
         session.saved = _saved(wanted, uids)
         if wanted == {b"SAVE"}:

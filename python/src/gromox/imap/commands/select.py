@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gromox.imap.commands.list import listed
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import AUTHENTICATED, Event
@@ -46,7 +47,8 @@ def select(session: Session, args: Select) -> Reply:
 
     Spec:
         RFC 3501 6.3.1; RFC 7162 3.1.2 (HIGHESTMODSEQ). A failure leaves no mailbox selected. RFC 9051 7.1,
-        CLOSED: what came before belongs to the former mailbox.
+        CLOSED: what came before belongs to the former mailbox; 6.3.2 (LIST, and neither RECENT nor UNSEEN,
+        for IMAP4rev2).
     """
     return _open(session, args, is_examined=False)
 
@@ -69,27 +71,37 @@ def _open(session: Session, args: Select, *, is_examined: bool) -> Reply:
     if args.condstore:
         session.enable_condstore()
     mailbox = place.mailbox
-    folder = tree_of(mailbox).selectable(place.name)
-    read_only = is_examined or is_read_only(mailbox, folder.folder_id)
+    name = tree_of(mailbox).to_select(place.name)
+    folder_id = name.folder.folder_id
+    read_only = is_examined or is_read_only(mailbox, folder_id)
     selected = Selected(
-        mailbox, folder.folder_id, args.name, read_only=read_only, condstore=session.condstore
+        mailbox,
+        folder_id,
+        args.name,
+        read_only=read_only,
+        condstore=session.condstore,
+        rev2=session.rev2,
     )
     view = selected.view
-    keywords = [name.encode("utf-8") for name in selected.keywords]
-    permanent = b"" if read_only else b" ".join(permanent_flags(mailbox, folder.folder_id, keywords))
+    keywords = [keyword.encode("utf-8") for keyword in selected.keywords]
+    permanent = b"" if read_only else b" ".join(permanent_flags(mailbox, folder_id, keywords))
+    recent = RecentCount(selected.recent_count())
     data: list[Untagged] = [
         Ready(flags_line(selected.keywords)),
         Information(b"PERMANENTFLAGS (%b)" % permanent, "flags that are kept"),
         Exists(view.total),
-        RecentCount(selected.recent_count()),
+        recent,
         Information(b"UIDVALIDITY %d" % view.uid_validity, "UIDs are valid"),
         Information(b"UIDNEXT %d" % view.uid_next, "the next UID"),
         Information(b"HIGHESTMODSEQ %d" % view.highest_modseq, "the highest mod-sequence"),
     ]
     unseen = view.unseen_first
-    if unseen is not None:
+    if session.rev2:
+        data.remove(recent)
+        data.append(listed(name, place.full(name.name), old_name=args.name))
+    elif unseen is not None:
         data.insert(4, Information(b"UNSEEN %d" % unseen, "the first unseen message"))
-    if was_selected and b"QRESYNC" in session.enabled:
+    if was_selected and (session.rev2 or b"QRESYNC" in session.enabled):
         data.insert(0, Information(b"CLOSED", "the previous mailbox is closed"))
     session.selected = selected
     session.places.pinned = mailbox

@@ -63,11 +63,15 @@ ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int]]] = {
 }
 
 
+#: STATUS item of RFC 7889 section 3.1.
+APPENDLIMIT: Final = b"APPENDLIMIT"
+
+
 def parse_items(p: Parser) -> tuple[bytes, ...]:
     """``"(" status-att *(SP status-att) ")"``."""
     items: list[bytes] = []
     p.parenthesised(lambda: items.append(p.word()))
-    if not items or not set(items) <= ITEMS.keys():
+    if not items or not set(items) <= ITEMS.keys() | {APPENDLIMIT}:
         raise BadCommandError("no such STATUS item")
     return tuple(dict.fromkeys(items))
 
@@ -101,4 +105,11 @@ def status_of(
     """Return the figures; also for LIST with RETURN (STATUS …)."""
     if b"HIGHESTMODSEQ" in items:
         session.enable_condstore()
-    return MailboxStatus(name, [(item, ITEMS[item](mailbox, folder)) for item in items])
+    # RFC 7889 3.3: the limit is the server's, whatever the mailbox.
+    return MailboxStatus(
+        name,
+        [
+            (item, session.policy.max_mail if item == APPENDLIMIT else ITEMS[item](mailbox, folder))
+            for item in items
+        ],
+    )

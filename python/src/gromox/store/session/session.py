@@ -17,6 +17,7 @@ from gromox.store.session.moving import Moving
 from gromox.store.session.naming import Naming
 from gromox.store.session.notify import Notify
 from gromox.store.session.permissions import Permissions
+from gromox.store.session.peruser import PerUser
 from gromox.store.session.places import Places
 from gromox.store.session.receiving import Receiving
 from gromox.store.session.rules import Rules
@@ -41,6 +42,7 @@ class StoreSession(
     Naming,
     Notify,
     Permissions,
+    PerUser,
     Places,
     Receiving,
     Rules,
@@ -61,6 +63,7 @@ class StoreSession(
         session._actor, session._access = actor, Access(mailbox.file, actor)
         session._handles = Handles()
         session._desk_of_session = None
+        session._reading = session._writing = None
         return session
 
     @classmethod
