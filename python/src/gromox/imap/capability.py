@@ -17,6 +17,8 @@ REV2: Final = b"IMAP4rev2 ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZ
 ACCESS: Final = b"ACL RIGHTS=kxte LIST-MYRIGHTS"
 #: Order and conversations.
 ORDER: Final = b"SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES"
+#: Limits and annotations.
+FIGURES: Final = b"QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE METADATA LIST-METADATA CREATE-SPECIAL-USE"
 OTHERS: Final = b"NAMESPACE CHILDREN SASL-IR CONDSTORE"
 #: What writes messages, and what reads parts of them.
 MESSAGES: Final = b"BINARY MULTIAPPEND CATENATE REPLACE"
@@ -25,7 +27,7 @@ MESSAGES: Final = b"BINARY MULTIAPPEND CATENATE REPLACE"
 def capabilities(session: Session) -> bytes:
     """Return the capabilities in the present state."""
     words = [BASE, REV2, OTHERS] if session.policy.rev2 else [BASE, OTHERS]
-    words += [MESSAGES, ACCESS, ORDER, b"APPENDLIMIT=%d" % session.policy.max_mail]
+    words += [MESSAGES, ACCESS, ORDER, FIGURES, b"APPENDLIMIT=%d" % session.policy.max_mail]
     if session.policy.identify:
         words.append(b"ID")
     if session.state is State.NOT_AUTHENTICATED:

@@ -154,6 +154,30 @@ class OwnRights:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaUse:
+    """``* QUOTA root (resource use limit …)``. RFC 9208 section 4.2.1."""
+
+    root: str
+    resources: Sequence[tuple[bytes, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaRoots:
+    """``* QUOTAROOT name root …``. RFC 9208 section 4.2.2."""
+
+    name: str
+    roots: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """``* METADATA name (entry value …)``. RFC 5464 section 4.4.1; None is NIL."""
+
+    name: str
+    rows: Sequence[tuple[str, bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """``* ID (…)``. RFC 2971 section 3.2."""
 
@@ -184,6 +208,9 @@ Untagged: TypeAlias = (
     | AccessList
     | GrantableRights
     | OwnRights
+    | QuotaUse
+    | QuotaRoots
+    | Metadata
     | Identity
     | Ready
 )

@@ -129,25 +129,50 @@ def _extended_found(data: replies.ExtendedFound) -> bytes:
     return line + b"\r\n"
 
 
-def _namespace(prefix: str | None) -> bytes:
-    return b"NIL" if prefix is None else b'((%b "/"))' % string(mutf7.encode(prefix + "/"))
+def _namespaces(data: replies.Namespaces, spell: Spelling) -> bytes:
+    described = [
+        b"NIL" if prefix is None else b'((%b "/"))' % spell(prefix + "/")
+        for prefix in (data.others, data.public)
+    ]
+    return b'* NAMESPACE (("" "/")) %b\r\n' % b" ".join(described)
 
 
-def _access_list(data: replies.AccessList) -> bytes:
+def _quota_roots(data: replies.QuotaRoots, spell: Spelling) -> bytes:
+    roots = [b" " + string(root.encode("utf-8")) for root in data.roots]
+    return b"* QUOTAROOT %b%b\r\n" % (spell(data.name), b"".join(roots))
+
+
+def _access_list(data: replies.AccessList, spell: Spelling) -> bytes:
     rows = [
         b" %b %b" % (astring(name.encode("utf-8")), astring(rights.encode())) for name, rights in data.rows
     ]
-    return b"* ACL %b%b\r\n" % (mailbox(data.name), b"".join(rows))
+    return b"* ACL %b%b\r\n" % (spell(data.name), b"".join(rows))
 
 
-def _grantable(data: replies.GrantableRights) -> bytes:
+def _grantable(data: replies.GrantableRights, spell: Spelling) -> bytes:
     groups = b"".join([b" " + group.encode("ascii") for group in data.tied])
     return b"* LISTRIGHTS %b %b %b%b\r\n" % (
-        mailbox(data.name),
+        spell(data.name),
         astring(data.identifier.encode("utf-8")),
         astring(data.required.encode("ascii")),
         groups,
     )
+
+
+def _quota(data: replies.QuotaUse) -> bytes:
+    resources = b" ".join([b"%b %d %d" % resource for resource in data.resources])
+    return b"* QUOTA %b (%b)\r\n" % (string(data.root.encode("utf-8")), resources)
+
+
+def _metadata(data: replies.Metadata, spell: Spelling) -> bytes:
+    rows = [b"%b %b" % (astring(entry.encode("ascii")), _value(value)) for entry, value in data.rows]
+    return b"* METADATA %b (%b)\r\n" % (spell(data.name), b" ".join(rows))
+
+
+def _value(value: bytes | None) -> bytes:
+    if value is None:
+        return b"NIL"
+    return b"~{%d}\r\n%b" % (len(value), value) if b"\0" in value else string(value)
 
 
 def _identity(data: replies.Identity) -> bytes:
@@ -161,6 +186,14 @@ def _identity(data: replies.Identity) -> bytes:
 _NAMING_WRITERS: Final[dict[type[replies.Untagged], Callable[[Any, Spelling], bytes]]] = {
     replies.Listed: _listed,
     replies.MailboxStatus: _status,
+    replies.Namespaces: _namespaces,
+    replies.AccessList: _access_list,
+    replies.GrantableRights: _grantable,
+    replies.OwnRights: lambda data, spell: (
+        b"* MYRIGHTS %b %b\r\n" % (spell(data.name), astring(data.rights.encode("ascii")))
+    ),
+    replies.QuotaRoots: _quota_roots,
+    replies.Metadata: _metadata,
 }
 
 # Any: each writer takes its own class of value; the key says which.
@@ -175,14 +208,7 @@ _WRITERS: Final[dict[type[replies.Untagged], Callable[[Any], bytes]]] = {
     replies.Found: _found,
     replies.Sorted: _sorted,
     replies.ExtendedFound: _extended_found,
-    replies.Namespaces: lambda data: (
-        b'* NAMESPACE (("" "/")) %b %b\r\n' % (_namespace(data.others), _namespace(data.public))
-    ),
-    replies.AccessList: _access_list,
-    replies.GrantableRights: _grantable,
-    replies.OwnRights: lambda data: (
-        b"* MYRIGHTS %b %b\r\n" % (mailbox(data.name), astring(data.rights.encode("ascii")))
-    ),
+    replies.QuotaUse: _quota,
     replies.Identity: _identity,
     replies.Ready: lambda data: data.octets,
 }

@@ -15,6 +15,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from gromox.store import append, block_table, copying, flagging, picking, readers
+from gromox.store.annotations import PRIVATE
 from gromox.store.database import guarded
 from gromox.store.errors import DeniedError, FolderGoneError
 from gromox.store.flags import ALL_FLAGS, NO_FLAGS, Flag, FlagChange, FlagOperation
@@ -27,7 +28,7 @@ from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from gromox.store.append import Prepared
     from gromox.store.content import Content
@@ -355,6 +356,35 @@ class Guest(Mailbox):
         """Remove messages whatever their flags."""
         self._require(folder_id, Right.DELETE_ANY)
         return super().delete_messages(folder_id, uids)
+
+    # Annotations.
+
+    @property
+    def username(self) -> str:
+        """Return whose private annotations are meant."""
+        return self._actor.username
+
+    def annotations(self, folder_id: int) -> Mapping[str, bytes]:
+        """Return the guest's own entries on a folder, and the shared ones (RFC 5464 section 3.3)."""
+        self._require_use(folder_id)
+        return super().annotations(folder_id)
+
+    def annotate(self, folder_id: int, changes: Mapping[str, bytes | None]) -> None:
+        """Set the guest's own entries; shared ones if the guest may change messages."""
+        self._require_use(folder_id)
+        if not all(entry.startswith(PRIVATE) for entry in changes):
+            self._require(folder_id, Right.EDIT_ANY)
+        super().annotate(folder_id, changes)
+
+    def special_uses(self) -> Mapping[int, bytes]:
+        """Return nothing: what the owner uses folders for, the guest does not."""
+        return {}
+
+    def _require_use(self, folder_id: int) -> None:
+        if not self.sees(folder_id):
+            raise FolderGoneError("there is no such folder (any more)")
+        if not self.held(folder_id) & (Right.READ_ANY | Right.EDIT_ANY | Right.CREATE):
+            raise DeniedError("the rights of the user do not cover it")
 
     # Limits and rights.
 

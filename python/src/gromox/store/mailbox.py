@@ -27,6 +27,7 @@ from gromox.store import (
     tombstone,
 )
 from gromox.store.adding import Adding
+from gromox.store.annotating import Annotating
 from gromox.store.database import guarded, translated
 from gromox.store.flags import ALL_FLAGS, Flag
 from gromox.store.foldering import Hierarchy
@@ -66,7 +67,7 @@ def _no_ring(_path: Path, _change_number: int) -> None:
     """Tell nobody."""
 
 
-class Mailbox(Adding, Hierarchy, Indexing, Ruling, Maintenance):
+class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
     """An open mailbox."""
 
     __slots__ = ("__weakref__",)

@@ -11,10 +11,12 @@ from gromox.imap.dispatch import command
 from gromox.imap.listing import Listable, outside_names, own_names, reaches_outside
 from gromox.imap.listoptions import Listing, parse_extended_listing, parse_listing
 from gromox.imap.machine import AUTHENTICATED
-from gromox.imap.replies import Listed, OwnRights, Reply, Stream
+from gromox.imap.metadata import Wanted, chosen
+from gromox.imap.replies import Listed, Metadata, OwnRights, Reply, Stream
 from gromox.imap.rights import letters
 from gromox.imap.tree import SEPARATOR
 from gromox.imap.wildcard import Pattern
+from gromox.store.errors import DeniedError
 from gromox.store.permission import Right
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def list_(session: Session, args: Listing) -> Result:
     Spec:
         RFC 3501 6.3.8 (an empty pattern asks for the separator); RFC 3348 (children attributes); RFC 5258
         (selection and return options, several patterns); RFC 5819 (STATUS); RFC 6154 (special use, in plain
-        LIST too); RFC 8440 (MYRIGHTS).
+        LIST too); RFC 8440 (MYRIGHTS); RFC 9590 (METADATA).
 
     Returns:
         INBOX first, then by name, then the mailboxes of others; each STATUS after the LIST it belongs to.
@@ -58,6 +60,8 @@ def list_(session: Session, args: Listing) -> Result:
             data.append(Listed(b"LIST", _attributes(name, args), name.name, child_info))
             if b"MYRIGHTS" in args.returned and name.folder is not None:
                 data += _rights(name, name.folder)
+            if args.metadata and name.folder is not None:
+                data += _metadata(name, name.folder, args.metadata)
             if args.status and name.selectable and name.folder is not None and _is_readable(name):
                 data.append(status_of(session, name.mailbox, name.name, name.folder, args.status))
         return data
@@ -117,7 +121,7 @@ def _through(session: Session, patterns: Sequence[Pattern], text: str, say: Say)
 
     def steps() -> Iterator[Sequence[Piece]]:
         for names in chain([own_names(session)], outside_names(session)):
-            yield serialize.untagged(say(names))
+            yield serialize.untagged(say(names), utf8=session.utf8)
 
     return Stream(steps(), lambda: Reply(text))
 
@@ -139,6 +143,15 @@ def _rights(name: Listable, folder: Folder) -> list[Untagged]:
     mailbox = name.mailbox
     held = letters(mailbox.held(folder.folder_id), is_public=mailbox.is_public)
     return [OwnRights(name.name, held)] if held else []
+
+
+def _metadata(name: Listable, folder: Folder, entries: tuple[str, ...]) -> list[Untagged]:
+    """Return annotations of a mailbox that the user may annotate. RFC 9590 section 3."""
+    try:
+        have = name.mailbox.annotations(folder.folder_id)
+    except DeniedError:
+        return []
+    return [Metadata(name.name, chosen(have, Wanted(entries))[0])]
 
 
 def _is_readable(name: Listable) -> bool:

@@ -63,6 +63,7 @@ def rename(session: Session, args: Rename) -> Reply:
         raise ExistsError("a folder has that name")
     if found.folder.folder_id == INBOX:
         made = make_path(mailbox, new)
+        mailbox.annotate(made.folder_id, dict(mailbox.annotations(INBOX)))  # RFC 5464 section 4.1
         mailbox.move(INBOX, UidSet.everything(), made.folder_id)
         return Reply("RENAME completed; INBOX is empty now")
     if is_builtin(found.folder.folder_id):
