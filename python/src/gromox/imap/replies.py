@@ -117,6 +117,8 @@ class ExtendedFound:
     count: int | None = None
     all: Ranges | None = None
     modseq: int | None = None
+    place: tuple[str, int] | None = None
+    """Mailbox and UIDVALIDITY, where several are searched. RFC 7377 section 2.1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,8 +112,11 @@ def _numbers(numbers: Sequence[int]) -> bytes:
     return (" " + " ".join(map(str, numbers))).encode("ascii") if numbers else b""
 
 
-def _extended_found(data: replies.ExtendedFound) -> bytes:
-    line = b"* ESEARCH (TAG %b)" % string(data.tag)
+def _extended_found(data: replies.ExtendedFound, spell: Spelling) -> bytes:
+    where = (
+        b"" if data.place is None else b" MAILBOX %b UIDVALIDITY %d" % (spell(data.place[0]), data.place[1])
+    )
+    line = b"* ESEARCH (TAG %b%b)" % (string(data.tag), where)
     if data.uid:
         line += b" UID"
     for name, number in (
@@ -187,6 +190,7 @@ _NAMING_WRITERS: Final[dict[type[replies.Untagged], Callable[[Any, Spelling], by
     replies.Listed: _listed,
     replies.MailboxStatus: _status,
     replies.Namespaces: _namespaces,
+    replies.ExtendedFound: _extended_found,
     replies.AccessList: _access_list,
     replies.GrantableRights: _grantable,
     replies.OwnRights: lambda data, spell: (
@@ -207,7 +211,6 @@ _WRITERS: Final[dict[type[replies.Untagged], Callable[[Any], bytes]]] = {
     replies.Enabled: lambda data: b"* ENABLED%b\r\n" % b"".join(b" " + name for name in data.names),
     replies.Found: _found,
     replies.Sorted: _sorted,
-    replies.ExtendedFound: _extended_found,
     replies.QuotaUse: _quota,
     replies.Identity: _identity,
     replies.Ready: lambda data: data.octets,

@@ -15,6 +15,7 @@ MODULES: Final = (
     "create",
     "delete",
     "enable",
+    "esearch",
     "expunge",
     "fetch",
     "identify",

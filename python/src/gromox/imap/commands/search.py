@@ -139,7 +139,7 @@ def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int
             return Reply("SEARCH completed", [Found(numbers, modseq)])
         wanted = frozenset({b"ALL"})
     if b"SAVE" in wanted:
-        session.saved = _saved(wanted, uids)
+        save(session, wanted, uids)
         if wanted == {b"SAVE"}:
             return Reply("SEARCH completed, result saved")
     data = ExtendedFound(
@@ -155,7 +155,7 @@ def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int
 
 
 def save(session: Session, wanted: frozenset[bytes], uids: Sequence[int]) -> None:
-    """Keep the result of an ordered search for ``$``. RFC 5182 section 2.1, RFC 5267 section 3.1."""
+    """Keep what was found for ``$``: all of it, or the ends if only they were asked for. RFC 5182 2.1."""
     if not uids or wanted & {b"ALL", b"COUNT"} or not wanted & {b"MIN", b"MAX"}:
         session.saved = UidSet.of(uids)
     else:
@@ -194,13 +194,6 @@ def working(
             yield ()
 
     return Stream(steps(), lambda: answer(done[0]))
-
-
-def _saved(wanted: frozenset[bytes], uids: Sequence[int]) -> UidSet:
-    """Return what "$" stands for: all that was found, or only the ends if only they were asked for."""
-    if not uids or wanted & {b"ALL", b"COUNT"} or not wanted & {b"MIN", b"MAX"}:
-        return UidSet.from_ascending(uids)
-    return UidSet.of(([uids[0]] if b"MIN" in wanted else []) + ([uids[-1]] if b"MAX" in wanted else []))
 
 
 def numbers_of(view: FolderView, uids: Sequence[int]) -> Sequence[int]:
