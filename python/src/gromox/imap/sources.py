@@ -1,4 +1,4 @@
-"""Which mailboxes ESEARCH looks into: filter-mailboxes of RFC 5465 section 6, as RFC 7377 section 2.2 has it."""
+"""Which mailboxes ESEARCH looks into: filter-mailboxes of RFC 5465 section 6, as in RFC 7377 section 2.2."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gromox.store import annotations
+from gromox.store import annotation
 from gromox.store.database import guarded
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Annotating:
     @guarded
     def annotations(self, folder_id: int) -> Mapping[str, bytes]:
         """Return the user's entries on a folder (0: on the mailbox) and the shared ones, by name."""
-        return annotations.read(self._file, folder_id, self.username)
+        return annotation.read(self._file, folder_id, self.username)
 
     @guarded
     def annotate(self, folder_id: int, changes: Mapping[str, bytes | None]) -> None:
@@ -39,9 +39,9 @@ class Annotating:
             InvalidValueError, LimitError: a value is too large, or there are too many.
         """
         with self._file.write(durable=True) as tx:
-            annotations.change(tx, folder_id, self.username, changes)
+            annotation.change(tx, folder_id, self.username, changes)
 
     @guarded
     def special_uses(self) -> Mapping[int, bytes]:
         """Return what the owner said folders are used for (RFC 6154), by folder."""
-        return annotations.special_uses(self._file)
+        return annotation.special_uses(self._file)

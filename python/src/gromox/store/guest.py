@@ -15,7 +15,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from gromox.store import append, block_table, copying, flagging, picking, readers
-from gromox.store.annotations import PRIVATE
+from gromox.store.annotation import PRIVATE
 from gromox.store.database import guarded
 from gromox.store.errors import DeniedError, FolderGoneError
 from gromox.store.flags import ALL_FLAGS, NO_FLAGS, Flag, FlagChange, FlagOperation

@@ -12,7 +12,7 @@ from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.replies import Reply
 from gromox.imap.specialuse import check_uses
 from gromox.imap.tree import SEPARATOR, net_unicode, tree_of
-from gromox.store.annotations import SPECIAL_USE
+from gromox.store.annotation import SPECIAL_USE
 from gromox.store.errors import DeniedError, ExistsError
 
 if TYPE_CHECKING:

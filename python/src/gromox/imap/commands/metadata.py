@@ -12,7 +12,7 @@ from gromox.imap.metadata import Wanted, chosen, entry_name, parse_entries
 from gromox.imap.replies import Metadata, Reply
 from gromox.imap.specialuse import check_uses
 from gromox.imap.tree import tree_of
-from gromox.store.annotations import MAX_VALUE, PRIVATE, SPECIAL_USE
+from gromox.store.annotation import MAX_VALUE, PRIVATE, SPECIAL_USE
 from gromox.store.errors import DeniedError, InvalidValueError, LimitError, NotFoundError
 
 if TYPE_CHECKING:

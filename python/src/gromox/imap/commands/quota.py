@@ -15,6 +15,7 @@ from gromox.store.errors import DeniedError
 
 if TYPE_CHECKING:
     from gromox.imap.parser import Parser
+    from gromox.imap.replies import Untagged
     from gromox.imap.session import Session
     from gromox.store.mailbox import Mailbox
 
@@ -74,7 +75,7 @@ def getquotaroot(session: Session, name: str) -> Reply:
     place = session.locate(name)
     if place.is_own and session.places.is_outside(name):
         raise CommandError("nothing of that name can be reached", "NONEXISTENT")
-    data = [QuotaRoots(name, (place.prefix,)), _use(place.mailbox, place.prefix)]
+    data: list[Untagged] = [QuotaRoots(name, (place.prefix,)), _use(place.mailbox, place.prefix)]
     return Reply("GETQUOTAROOT completed", data)
 
 

@@ -73,5 +73,6 @@ def rename(session: Session, args: Rename) -> Reply:
     parent_id, name = parent_of(mailbox, new)
     mailbox.rename_folder(found.folder.folder_id, parent_id=parent_id, name=name)
     # The old name is the given one; it is told when either was not in its one form.
-    given = args.old if new != args.new.removesuffix(SEPARATOR) or args.old != found.name else new
-    return Reply("RENAME completed", renamed(session, new, given))
+    is_plain = target.full(new) == args.new.removesuffix(SEPARATOR) and args.old == source.full(found.name)
+    given = target.full(new) if is_plain else args.old
+    return Reply("RENAME completed", renamed(session, target, given))
