@@ -47,16 +47,20 @@ def threaded(*rows: ThreadRow) -> str:
         # Loops are not made.
         ([row("a", "b"), row("b", "a")], "(2 1)"),
         ([row("a", "a")], "(1)"),
-        ([row("a", "c"), row("b", "a"), row("c", "b")], "(2 3 1)"),
-        # What a message says of itself counts more than what others said of it.
-        ([row("a"), row("b"), row("c", "a", "b"), row("b2", "a")], "(1 4)(2 3)"),
+        ([row("a", "c"), row("b", "a"), row("c", "b")], "(3 1 2)"),
+        # What a message says of itself counts more than what was said of it before.
+        ([row("c", "a", "b"), row("b", "z"), row("a")], "(2 1)(3)"),
+        ([row("a"), row("b"), row("c", "a", "b"), row("d", "a")], "(1 (2 3)(4))"),
         # Threads of one subject are merged: a reply goes below what it answers, others side by side.
         ([row("a", subject="x"), row("b", subject="x", reply=True)], "(1 2)"),
         ([row("a", subject="x", reply=True), row("b", subject="x", sent=1)], "(2 1)"),
         ([row("a", subject="x"), row("b", subject="x")], "((1)(2))"),
         ([row("a", subject="x"), row("b", subject="x"), row("c", subject="x")], "((1)(2)(3))"),
         ([row("a", "m", subject="x"), row("b", "m", subject="x"), row("c", subject="x")], "((1)(2)(3))"),
-        ([row("a", "m", subject="x"), row("b", "m"), row("c", "n", subject="x"), row("d", "n")], "((1)(2)(3)(4))"),
+        (
+            [row("a", "m", subject="x"), row("b", "m"), row("c", "n", subject="x"), row("d", "n")],
+            "((1)(2)(3)(4))",
+        ),
         ([row("a"), row("b")], "(1)(2)"),
         # Siblings and threads are in the order of their dates.
         ([row("a"), row("b", "a", sent=2), row("c", "a", sent=1)], "(1 (3)(2))"),
