@@ -74,6 +74,16 @@ def test_the_administration_makes_keys_where_the_filter_looks_for_them() -> None
     )
 
 
+def test_only_networks_that_may_send_count_as_local() -> None:
+    role = Role("antispam", SYSTEMS["debian12"], postfix_mynetworks=["127.0.0.0/8", "[2001:db8::]/64"])
+    files = {file.path: file.text for file in role.files()}
+
+    # A list in local.d would be joined with the distribution's, which has all private networks.
+    replaced = files["/etc/grommunio-antispam/override.d/options.inc"]
+    assert replaced.endswith('local_addrs = ["127.0.0.0/8", "2001:db8::/64"];\n')
+    assert not any("local_addrs" in text for path, text in files.items() if "/local.d/" in path)
+
+
 @pytest.mark.parametrize(("repair", "command"), [(False, "--here -v"), (True, "--here -v -p")])
 def test_the_nightly_check_repairs_only_if_told_to(command: str, *, repair: bool) -> None:
     role = Role("gromox", SYSTEMS["debian12"], gromox_check_repair=repair, gromox_check_time="Sun 03:00")

@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -257,7 +258,7 @@ def test_failed_logins_are_counted_across_workers(daemons: Daemons) -> None:
         return False
 
     for connection in connections:
-        eventually(lambda connection=connection: is_blocked(connection), what="the block in each worker")
+        eventually(partial(is_blocked, connection), what="the block in each worker")
 
 
 def test_figures_are_those_of_all_workers(daemons: Daemons) -> None:

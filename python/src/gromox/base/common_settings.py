@@ -121,6 +121,18 @@ def metrics_socket(prefix: str) -> Option[Path | None]:
     )
 
 
+def accept_haproxy(prefix: str) -> Option[int]:
+    """Declare ``<prefix>_accept_haproxy``."""
+    return Option(
+        f"{prefix}_accept_haproxy",
+        integer,
+        0,
+        "2: each connection begins with a header of the PROXY protocol, version 2, which names the client; "
+        "whoever else can reach the port could claim any address. 0: clients connect themselves.",
+        choices=("0", "2"),
+    )
+
+
 ADDRESS_CONTEXT_NUM: Final = Option(
     "address_context_num",
     integer,

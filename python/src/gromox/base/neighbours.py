@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: Hears who told something (a number that no two living processes share) and what.
-Hear: TypeAlias = "Callable[[int, tuple[str, ...]], None]"
+Hear: TypeAlias = "Callable[[int, tuple[str, ...]], object]"
 
 
 class Neighbours:

@@ -14,7 +14,7 @@ from gromox.base.settings import Endpoint, load
 from gromox.directory import Directory, schema
 from gromox.directory import settings as directory_settings
 from gromox.directory.auth import Authenticator
-from gromox.directory.auth_settings import auth_policy
+from gromox.directory.auth_settings import auth_policy, tokens_of
 from gromox.directory.doorkeeper import Doorkeeper
 from gromox.directory.errors import UnavailableError
 from gromox.directory.resolve import Resolver
@@ -109,7 +109,9 @@ class Home:
 
     def doorkeeper(self, settings: Settings, privilege: Privilege, protocol: str) -> Doorkeeper:
         """Return who verifies logins for a daemon with these settings, whose users need ``privilege``."""
-        return Doorkeeper(self.authenticator(settings), self.resolver, privilege, time.sleep, protocol)
+        return Doorkeeper(
+            self.authenticator(settings), self.resolver, privilege, time.sleep, protocol, tokens_of(settings)
+        )
 
     def authenticator(self, settings: Settings) -> Authenticator:
         """Return who knows passwords, by the settings of a daemon."""

@@ -51,6 +51,8 @@ def add_imap(home: Home, settings: Settings) -> None:
         lambda: ImapConnection(services),
         Limits(settings[declared.CONTEXT_NUM], settings[ADDRESS_CONTEXT_NUM]),
         tls=tls,
+        proxied=bool(settings[declared.IMAP_ACCEPT_HAPROXY]),
+        addresses=Tally(home.server.neighbours, "imap address", settings[ADDRESS_CONTEXT_NUM]),
         refusal=b"* BYE [UNAVAILABLE] too many connections, try again later\r\n",
         farewell=b"* BYE [UNAVAILABLE] the server is going down, try again in a moment\r\n",
         excuse=b"* BYE [SERVERBUG] an error of the server; it is logged\r\n",

@@ -65,7 +65,9 @@ def build(server: Server, settings: Settings) -> None:
     add_sasl(Home(server, settings, name="sasl"), settings)
 
 
-DAEMON = Daemon(declared.PROGRAM, declared.LOG_FILE, declared.LOG_LEVEL, build)
+DAEMON = Daemon(
+    declared.PROGRAM, declared.LOG_FILE, declared.LOG_LEVEL, build, metrics=declared.METRICS_SOCKET
+)
 
 
 def main() -> int:

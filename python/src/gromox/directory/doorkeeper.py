@@ -6,6 +6,7 @@ so who opens it has to check (fact sheet protocols.md, sections 5 and 6).
 
 from __future__ import annotations
 
+import secrets
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
     from gromox.base.wire import Peer
     from gromox.directory.auth import Account, Authenticator
     from gromox.directory.resolve import Resolver
+    from gromox.directory.scram import Keys
     from gromox.directory.status import Privilege
+    from gromox.directory.token import TokenVerifier
 
 #: How many guesses wait at once. Each holds a thread that the logins of others need too, so the rest is
 #: answered at once; the limiter of the authenticator stops them anyway.
 _MOST_WAITING: Final = 8
+#: Octets of a nonce of ours.
+_NONCE: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Doorkeeper:
         privilege: what a user needs to enter here.
         pause: waits some seconds in the calling thread, after a guess.
         protocol: as it is called in the metrics.
+        tokens: verifies tokens; None: no tokens are taken.
     """
 
     authenticator: Authenticator
@@ -59,6 +65,7 @@ class Doorkeeper:
     privilege: Privilege
     pause: Callable[[float], None]
     protocol: str = ""
+    tokens: TokenVerifier | None = None
     _places: threading.Semaphore = field(
         init=False, repr=False, compare=False, default_factory=lambda: threading.Semaphore(_MOST_WAITING)
     )
@@ -83,6 +90,38 @@ class Doorkeeper:
         user, other = split_impersonation(login)
         return self._guard(
             lambda: self.authenticator.authenticate(user, password, self.privilege, peer=peer), other
+        )
+
+    def scram_keys(self, login: str, peer: Peer) -> tuple[Keys, bytes]:
+        """Return what a login by SCRAM is verified with, and a nonce. Blocks. Raises AuthError."""
+        user, _ = split_impersonation(login)
+        try:
+            return self.authenticator.scram_keys(user, peer.address), secrets.token_urlsafe(_NONCE).encode()
+        except AuthError as error:
+            metrics.LOGINS.add(self.protocol, error.reason.name.lower())
+            if error.reason is AuthReason.BLOCKED:
+                self._wait()
+            raise
+
+    def proved(self, login: str, peer: Peer, *, right: bool) -> Entrance:
+        """Let in who proved by SCRAM to be ``login``, or count that it did not. Blocks. Raises AuthError."""
+        user, other = split_impersonation(login)
+        return self._guard(
+            lambda: self.authenticator.proved(user, self.privilege, peer.address, right=right), other
+        )
+
+    def bearer(self, user: str, token: Secret, peer: Peer) -> Entrance:
+        """Let in whom a token names, to the mailbox of ``user`` if that is another. Blocks.
+
+        Raises:
+            AuthError: the token is not valid, or its user may not.
+        """
+        tokens = self.tokens
+        if tokens is None:
+            raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail="no tokens are taken")
+        return self._guard(
+            lambda: self.authenticator.by_token(tokens, user, token, self.privilege, peer.address),
+            user.lower() or None,
         )
 
     def _guard(self, prove: Callable[[], Account], other: str | None) -> Entrance:
@@ -114,5 +153,7 @@ class Doorkeeper:
         owner = self.resolver.recipient(other)
         if not isinstance(owner, Mailbox):
             raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail=f"no mailbox of {other}")
+        if owner.maildir == account.maildir:  # by an alias
+            return Entrance(account, account.maildir, shared=False)
         groups = lists_of(self.resolver.directory, account.username)
         return Entrance(account, owner.maildir, shared=True, groups=groups)

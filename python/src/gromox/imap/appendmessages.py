@@ -134,7 +134,9 @@ def add(
     messages: Sequence[Message],
     store: Callable[[list[NewMail]], Reply],
 ) -> Reply | Wait:
-    """Put messages together and hand them to ``store``; large ones are read and written away from the loop.
+    """Put messages for a mailbox together and hand them to ``store``.
+
+    Large ones are read and written away from the loop.
 
     Spec:
         RFC 4469 section 4 (BADURL, TOOBIG), RFC 7889 section 4 (TOOBIG), RFC 3516 4.4 (UNKNOWN-CTE).

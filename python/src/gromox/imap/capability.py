@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.directory.mechanism import offered
 from gromox.imap.machine import State
 
 if TYPE_CHECKING:
@@ -33,5 +34,9 @@ def capabilities(session: Session) -> bytes:
     if session.state is State.NOT_AUTHENTICATED:
         if session.policy.starttls and not session.tls:
             words.append(b"STARTTLS")
-        words.append(b"AUTH=PLAIN AUTH=LOGIN" if session.may_log_in() else b"LOGINDISABLED")
+        if session.may_log_in():
+            names = offered(session.services.doorkeeper, session.secured_peer)
+            words += (b"AUTH=" + name.encode() for name in names)
+        else:
+            words.append(b"LOGINDISABLED")
     return b" ".join(words)

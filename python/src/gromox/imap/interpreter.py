@@ -206,13 +206,13 @@ class Interpreter:
 
     # -- answers
 
-    def _news(self, *, expunge: bool, quiet: Ranges = ()) -> bytes:
+    def _news(self, *, expunge: bool, quiet: Ranges = (), quiet_until: int = 0) -> bytes:
         """Return what the client has to be told of the selected mailbox, whoever changed it."""
         session = self._active
         if session.selected is None:
             return b""
         try:
-            news = session.selected.changes(expunge=expunge, quiet=quiet)
+            news = session.selected.changes(expunge=expunge, quiet=quiet, quiet_until=quiet_until)
         except GromoxError as error:
             log.warning("changes not told", connection=session.peer.connection_id, reason=error)
             self._end_if_corrupt(error)
@@ -238,7 +238,11 @@ class Interpreter:
         if command is not None and command.durable:
             session.depends = True
         if session.selected is not None:
-            news = self._news(expunge=command is None or not command.sequence_numbers, quiet=reply.quiet)
+            news = self._news(
+                expunge=command is None or not command.sequence_numbers,
+                quiet=reply.quiet,
+                quiet_until=reply.quiet_until,
+            )
             if news:
                 self._say(news)
         self._say(serialize.tagged(session.tag, reply))

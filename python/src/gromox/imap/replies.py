@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from gromox.imap.grammar import MAX_MODSEQ
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -241,7 +243,7 @@ class Reply:
     """The untagged data of one command and its tagged line.
 
     ``code`` goes between brackets. ``event`` moves the state machine. ``quiet`` are ranges of UIDs whose flag
-    changes the client knows or does not want to hear of.
+    changes up to the mod-sequence ``quiet_until`` the client knows or can work out.
     """
 
     text: str
@@ -251,6 +253,7 @@ class Reply:
     event: Event | None = None
     next: Next | None = None
     quiet: Ranges = ()
+    quiet_until: int = MAX_MODSEQ
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gromox.imap.errors import CommandError
@@ -85,6 +86,11 @@ class Session:
         if self.selected is None:
             raise CommandError("select a mailbox first")
         return self.selected
+
+    @property
+    def secured_peer(self) -> Peer:
+        """The peer as it is after STARTTLS."""
+        return replace(self.peer, tls=self.tls)
 
     @property
     def rev2(self) -> bool:

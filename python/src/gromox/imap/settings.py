@@ -12,6 +12,7 @@ from gromox.base.common_settings import (
     HOST_ID,
     RUNNING_IDENTITY,
     USER_CONTEXT_NUM,
+    accept_haproxy,
     fd_limit,
     host_id,
     log_file,
@@ -34,7 +35,7 @@ from gromox.base.settings import (
     text,
     timespan,
 )
-from gromox.directory.auth_settings import AUTH_OPTIONS
+from gromox.directory.auth_settings import AUTH_OPTIONS, TOKEN_OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,14 +67,7 @@ IMAP_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
 IMAP_LISTEN_TLS: Final[Option[tuple[Endpoint, ...]]] = Option(
     "imap_listen_tls", listen_list, (), "Where to listen for IMAP in TLS (the usual port is 993)."
 )
-IMAP_ACCEPT_HAPROXY: Final = Option(
-    "imap_accept_haproxy",
-    integer,
-    0,
-    "0: clients connect; 2 (PROXY protocol) is not available yet.",
-    low=0,
-    high=2,
-)
+IMAP_ACCEPT_HAPROXY: Final = accept_haproxy("imap")
 IMAP_LOG_FILE: Final = log_file("imap")
 IMAP_LOG_LEVEL: Final = log_level("imap")
 IMAP_FD_LIMIT: Final = fd_limit("imap")
@@ -214,6 +208,7 @@ PROGRAM: Final = Program(
         CONFIG_FILE_PATH,
         DATA_FILE_PATH,
         *AUTH_OPTIONS,
+        *TOKEN_OPTIONS,
         CONTEXT_AVERAGE_MEM,
         CONTEXT_AVERAGE_MITEM,
         CONTEXT_NUM,

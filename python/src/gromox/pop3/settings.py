@@ -11,6 +11,7 @@ from gromox.base.common_settings import (
     HOST_ID,
     RUNNING_IDENTITY,
     USER_CONTEXT_NUM,
+    accept_haproxy,
     fd_limit,
     log_file,
     log_level,
@@ -32,7 +33,7 @@ from gromox.base.settings import (
     text,
     timespan,
 )
-from gromox.directory.auth_settings import AUTH_OPTIONS
+from gromox.directory.auth_settings import AUTH_OPTIONS, TOKEN_OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,12 +56,7 @@ ENABLE_CAPA_IMPLEMENTATION: Final = Option(
     False,
     "Whether CAPA names the program and its version (RFC 2449 section 6.9).",
 )
-POP3_ACCEPT_HAPROXY: Final = Option(
-    "pop3_accept_haproxy",
-    integer,
-    0,
-    "0: clients connect; 2 (PROXY protocol) is not available yet.",
-)
+POP3_ACCEPT_HAPROXY: Final = accept_haproxy("pop3")
 POP3_AUTH_TIMES: Final = Option(
     "pop3_auth_times",
     integer,
@@ -163,6 +159,7 @@ PROGRAM: Final = Program(
         POP3_LISTEN_TLS,
         POP3_ACCEPT_HAPROXY,
         *AUTH_OPTIONS,
+        *TOKEN_OPTIONS,
         CONTEXT_NUM,
         ADDRESS_CONTEXT_NUM,
         USER_CONTEXT_NUM,

@@ -30,6 +30,7 @@ class Phase(Enum):
     """What the connection waits for."""
 
     OPEN = auto()  #: input
+    PROXIED = auto()  #: the header of a proxy
     HANDSHAKE = auto()  #: TLS to be negotiated
     SYNC = auto()  #: the round to become durable
     CALL = auto()  #: a thread
@@ -166,6 +167,8 @@ class Link:
         self._listen(writing=False)
         self.phase = Phase.OPEN
         self.peer = self._engine.secured(self.peer)
+        if self.service.tls is not None:
+            self.peer.channel.bindings = self.service.tls.bindings(cast("ssl.SSLSocket", self._sock))
         self._secured()
 
     # -- the end

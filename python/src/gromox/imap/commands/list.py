@@ -190,7 +190,7 @@ def _has_subscribed_below(names: Sequence[Listable], name: Listable) -> bool:
     return name.has_children and any(other.subscribed for other in _below(names, name))
 
 
-def _plain_attributes(name: Listable) -> list[bytes]:
+def _plain_attributes(name: Listable | Name) -> list[bytes]:
     attributes = [] if name.selectable else [rb"\Noselect"]
     attributes.append(rb"\HasChildren" if name.has_children else rb"\HasNoChildren")
     return attributes

@@ -80,7 +80,7 @@ def log_in(session: Session, given: Credentials, operation: str) -> Result:
     session.user = given.login
     entrance = doorkeeper.recall(given.login, given.password)
     if entrance is not None:
-        return _enter(session, entrance, operation)
+        return enter(session, entrance, operation)
     return Wait(
         lambda: doorkeeper.verify(given.login, given.password, peer),
         lambda outcome: _verified(session, outcome, operation),
@@ -90,15 +90,15 @@ def log_in(session: Session, given: Credentials, operation: str) -> Result:
 def _verified(session: Session, outcome: Outcome, operation: str) -> Reply:
     error = outcome.error
     if isinstance(error, AuthError):
-        return _refused(session, error, operation)
+        return refused(session, error, operation)
     if error is not None:
         raise error
     if not isinstance(outcome.value, Entrance):
         raise TypeError("the outcome of a login is an Entrance")
-    return _enter(session, outcome.value, operation)
+    return enter(session, outcome.value, operation)
 
 
-def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
+def enter(session: Session, entrance: Entrance, operation: str) -> Reply:
     """Open the mailbox and be logged in."""
     try:
         mailbox = session.services.open_mailbox(entrance.maildir)
@@ -116,7 +116,7 @@ def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
         if not Tree(guest).names:
             session.services.close_mailbox(entrance.maildir)
             reason = AuthError(AuthReason.NO_PRIVILEGE, detail="no right on any folder of the mailbox")
-            return _refused(session, reason, operation)
+            return refused(session, reason, operation)
         mailbox = guest
     if not session.services.sessions.take(account.username):
         session.services.close_mailbox(entrance.maildir)
@@ -139,7 +139,7 @@ def _owns(entrance: Entrance, mailbox: Mailbox) -> bool:
     return bool(mailbox.rights(entrance.account.username, groups_of=lambda _: groups) & Right.STORE_OWNER)
 
 
-def _refused(session: Session, error: AuthError, operation: str) -> Reply:
+def refused(session: Session, error: AuthError, operation: str) -> Reply:
     """Answer a failed login, and end the connection after too many."""
     log.auth_rejected(
         operation,

@@ -24,6 +24,8 @@ from gromox.store.session.rules import Rules
 from gromox.store.session.searches import Searches
 from gromox.store.session.sync import Sync
 from gromox.store.session.tables import Tables
+from gromox.store.session.transferring import Transferring
+from gromox.store.session.uploading import Uploading
 
 if TYPE_CHECKING:
     from gromox.store.mailbox import Mailbox
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 
 class StoreSession(
+    Uploading,  # first: it stands on others of them
     CopiedProperties,
     Folders,
     Importing,
@@ -49,6 +52,7 @@ class StoreSession(
     Searches,
     Sync,
     Tables,
+    Transferring,
 ):
     """One user's view of one mailbox; used by one thread at a time."""
 
