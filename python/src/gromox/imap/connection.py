@@ -227,7 +227,7 @@ class ImapConnection(Interpreter):
         """Hear of changes while a mailbox is selected, not only in IDLE: so none falls in between."""
         selected = self._active.selected
         wanted = None if selected is None else selected.mailbox.path
-        if wanted != self._watched:
+        if wanted is not self._watched and wanted != self._watched:
             self._watched = wanted
             actions.insert(0, Watch(wanted))
 
