@@ -258,3 +258,19 @@ def test_no_damaged_dialogue_breaks_the_machine(connect: Connect, house: House) 
     for pieces in damaged(talk.split(b"s3cret\r\n")[1], WORDS, seed=1939, count=10_000):
         converse(connect, LOGIN, pieces)
     assert left(house) >= 1
+
+
+def test_header_fields_come_in_ascii_unless_the_client_takes_utf8(connect: Connect, house: House) -> None:
+    body = "\r\nGrüße\r\n.Punkt\r\n".encode()
+    with house.mailbox("alice") as mailbox:
+        mailbox.append(INBOX, [NewMail("Subject: Grüße\r\n".encode() + body)])
+    dialogue = logged_in(connect)
+    for command in (b"RETR 4\r\n", b"TOP 4 10\r\n"):
+        answer = dialogue.ask(command)
+        assert b"\r\nSubject: =?utf-8?b?R3LDvMOfZQ==?=\r\n\r\n" in answer
+        assert "\r\nGrüße\r\n..Punkt\r\n.\r\n".encode() in answer  # the body is none of its business
+    dialogue.ask(b"QUIT\r\n")
+
+    dialogue = connect()
+    answers = dialogue.ask(b"UTF8\r\n" + LOGIN + b"RETR 4\r\n")
+    assert "\r\nSubject: Grüße\r\n\r\nGrüße\r\n".encode() in answers

@@ -55,9 +55,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Ring this connection when the mailbox changes; None ends the watch."""
+    """Ring this connection when the mailbox changes, or one of ``others``; None ends the watch."""
 
     mailbox: Path | None
+    others: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,14 @@ FIGURES: Final = b"QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE METADATA LIST-METAD
 OTHERS: Final = b"NAMESPACE CHILDREN SASL-IR CONDSTORE"
 #: What writes messages, and what reads parts of them.
 MESSAGES: Final = b"BINARY MULTIAPPEND CATENATE REPLACE"
+#: What keeps a client in step with what others do.
+SYNC: Final = b"QRESYNC OBJECTID SAVEDATE PREVIEW PARTIAL UIDONLY INPROGRESS UNAUTHENTICATE NOTIFY"
 
 
 def capabilities(session: Session) -> bytes:
     """Return the capabilities in the present state."""
-    words = [BASE, REV2, OTHERS] if session.policy.rev2 else [BASE, OTHERS]
-    words += [MESSAGES, ACCESS, ORDER, FIGURES, b"APPENDLIMIT=%d" % session.policy.max_mail]
+    always = [OTHERS, SYNC, MESSAGES, ACCESS, ORDER, FIGURES, b"APPENDLIMIT=%d" % session.policy.max_mail]
+    words = [BASE, REV2, *always] if session.policy.rev2 else [BASE, *always]
     if session.policy.identify:
         words.append(b"ID")
     if session.state is State.NOT_AUTHENTICATED:

@@ -213,6 +213,10 @@ class Parser:
         """sequence-set."""
         return sequence.parse(self._match(grammar.SEQUENCE_SET, "a sequence set")[0])
 
+    def partial_range(self) -> bytes:
+        """partial-range, as written."""
+        return self._match(grammar.PARTIAL_RANGE, "a range such as 1:100 or -1:-100")[0]
+
     def peek_sequence_set(self) -> bool:
         """Tell whether a sequence-set comes next rather than a word."""
         return self._text[self._at : self._at + 1] in _SEQUENCE_STARTS

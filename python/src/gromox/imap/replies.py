@@ -74,7 +74,7 @@ class Listed:
     """``* LIST (attributes) "/" name``, also for LSUB and XLIST. RFC 3501 section 7.2.2, RFC 5258 section 6.
 
     ``child_info`` holds what made a mailbox match through its children (RECURSIVEMATCH), ``old_name`` the
-    spelling under which the client knows it (RFC 9051 section 6.3.9.7).
+    spelling under which the client knows it (RFC 9051 section 6.3.9.7) or knew it (RFC 5465 section 5.4).
     """
 
     verb: bytes
@@ -89,7 +89,7 @@ class MailboxStatus:
     """``* STATUS name (item n …)``. RFC 3501 section 7.2.4."""
 
     name: str
-    items: Sequence[tuple[bytes, int]]
+    items: Sequence[tuple[bytes, int | bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,8 @@ class ExtendedFound:
     modseq: int | None = None
     place: tuple[str, int] | None = None
     """Mailbox and UIDVALIDITY, where several are searched. RFC 7377 section 2.1."""
+    partial: tuple[bytes, Ranges] | None = None
+    """The range as the client wrote it, and what stands in it. RFC 9394 section 3.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +245,9 @@ class Reply:
     """The untagged data of one command and its tagged line.
 
     ``code`` goes between brackets. ``event`` moves the state machine. ``quiet`` are ranges of UIDs whose flag
-    changes up to the mod-sequence ``quiet_until`` the client knows or can work out.
+    changes up to the mod-sequence ``quiet_until`` the client knows or can work out. ``by_number``: no EXPUNGE
+    may be sent with this answer. ``with_modseq``: HIGHESTMODSEQ of what was told stands in the tagged line
+    (RFC 7162 3.2.7).
     """
 
     text: str
@@ -254,6 +258,8 @@ class Reply:
     next: Next | None = None
     quiet: Ranges = ()
     quiet_until: int = MAX_MODSEQ
+    by_number: bool = False
+    with_modseq: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gromox.imap import objectids
 from gromox.imap import searchkeys as keys
 from gromox.imap.flagnames import bit_of
 from gromox.imap.sequence import SAVED
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from gromox.imap.sequence import SequenceSet
     from gromox.imap.session import Session
+    from gromox.store.mailbox import Mailbox
     from gromox.store.view import FolderView
 
 _DAY: Final = 86_400
@@ -37,6 +39,8 @@ _FIELDS: Final = {
 class Meaning:
     """What depends on where and when a client searches."""
 
+    mailbox: Mailbox
+    view: FolderView
     numbered: Callable[[SequenceSet, bool], UidSet]
     """UIDs of a set of sequence numbers, or (True) of UIDs."""
     recent: Callable[[], UidSet]
@@ -48,6 +52,8 @@ def expression(session: Session, key: keys.Key) -> search.Expression:
     here = session.here
     return translated(
         Meaning(
+            here.mailbox,
+            here.view,
             lambda numbers, uid: session.numbered(numbers, uid=uid),
             here.recent_uids,
             session.services.clock.now(),
@@ -56,7 +62,7 @@ def expression(session: Session, key: keys.Key) -> search.Expression:
     )
 
 
-def elsewhere(view: FolderView, now: float, key: keys.Key) -> search.Expression:
+def elsewhere(mailbox: Mailbox, view: FolderView, now: float, key: keys.Key) -> search.Expression:
     r"""Return what the store has to search for in a mailbox that is not selected.
 
     Spec:
@@ -70,7 +76,7 @@ def elsewhere(view: FolderView, now: float, key: keys.Key) -> search.Expression:
         ranges = [(low, min(high, last)) for low, high in numbers.resolve(last) if low <= last]
         return UidSet(ranges if uid else [(view.uid_at(low), view.uid_at(high)) for low, high in ranges])
 
-    return translated(Meaning(numbered, UidSet, now), key)
+    return translated(Meaning(mailbox, view, numbered, UidSet, now), key)
 
 
 def translated(meaning: Meaning, key: keys.Key) -> search.Expression:  # noqa: C901, PLR0911, PLR0912 - a row a key
@@ -89,6 +95,11 @@ def translated(meaning: Meaning, key: keys.Key) -> search.Expression:  # noqa: C
         case keys.Recent(wanted):
             recent = search.Uids(meaning.recent())
             return recent if wanted else search.Not(recent)
+        case keys.Dated(keys.Moment.SAVED, order, day):
+            return _saved(order, day)
+        case keys.ObjectId(name, thread):
+            find = objectids.with_thread_id if thread else objectids.with_email_id
+            return find(meaning.mailbox, meaning.view, name)
         case keys.Dated(moment, order, day):
             kind = search.InternalDay if moment is keys.Moment.INTERNAL else search.SentDay
             return kind(_ORDERS[order], day // _DAY)
@@ -108,6 +119,17 @@ def translated(meaning: Meaning, key: keys.Key) -> search.Expression:  # noqa: C
             return search.Uids(meaning.numbered(numbers, uid))
         case keys.ModSeq(modseq):
             return search.Modseq(modseq)
+
+
+def _saved(order: keys.Order, start: int) -> search.Expression:
+    """Return the messages saved before, on or since a day, which begins at ``start`` in UTC. RFC 8514 4.3."""
+    match order:
+        case keys.Order.BELOW:
+            return search.Where("saved_at < ?", (start,))
+        case keys.Order.EQUAL:
+            return search.Where("saved_at >= ? AND saved_at < ?", (start, start + _DAY))
+        case _:
+            return search.Where("saved_at >= ?", (start,))
 
 
 def _flag(name: bytes, *, wanted: bool) -> search.Expression:

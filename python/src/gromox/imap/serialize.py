@@ -90,7 +90,9 @@ def _listed(data: replies.Listed, spell: Spelling) -> bytes:
 
 
 def _status(data: replies.MailboxStatus, spell: Spelling) -> bytes:
-    items = b" ".join(b"%b %d" % item for item in data.items)
+    items = b" ".join(
+        (b"%b %b" if isinstance(value, bytes) else b"%b %d") % (name, value) for name, value in data.items
+    )
     return b"* STATUS %b (%b)\r\n" % (spell(data.name), items)
 
 
@@ -129,6 +131,8 @@ def _extended_found(data: replies.ExtendedFound, spell: Spelling) -> bytes:
             line += b" %b %d" % (name, number)
     if data.all:
         line += b" ALL " + sequence.render(data.all)
+    if data.partial is not None:
+        line += b" PARTIAL (%b %b)" % (data.partial[0], sequence.render(data.partial[1]) or b"NIL")
     return line + b"\r\n"
 
 

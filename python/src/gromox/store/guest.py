@@ -223,6 +223,16 @@ class Guest(Mailbox):
         self._require(folder_id, Right.READ_ANY)
         return super().content(folder_id, uid)
 
+    def uids_of_email(self, folder_id: int, email_id: int, *, lone: bool = False) -> UidSet:
+        """Return the messages with the same content that the guest may read."""
+        self._require(folder_id, Right.READ_ANY)
+        return super().uids_of_email(folder_id, email_id, lone=lone)
+
+    def uids_of_conversation(self, folder_id: int, conversation: bytes) -> UidSet:
+        """Return the messages of a conversation that the guest may read."""
+        self._require(folder_id, Right.READ_ANY)
+        return super().uids_of_conversation(folder_id, conversation)
+
     def vanished_since(self, folder_id: int, modseq: int) -> UidSet:
         """Return the UIDs that left a folder that the guest may read."""
         self._require(folder_id, Right.READ_ANY)

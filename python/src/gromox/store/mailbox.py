@@ -249,6 +249,7 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         Raises:
             FolderGoneError, QuotaError, LimitError: nothing was copied.
         """
+        rendering.ensure(self._file, folder_id)  # what was not shown yet would be shown in two ways
         return copying.copy(self._file, folder_id, uids, target_id)
 
     @guarded
@@ -341,6 +342,24 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         """Return the octets of a message. Raises MessageGoneError."""
         rendering.ensure(self._file, folder_id)
         return fetch.content(self._file, folder_id, uid)
+
+    @guarded
+    def uids_of_email(self, folder_id: int, email_id: int, *, lone: bool = False) -> UidSet:
+        """Return the messages with the same content (RFC 8474 5.1); soft-deleted ones may be among them.
+
+        Args:
+            folder_id: where to look.
+            email_id: :attr:`FetchRow.email_id`.
+            lone: only those without a conversation.
+        """
+        self._file.refresh()
+        return UidSet.of(fetch.uids_of_email(self._file, folder_id, email_id, lone=lone))
+
+    @guarded
+    def uids_of_conversation(self, folder_id: int, conversation: bytes) -> UidSet:
+        """Return the messages of a conversation; soft-deleted ones may be among them."""
+        self._file.refresh()
+        return UidSet.of(fetch.uids_of_conversation(self._file, folder_id, conversation))
 
     @guarded
     def vanished_since(self, folder_id: int, modseq: int) -> UidSet:

@@ -26,6 +26,7 @@ MODULES: Final = (
     "metadata",
     "namespace",
     "noop",
+    "notify",
     "quota",
     "rename",
     "replace",
@@ -37,6 +38,7 @@ MODULES: Final = (
     "store",
     "subscribe",
     "thread",
+    "unauthenticate",
 )
 
 

@@ -56,7 +56,7 @@ def parse_uid_copy(p: Parser) -> Copy:
     return _parse(p, uid=True)
 
 
-@command("COPY", SELECTED, parse_copy, durable=True)
+@command("COPY", SELECTED, parse_copy, durable=True, numbered=True)
 @command("UID COPY", SELECTED, parse_uid_copy, durable=True)
 def copy(session: Session, args: Copy) -> Result:
     """Copy messages to the end of a mailbox, all or none.
@@ -77,13 +77,14 @@ def copy(session: Session, args: Copy) -> Result:
     return Reply("COPY completed", code=_copyuid(copied) if copied.source_uids else b"")
 
 
-@command("MOVE", SELECTED, parse_copy, writes=True, durable=True)
+@command("MOVE", SELECTED, parse_copy, writes=True, durable=True, numbered=True)
 @command("UID MOVE", SELECTED, parse_uid_copy, writes=True, durable=True)
 def move(session: Session, args: Copy) -> Result:
     """Move messages to the end of a mailbox in one step.
 
     Spec:
-        RFC 6851 3.3 (EXPUNGE for what left), 4.3 (COPYUID in an untagged OK, before any EXPUNGE).
+        RFC 6851 3.3 (EXPUNGE for what left), 4.3 (COPYUID in an untagged OK, before any EXPUNGE), 4.4
+        (HIGHESTMODSEQ).
     """
     here = session.here
     place = session.locate(args.name)
@@ -96,7 +97,7 @@ def move(session: Session, args: Copy) -> Result:
     moved = here.mailbox.move(here.folder_id, uids, folder_id)
     if not moved.source_uids:
         return Reply("no messages to move")
-    return Reply("MOVE completed", [Information(_copyuid(moved), "moved")])
+    return Reply("MOVE completed", [Information(_copyuid(moved), "moved")], with_modseq=session.condstore)
 
 
 def crossing(here: Selected, uids: UidSet, mailbox: Mailbox, folder_id: int, *, is_move: bool) -> Stream:

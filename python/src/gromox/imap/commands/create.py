@@ -9,6 +9,7 @@ from gromox.imap.commands.list import listed
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.machine import AUTHENTICATED
+from gromox.imap.objectids import mailbox_id
 from gromox.imap.replies import Reply
 from gromox.imap.specialuse import check_uses
 from gromox.imap.tree import SEPARATOR, net_unicode, tree_of
@@ -61,6 +62,7 @@ def create(session: Session, args: Create) -> Reply:
     Spec:
         RFC 3501 6.3.3: a separator at the end says that names below it will follow; it is dropped. INBOX
         cannot be created. RFC 9051 5.1, 6.3.4: names are made Net-Unicode. RFC 6154 section 3 (USE; USEATTR).
+        RFC 8474 4.1 (MAILBOXID).
     """
     given = args.name.removesuffix(SEPARATOR)
     place = place_for(session, net_unicode(given))
@@ -70,7 +72,8 @@ def create(session: Session, args: Create) -> Reply:
     made = make_path(place.mailbox, place.name)
     if uses:
         place.mailbox.annotate(made.folder_id, {SPECIAL_USE: uses})
-    return Reply("CREATE completed", renamed(session, place, given))
+    code = b"MAILBOXID (%b)" % mailbox_id(place.mailbox, made.folder_id)
+    return Reply("CREATE completed", renamed(session, place, given), code=code)
 
 
 def renamed(session: Session, place: Place, given: str) -> list[Untagged]:

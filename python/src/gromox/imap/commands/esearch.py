@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gromox.imap import serialize
-from gromox.imap.commands.search import parse_charset, parse_return, save
+from gromox.imap.commands.search import Search, highest_modseq, parse_charset, parse_return, save, told
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import AUTHENTICATED
+from gromox.imap.progress import with_progress
 from gromox.imap.replies import ExtendedFound, Reply, Stream
-from gromox.imap.searchkeys import Key, KeyParser, uses_modseq
+from gromox.imap.searchkeys import KeyParser, uses_modseq, uses_numbers
 from gromox.imap.searchterms import elsewhere, expression
 from gromox.imap.sequence import ranges_of
 from gromox.imap.sources import Searched, Source, mailboxes, parse_sources
@@ -33,8 +34,8 @@ class MultiSearch:
     """Where to search, for what, and what to tell."""
 
     sources: tuple[Source, ...]
+    search: Search
     returned: frozenset[bytes]
-    key: Key
 
 
 def parse_esearch(p: Parser) -> MultiSearch:
@@ -44,14 +45,20 @@ def parse_esearch(p: Parser) -> MultiSearch:
     if p.accept_word(b"IN "):
         sources = parse_sources(p)
         p.space()
-    returned = parse_return(p) or frozenset({b"ALL"})
+    returned: frozenset[bytes] = frozenset({b"ALL"})
+    partial = None
+    if p.accept_word(b"RETURN "):
+        returned, partial = parse_return(p)
+        p.space()
     charset = "utf-8"
     if p.accept_word(b"CHARSET "):
         charset = parse_charset(p)
         p.space()
     if b"SAVE" in returned and set(sources) != {_SELECTED}:
         raise BadCommandError("only what is found in the selected mailbox can be saved")
-    return MultiSearch(sources, returned, KeyParser(p, charset).keys())
+    key = KeyParser(p, charset).keys()
+    search = Search(key, True, returned, partial, uses_modseq(key), uses_numbers(key))
+    return MultiSearch(sources, search, returned)
 
 
 @command("ESEARCH", AUTHENTICATED, parse_esearch)
@@ -63,17 +70,18 @@ def esearch(session: Session, args: MultiSearch) -> Stream:
     """
     if _SELECTED in args.sources and session.selected is None:
         raise BadCommandError("no mailbox is selected")
-    if uses_modseq(args.key):
+    if args.search.modseq:
         session.enable_condstore()
     found = mailboxes(session, args.sources)
     if b"SAVE" in args.returned:
-        save(session, args.returned, ())
+        save(session, args.search, ())
 
     def steps() -> Iterator[Sequence[Piece]]:
         for each in found:
             yield from _one(session, args, each)
 
-    return Stream(steps(), lambda: Reply("ESEARCH completed"))
+    work = with_progress(session.services.clock, session.tag, steps())
+    return Stream(work, lambda: Reply("ESEARCH completed", by_number=args.search.by_number))
 
 
 def _one(session: Session, args: MultiSearch, each: Searched) -> Iterator[Sequence[Piece]]:
@@ -82,10 +90,10 @@ def _one(session: Session, args: MultiSearch, each: Searched) -> Iterator[Sequen
     is_here = here is not None and here.mailbox is each.mailbox and here.folder_id == each.folder_id
     try:
         if is_here and here is not None:
-            view, terms = here.view, expression(session, args.key)
+            view, terms = here.view, expression(session, args.search.key)
         else:
             view = each.mailbox.view(each.folder_id)
-            terms = elsewhere(view, session.services.clock.now(), args.key)
+            terms = elsewhere(each.mailbox, view, session.services.clock.now(), args.search.key)
         work = each.mailbox.search_steps(each.folder_id, terms, view=view)
         while True:
             try:
@@ -97,7 +105,7 @@ def _one(session: Session, args: MultiSearch, each: Searched) -> Iterator[Sequen
     except NotFoundError:
         return  # it was deleted meanwhile
     if b"SAVE" in args.returned:
-        save(session, args.returned, uids)
+        save(session, args.search, uids)
     if uids and args.returned != {b"SAVE"}:
         yield serialize.untagged([_told(session, args, each, view, uids)], utf8=session.utf8)
 
@@ -105,10 +113,7 @@ def _one(session: Session, args: MultiSearch, each: Searched) -> Iterator[Sequen
 def _told(
     session: Session, args: MultiSearch, each: Searched, view: FolderView, uids: Sequence[int]
 ) -> ExtendedFound:
-    wanted = args.returned
-    modseq: int | None = None
-    if uses_modseq(args.key):
-        modseq = max(place[2] for place in map(view.flags_of, uids) if place is not None)
+    wanted, search = args.returned, args.search
     return ExtendedFound(
         session.tag,
         uid=True,
@@ -116,6 +121,7 @@ def _told(
         highest=uids[-1] if b"MAX" in wanted else None,
         count=len(uids) if b"COUNT" in wanted else None,
         all=ranges_of(uids) if b"ALL" in wanted else None,
-        modseq=modseq,
+        modseq=highest_modseq(view, told(search, uids)) if search.modseq else None,
+        partial=(search.partial.text, ranges_of(search.partial.of(uids))) if search.partial else None,
         place=(each.name, view.uid_validity),
     )

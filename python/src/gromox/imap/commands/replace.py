@@ -56,7 +56,7 @@ def parse_uid_replace(p: Parser) -> Replace:
     return _parse(p, uid=True)
 
 
-@command("REPLACE", SELECTED, parse_replace, writes=True, durable=True)
+@command("REPLACE", SELECTED, parse_replace, writes=True, durable=True, numbered=True)
 @command("UID REPLACE", SELECTED, parse_uid_replace, writes=True, durable=True)
 def replace(session: Session, args: Replace) -> Result:
     """Add a message and remove the one it replaces, in one step.
@@ -83,6 +83,7 @@ def replace(session: Session, args: Replace) -> Result:
             added = mailbox.append(folder_id, mails)
             mailbox.sync()
             here.mailbox.delete_messages(here.folder_id, UidSet.of([uid]))
-        return Reply("REPLACE completed", [Information(append_uid(added), "replacement message ready")])
+        told = Information(append_uid(added), "replacement message ready")
+        return Reply("REPLACE completed", [told], with_modseq=session.condstore)
 
     return add(session, mailbox, (args.message,), store)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.machine import SELECTED
+from gromox.imap.partial import Partial, parse_partial
+from gromox.imap.progress import with_progress
 from gromox.imap.replies import ExtendedFound, Found, Reply, Stream
-from gromox.imap.searchkeys import CHARSETS, Key, KeyParser, uses_modseq
+from gromox.imap.searchkeys import CHARSETS, Key, KeyParser, uses_modseq, uses_numbers
 from gromox.imap.searchterms import expression, is_costly
 from gromox.imap.sequence import ranges_of
 from gromox.store.uidset import UidSet
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: search-return-opt of RFC 4731 and RFC 5182.
-RETURN: Final = frozenset({b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE"})
+#: search-return-opt of RFC 4731, RFC 5182 and RFC 9394.
+RETURN: Final = frozenset({b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE", b"PARTIAL"})
 #: Messages above which any search is made in steps.
 _AT_ONCE: Final = 30_000
 #: Above this, one pass over all UIDs is cheaper than looking up each.
@@ -41,20 +43,13 @@ class Search:
     key: Key
     uid: bool
     returned: frozenset[bytes] | None = None
+    partial: Partial | None = None
+    modseq: bool = False
+    """MODSEQ is among the keys."""
+    by_number: bool = False
+    """Sequence numbers are among the keys."""
     #: Whether a charset was named.
     charset: bool = False
-
-
-def parse_return(p: Parser) -> frozenset[bytes] | None:
-    """``[RETURN "(" … ")" SP]``; None where it is not there."""
-    if not p.accept_word(b"RETURN "):
-        return None
-    options: list[bytes] = []
-    p.parenthesised(lambda: options.append(p.word()))
-    if not set(options) <= RETURN:
-        raise BadCommandError("no such SEARCH option")
-    p.space()
-    return frozenset(options) or frozenset({b"ALL"})
 
 
 def parse_charset(p: Parser) -> str:
@@ -68,13 +63,40 @@ def parse_charset(p: Parser) -> str:
 
 def _parse(p: Parser, *, uid: bool) -> Search:
     p.space()
-    returned = parse_return(p)
+    returned: frozenset[bytes] | None = None
+    partial: Partial | None = None
+    if p.accept_word(b"RETURN "):
+        returned, partial = parse_return(p)
+        p.space()
     charset = "utf-8"
     named = p.accept_word(b"CHARSET ")
     if named:
         charset = parse_charset(p)
         p.space()
-    return Search(KeyParser(p, charset).keys(), uid, returned, named)
+    key = KeyParser(p, charset).keys()
+    return Search(key, uid, returned, partial, uses_modseq(key), uses_numbers(key), named)
+
+
+def parse_return(p: Parser) -> tuple[frozenset[bytes], Partial | None]:
+    """``"(" [search-return-opt *(SP search-return-opt)] ")"``; nothing means ALL.
+
+    Spec:
+        RFC 4731 3.1; RFC 9394 3.1: at most one PARTIAL, and not together with ALL.
+    """
+    options: list[bytes] = []
+    pages: list[Partial] = []
+
+    def option() -> None:
+        options.append(p.word())
+        if options[-1] == b"PARTIAL":
+            pages.append(parse_partial(p))
+
+    p.parenthesised(option)
+    if not set(options) <= RETURN:
+        raise BadCommandError("no such SEARCH option")
+    if len(pages) > 1 or (pages and b"ALL" in options):
+        raise BadCommandError("one PARTIAL or ALL can be asked for")
+    return frozenset(options) or frozenset({b"ALL"}), pages[0] if pages else None
 
 
 def parse_search(p: Parser) -> Search:
@@ -93,9 +115,10 @@ def search(session: Session, args: Search) -> Result:
     """Tell which of the announced messages match.
 
     Spec:
-        RFC 3501 6.4.4, 7.2.5; RFC 4731 3.1 (RETURN); RFC 5182 2.1 (SAVE); RFC 7162 3.1.5 (MODSEQ); RFC 9051
-        6.4.4 (IMAP4rev2: always ESEARCH, ALL if nothing was asked for); RFC 6855 3 (no charset beside
-        UTF8=ACCEPT).
+        RFC 3501 6.4.4, 7.2.5; RFC 4731 3.1 (RETURN); RFC 5182 2.1 (SAVE); RFC 7162 3.1.5 (MODSEQ), 3.2.10.2
+        (no removals are told if keys have sequence numbers); RFC 9394 3.1 (PARTIAL); RFC 9585 (INPROGRESS);
+        RFC 9051 6.4.4 (IMAP4rev2: always ESEARCH, ALL if nothing was asked for); RFC 6855 3 (no charset
+        beside UTF8=ACCEPT).
 
     Returns:
         Numbers in ascending order. A search in contents is made in steps.
@@ -103,7 +126,7 @@ def search(session: Session, args: Search) -> Result:
     here = session.here
     if args.charset and b"UTF8=ACCEPT" in session.enabled:
         raise BadCommandError("everything is UTF-8 after ENABLE UTF8=ACCEPT")
-    if uses_modseq(args.key):
+    if args.modseq:
         session.enable_condstore()
     if args.returned is not None and b"SAVE" in args.returned:
         terms = expression(session, args.key)
@@ -125,23 +148,23 @@ def search(session: Session, args: Search) -> Result:
                 return
             yield ()
 
-    return Stream(steps(), lambda: _answer(session, args, view, found[0]))
+    work = with_progress(session.services.clock, session.tag, steps())
+    return Stream(work, lambda: _answer(session, args, view, found[0]))
 
 
 def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int]) -> Reply:
     numbers = uids if args.uid else numbers_of(view, uids)
-    modseq: int | None = None
-    if uids and uses_modseq(args.key):
-        modseq = max(place[2] for place in map(view.flags_of, uids) if place is not None)
+    by_number = args.by_number
     wanted = args.returned
+    if wanted is None and not session.rev2:
+        modseq = highest_modseq(view, uids) if args.modseq else None
+        return Reply("SEARCH completed", [Found(numbers, modseq)], by_number=by_number)
     if wanted is None:
-        if not session.rev2:
-            return Reply("SEARCH completed", [Found(numbers, modseq)])
         wanted = frozenset({b"ALL"})
     if b"SAVE" in wanted:
-        save(session, wanted, uids)
+        save(session, args, uids)
         if wanted == {b"SAVE"}:
-            return Reply("SEARCH completed, result saved")
+            return Reply("SEARCH completed, result saved", by_number=by_number)
     data = ExtendedFound(
         session.tag,
         args.uid,
@@ -149,18 +172,36 @@ def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int
         highest=numbers[-1] if numbers and b"MAX" in wanted else None,
         count=len(numbers) if b"COUNT" in wanted else None,
         all=ranges_of(numbers) if numbers and b"ALL" in wanted else None,
-        modseq=modseq,
+        modseq=highest_modseq(view, told(args, uids)) if args.modseq else None,
+        partial=(args.partial.text, ranges_of(args.partial.of(numbers))) if args.partial else None,
     )
-    return Reply("SEARCH completed", [data])
+    return Reply("SEARCH completed", [data], by_number=by_number)
 
 
-def save(session: Session, wanted: frozenset[bytes], uids: Sequence[int]) -> None:
-    """Keep what was found for ``$``: all of it, or the ends if only they were asked for. RFC 5182 2.1."""
-    if not uids or wanted & {b"ALL", b"COUNT"} or not wanted & {b"MIN", b"MAX"}:
-        session.saved = UidSet.of(uids)
-    else:
-        ends = ([uids[0]] if b"MIN" in wanted else []) + ([uids[-1]] if b"MAX" in wanted else [])
-        session.saved = UidSet.of(ends)
+def highest_modseq(view: FolderView, uids: Sequence[int]) -> int | None:
+    """Return the highest mod-sequence of messages."""
+    return max((place[2] for place in map(view.flags_of, uids) if place is not None), default=None)
+
+
+def told(args: Search, uids: Sequence[int]) -> Sequence[int]:
+    """Return the messages that the answer is about.
+
+    Spec:
+        RFC 4731 3.2 (mod-sequence), RFC 5182 2.4 and RFC 9394 3.2 ("$"): all that was found, unless only the
+        ends or a page were asked for.
+    """
+    wanted = args.returned or frozenset()
+    if not uids or wanted & {b"ALL", b"COUNT"} or not wanted & {b"MIN", b"MAX", b"PARTIAL"}:
+        return uids
+    told = set(args.partial.of(uids)) if args.partial is not None else set[int]()
+    told.update(uids[:1] if b"MIN" in wanted else ())
+    told.update(uids[-1:] if b"MAX" in wanted else ())
+    return sorted(told)
+
+
+def save(session: Session, args: Search, uids: Sequence[int]) -> None:
+    """Keep what "$" stands for. RFC 5182 section 2.1."""
+    session.saved = UidSet.of(told(args, uids))
 
 
 def working(
@@ -171,7 +212,7 @@ def working(
 ) -> Stream:
     """Search, and do further work on what was found, in steps."""
     here = session.here
-    if uses_modseq(args.key):
+    if args.modseq:
         session.enable_condstore()
     terms = expression(session, args.key)
     if args.returned is not None and b"SAVE" in args.returned:
@@ -193,7 +234,8 @@ def working(
                 return
             yield ()
 
-    return Stream(steps(), lambda: answer(done[0]))
+    work_steps = with_progress(session.services.clock, session.tag, steps())
+    return Stream(work_steps, lambda: answer(done[0]))
 
 
 def numbers_of(view: FolderView, uids: Sequence[int]) -> Sequence[int]:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gromox.imap.commands.search import Search, parse_charset, parse_return, save, working
+from gromox.imap.commands.search import (
+    Search,
+    highest_modseq,
+    parse_charset,
+    parse_return,
+    save,
+    told,
+    working,
+)
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import SELECTED
 from gromox.imap.replies import ExtendedFound, Reply, Sorted, Stream
-from gromox.imap.searchkeys import KeyParser, uses_modseq
+from gromox.imap.searchkeys import KeyParser, uses_modseq, uses_numbers
 from gromox.imap.sequence import ranges_of
 from gromox.store.sorting import Criterion, SortKey
 
@@ -55,12 +63,16 @@ def _criteria(p: Parser) -> tuple[Criterion, ...]:
 
 def _parse(p: Parser, *, uid: bool) -> Sort:
     p.space()
-    returned = parse_return(p)
+    returned, partial = None, None
+    if p.accept_word(b"RETURN "):
+        returned, partial = parse_return(p)
+        p.space()
     criteria = _criteria(p)
     p.space()
     charset = parse_charset(p)
     p.space()
-    return Sort(Search(KeyParser(p, charset).keys(), uid, returned), criteria)
+    key = KeyParser(p, charset).keys()
+    return Sort(Search(key, uid, returned, partial, uses_modseq(key), uses_numbers(key)), criteria)
 
 
 def parse_sort(p: Parser) -> Sort:
@@ -80,7 +92,7 @@ def sort(session: Session, args: Sort) -> Stream:
 
     Spec:
         RFC 5256 section 3; RFC 5267 section 3 (RETURN: MIN and MAX are the ends of the order, ALL keeps it);
-        RFC 5182 section 2.1 (SAVE).
+        RFC 5182 section 2.1 (SAVE); RFC 9394 section 3.1 (PARTIAL).
     """
     here = session.here
     view = here.view
@@ -95,16 +107,15 @@ def sort(session: Session, args: Sort) -> Stream:
 def _answer(session: Session, args: Sort, view: FolderView, uids: Sequence[int]) -> Reply:
     search = args.search
     numbers = uids if search.uid else [seq for seq in map(view.seq_of, uids) if seq is not None]
-    modseq: int | None = None
-    if uids and uses_modseq(search.key):
-        modseq = max(place[2] for place in map(view.flags_of, uids) if place is not None)
+    by_number = search.by_number
     wanted = search.returned
     if wanted is None:
-        return Reply("SORT completed", [Sorted(numbers, modseq)])
+        modseq = highest_modseq(view, uids) if search.modseq else None
+        return Reply("SORT completed", [Sorted(numbers, modseq)], by_number=by_number)
     if b"SAVE" in wanted:
-        save(session, wanted, uids)
+        save(session, search, uids)
         if wanted == {b"SAVE"}:
-            return Reply("SORT completed, result saved")
+            return Reply("SORT completed, result saved", by_number=by_number)
     data = ExtendedFound(
         session.tag,
         search.uid,
@@ -112,6 +123,7 @@ def _answer(session: Session, args: Sort, view: FolderView, uids: Sequence[int])
         highest=numbers[-1] if numbers and b"MAX" in wanted else None,
         count=len(numbers) if b"COUNT" in wanted else None,
         all=ranges_of(numbers) if numbers and b"ALL" in wanted else None,
-        modseq=modseq,
+        modseq=highest_modseq(view, told(search, uids)) if search.modseq else None,
+        partial=(search.partial.text, ranges_of(search.partial.of(numbers))) if search.partial else None,
     )
-    return Reply("SORT completed", [data])
+    return Reply("SORT completed", [data], by_number=by_number)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import AUTHENTICATED
+from gromox.imap.objectids import mailbox_id
 from gromox.imap.replies import MailboxStatus, Reply
 from gromox.imap.rights import require
 from gromox.imap.tree import tree_of
@@ -59,8 +60,9 @@ def _highest_modseq(mailbox: Mailbox, folder: Folder) -> int:
     return folder.highest_modseq
 
 
-#: status-att, RFC 3501 section 9; SIZE is RFC 8438, HIGHESTMODSEQ RFC 7162, DELETED RFC 9051.
-ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int]]] = {
+#: status-att, RFC 3501 section 9; SIZE is RFC 8438, HIGHESTMODSEQ RFC 7162, DELETED RFC 9051,
+#: MAILBOXID RFC 8474.
+ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int | bytes]]] = {
     b"MESSAGES": lambda _, folder: folder.total,
     b"RECENT": _recent,
     b"UIDNEXT": lambda _, folder: folder.uid_next,
@@ -70,6 +72,7 @@ ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int]]] = {
     b"HIGHESTMODSEQ": _highest_modseq,
     b"DELETED": _deleted,
     b"DELETED-STORAGE": _deleted_storage,
+    b"MAILBOXID": lambda mailbox, folder: b"(%b)" % mailbox_id(mailbox, folder.folder_id),
 }
 
 
@@ -101,7 +104,8 @@ def status(session: Session, args: Status) -> Reply:
     """Say figures of a mailbox, the selected one included.
 
     Spec:
-        RFC 3501 6.3.10; RFC 8438 (SIZE); RFC 7162 3.1.7 (HIGHESTMODSEQ, which enables CONDSTORE).
+        RFC 3501 6.3.10; RFC 8438 (SIZE); RFC 7162 3.1.7 (HIGHESTMODSEQ, which enables CONDSTORE); RFC 8474
+        4.3 (MAILBOXID).
     """
     place = session.locate(args.name)
     folder = tree_of(place.mailbox).selectable(place.name)

@@ -11,7 +11,7 @@ from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import SELECTED
 from gromox.imap.replies import Ready, Reply, Stream
-from gromox.imap.searchkeys import KeyParser
+from gromox.imap.searchkeys import KeyParser, uses_modseq, uses_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -39,7 +39,9 @@ def _parse(p: Parser, *, uid: bool) -> Thread:
     p.space()
     charset = parse_charset(p)
     p.space()
-    return Thread(Search(KeyParser(p, charset).keys(), uid), algorithm)
+    key = KeyParser(p, charset).keys()
+    search = Search(key, uid, modseq=uses_modseq(key), by_number=uses_numbers(key))
+    return Thread(search, algorithm)
 
 
 def parse_thread(p: Parser) -> Thread:
@@ -70,9 +72,11 @@ def thread(session: Session, args: Thread) -> Stream:
         numbers = uids if args.search.uid else [view.seq_of(uid) or 0 for uid in uids]
         return (yield from _ALGORITHMS[args.algorithm](numbers, rows))
 
-    return working(session, args.search, work, _answer)
+    def answer(roots: Sequence[Node]) -> Reply:
+        return Reply("THREAD completed", [Ready(_line(roots))], by_number=args.search.by_number)
+
+    return working(session, args.search, work, answer)
 
 
-def _answer(roots: Sequence[Node]) -> Reply:
-    line = b"* THREAD %b\r\n" % threads.render(roots) if roots else b"* THREAD\r\n"
-    return Reply("THREAD completed", [Ready(line)])
+def _line(roots: Sequence[Node]) -> bytes:
+    return b"* THREAD %b\r\n" % threads.render(roots) if roots else b"* THREAD\r\n"
