@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from gromox.codec.haproxy import SIGNATURE
 from gromox.daemons.embedded import Embedded
 from tests.support.daemons import Daemons
 from tests.support.server import HOST, Process, eventually
@@ -278,3 +279,22 @@ def test_figures_are_those_of_all_workers(daemons: Daemons) -> None:
     assert figures(daemons, b"POST / HTTP/1.1\r\n\r\n").startswith("HTTP/1.1 405")
     assert figures(daemons, b"GET /other HTTP/1.1\r\n\r\n").startswith("HTTP/1.1 404")
     assert figures(daemons, b"x" * 9000) == ""
+
+
+def test_a_proxy_names_the_client(home: Path) -> None:
+    daemons = Daemons(home, f"imap_workers = {WORKERS}\nimap_accept_haproxy = 2\naddress_context_num = 1\n")
+    daemons.create()
+    daemons.start("imap")
+    header = SIGNATURE + bytes.fromhex("2111 000c c6336403 c0000201 9c40 008f")
+    with socket.create_connection((HOST, daemons.imap_port), timeout=30) as sock:
+        sock.sendall(header)
+        assert sock.recv(1000).startswith(b"* OK")
+        sock.sendall(f"a LOGIN {ALICE} {password(daemons)}\r\n".encode())
+        answer = b""
+        while b"a OK" not in answer:
+            answer += sock.recv(4096)
+        assert any("logged in" in line and "peer=198.51.100.3" in line for line in imap(daemons).lines)
+        with socket.create_connection((HOST, daemons.imap_port), timeout=30) as second:
+            second.sendall(header)
+            assert second.recv(1000).startswith(b"* BYE")
+    daemons.stop()
