@@ -75,7 +75,7 @@ class Team:
             self.failures.append(err)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_everybody_at_once(tmp_path: Path, measured: Callable[[str], None]) -> None:
     path = tmp_path / "alice"
     create_private(path, owner="alice@example.test", user_id=7).close()
