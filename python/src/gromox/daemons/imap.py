@@ -43,8 +43,8 @@ def add_imap(home: Home, settings: Settings) -> None:
         open_mailbox=home.mailboxes.hold,
         close_mailbox=home.mailboxes.release,
         policy=dataclasses.replace(policy, starttls=policy.starttls and tls is not None),
-        sessions=Tally(home.server.neighbours, "imap user", settings[USER_CONTEXT_NUM]),
         surroundings=Surroundings(home.directory, home.grants, policy.others, policy.public),
+        sessions=Tally(home.server.neighbours, "imap user", settings[USER_CONTEXT_NUM]),
     )
     service = Service(
         "imap",

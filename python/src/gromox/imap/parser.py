@@ -90,6 +90,10 @@ class Parser:
         """Tell whether ``octets`` come next."""
         return self._text.startswith(octets, self._at)
 
+    def peek_word(self, word: bytes) -> bool:
+        """Tell whether ``word``, which is in upper case, comes next in any case."""
+        return self._text[self._at : self._at + len(word)].upper() == word
+
     # -- words
 
     def _match(self, rule: re.Pattern[bytes], expectation: str) -> re.Match[bytes]:

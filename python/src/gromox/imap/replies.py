@@ -101,6 +101,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Sorted:
+    """``* SORT n …``. RFC 5256 section 4; with ``modseq`` RFC 7162 section 3.1.6."""
+
+    numbers: Sequence[int]
+    modseq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExtendedFound:
     """``* ESEARCH (TAG "t") …``. RFC 4731 section 3.1. What is None was not asked for, or is empty."""
 
@@ -111,6 +119,8 @@ class ExtendedFound:
     count: int | None = None
     all: Ranges | None = None
     modseq: int | None = None
+    place: tuple[str, int] | None = None
+    """Mailbox and UIDVALIDITY, where several are searched. RFC 7377 section 2.1."""
     partial: tuple[bytes, Ranges] | None = None
     """The range as the client wrote it, and what stands in it. RFC 9394 section 3.1."""
 
@@ -150,6 +160,30 @@ class OwnRights:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaUse:
+    """``* QUOTA root (resource use limit …)``. RFC 9208 section 4.2.1."""
+
+    root: str
+    resources: Sequence[tuple[bytes, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaRoots:
+    """``* QUOTAROOT name root …``. RFC 9208 section 4.2.2."""
+
+    name: str
+    roots: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """``* METADATA name (entry value …)``. RFC 5464 section 4.4.1; None is NIL."""
+
+    name: str
+    rows: Sequence[tuple[str, bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """``* ID (…)``. RFC 2971 section 3.2."""
 
@@ -174,11 +208,15 @@ Untagged: TypeAlias = (
     | Listed
     | MailboxStatus
     | Found
+    | Sorted
     | ExtendedFound
     | Namespaces
     | AccessList
     | GrantableRights
     | OwnRights
+    | QuotaUse
+    | QuotaRoots
+    | Metadata
     | Identity
     | Ready
 )

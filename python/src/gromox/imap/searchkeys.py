@@ -85,6 +85,14 @@ class Dated:
 
 
 @dataclass(frozen=True, slots=True)
+class Aged:
+    """Messages that arrived longer ago than so many seconds (``older``), or not so long ago. RFC 5032."""
+
+    older: bool
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sized:
     """Messages by RFC822.SIZE."""
 
@@ -146,7 +154,20 @@ class And:
 
 
 Key: TypeAlias = (
-    All | FlagIs | Recent | Dated | Sized | Header | Contains | Numbered | ModSeq | ObjectId | Not | Or | And
+    All
+    | FlagIs
+    | Recent
+    | Dated
+    | Aged
+    | Sized
+    | Header
+    | Contains
+    | Numbered
+    | ModSeq
+    | ObjectId
+    | Not
+    | Or
+    | And
 )
 
 #: Keys without arguments.
@@ -258,6 +279,10 @@ class KeyParser:
         """``BEFORE SP date`` and the like."""
         return Dated(moment, order, self._p.date())
 
+    def aged(self, *, older: bool) -> Key:
+        """``OLDER SP nz-number`` and the like."""
+        return Aged(older, self._p.nz_number())
+
     def sized(self, order: Order) -> Key:
         """``LARGER SP number`` and the like."""
         return Sized(order, self._p.number64())
@@ -286,6 +311,7 @@ _ARGUMENTS: Final[dict[bytes, Callable[[KeyParser], Key]]] = {
     b"KEYWORD": lambda p: p.keyword(wanted=True),
     b"LARGER": lambda p: p.sized(Order.ABOVE),
     b"MODSEQ": KeyParser.modseq,
+    b"OLDER": lambda p: p.aged(older=True),
     b"ON": _dated(Moment.INTERNAL, Order.EQUAL),
     b"SAVEDBEFORE": _dated(Moment.SAVED, Order.BELOW),
     b"SAVEDON": _dated(Moment.SAVED, Order.EQUAL),
@@ -301,6 +327,7 @@ _ARGUMENTS: Final[dict[bytes, Callable[[KeyParser], Key]]] = {
     b"TO": _field("to"),
     b"UID": KeyParser.numbered,
     b"UNKEYWORD": lambda p: p.keyword(wanted=False),
+    b"YOUNGER": lambda p: p.aged(older=False),
 }
 
 

@@ -22,9 +22,12 @@ from gromox.store import (
     permission,
     quota,
     searching,
+    sorting,
+    threadrows,
     tombstone,
 )
 from gromox.store.adding import Adding
+from gromox.store.annotating import Annotating
 from gromox.store.database import guarded, translated
 from gromox.store.flags import ALL_FLAGS, Flag
 from gromox.store.foldering import Hierarchy
@@ -55,6 +58,8 @@ if TYPE_CHECKING:
         Quota,
     )
     from gromox.store.search import Expression
+    from gromox.store.sorting import Criterion
+    from gromox.store.threadrows import ThreadRow
     from gromox.store.view import FolderView
 
 
@@ -62,7 +67,7 @@ def _no_ring(_path: Path, _change_number: int) -> None:
     """Tell nobody."""
 
 
-class Mailbox(Adding, Hierarchy, Indexing, Ruling, Maintenance):
+class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
     """An open mailbox."""
 
     __slots__ = ("__weakref__",)
@@ -280,6 +285,27 @@ class Mailbox(Adding, Hierarchy, Indexing, Ruling, Maintenance):
         try:
             rendering.ensure(self._file, folder_id)
             return (yield from searching.search_steps(self._file, expression, view or self.view(folder_id)))
+        except (sqlite3.Error, OSError) as error:
+            raise translated(error) from error
+
+    def sort_steps(
+        self, folder_id: int, uids: Sequence[int], criteria: Sequence[Criterion]
+    ) -> Generator[None, None, list[int]]:
+        """Return UIDs (ascending) in another order (RFC 5256), in steps of a few milliseconds each."""
+        try:
+            rendering.ensure(self._file, folder_id)
+            return (yield from sorting.order(self._file, folder_id, uids, criteria))
+        except (sqlite3.Error, OSError) as error:
+            raise translated(error) from error
+
+    def thread_steps(
+        self, folder_id: int, uids: Sequence[int], *, with_references: bool
+    ) -> Generator[None, None, list[ThreadRow]]:
+        """Return what threading needs to know of UIDs (ascending), in steps of a few milliseconds each."""
+        try:
+            rendering.ensure(self._file, folder_id)
+            found = threadrows.thread_rows(self._file, folder_id, uids, with_references=with_references)
+            return (yield from found)
         except (sqlite3.Error, OSError) as error:
             raise translated(error) from error
 

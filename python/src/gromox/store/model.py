@@ -88,12 +88,14 @@ class FlagsChanged:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Octets used and allowed; None: no limit."""
+    """Octets and messages that there are and may be; None: no limit."""
 
     used: int
     storage_limit: int | None = None
     receive_limit: int | None = None
     send_limit: int | None = None
+    messages: int = 0
+    message_limit: int | None = None
 
 
 class Columns(enum.IntFlag):

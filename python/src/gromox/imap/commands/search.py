@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError, CommandError
@@ -18,13 +18,15 @@ from gromox.imap.sequence import ranges_of
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from gromox.base.wire import Piece
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result
     from gromox.imap.session import Session
     from gromox.store.view import FolderView
+
+T = TypeVar("T")
 
 #: search-return-opt of RFC 4731, RFC 5182 and RFC 9394.
 RETURN: Final = frozenset({b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE", b"PARTIAL"})
@@ -50,6 +52,15 @@ class Search:
     charset: bool = False
 
 
+def parse_charset(p: Parser) -> str:
+    """Read an astring; returns the codec of a charset."""
+    known = CHARSETS.get(p.astring().upper())
+    if known is None:
+        names = b" ".join(CHARSETS).decode("ascii")
+        raise CommandError("the charset is not known here", f"BADCHARSET ({names})")
+    return known
+
+
 def _parse(p: Parser, *, uid: bool) -> Search:
     p.space()
     returned: frozenset[bytes] | None = None
@@ -60,11 +71,7 @@ def _parse(p: Parser, *, uid: bool) -> Search:
     charset = "utf-8"
     named = p.accept_word(b"CHARSET ")
     if named:
-        known = CHARSETS.get(p.astring().upper())
-        if known is None:
-            names = b" ".join(CHARSETS).decode("ascii")
-            raise CommandError("the charset is not known here", f"BADCHARSET ({names})")
-        charset = known
+        charset = parse_charset(p)
         p.space()
     key = KeyParser(p, charset).keys()
     return Search(key, uid, returned, partial, uses_modseq(key), uses_numbers(key), named)
@@ -150,12 +157,12 @@ def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int
     by_number = args.by_number
     wanted = args.returned
     if wanted is None and not session.rev2:
-        modseq = _modseq(view, uids) if args.modseq else None
+        modseq = highest_modseq(view, uids) if args.modseq else None
         return Reply("SEARCH completed", [Found(numbers, modseq)], by_number=by_number)
     if wanted is None:
         wanted = frozenset({b"ALL"})
     if b"SAVE" in wanted:
-        session.saved = _saved(args, uids)
+        save(session, args, uids)
         if wanted == {b"SAVE"}:
             return Reply("SEARCH completed, result saved", by_number=by_number)
     data = ExtendedFound(
@@ -165,18 +172,18 @@ def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int
         highest=numbers[-1] if numbers and b"MAX" in wanted else None,
         count=len(numbers) if b"COUNT" in wanted else None,
         all=ranges_of(numbers) if numbers and b"ALL" in wanted else None,
-        modseq=_modseq(view, _told(args, uids)) if args.modseq else None,
+        modseq=highest_modseq(view, told(args, uids)) if args.modseq else None,
         partial=(args.partial.text, ranges_of(args.partial.of(numbers))) if args.partial else None,
     )
     return Reply("SEARCH completed", [data], by_number=by_number)
 
 
-def _modseq(view: FolderView, uids: Sequence[int]) -> int | None:
+def highest_modseq(view: FolderView, uids: Sequence[int]) -> int | None:
     """Return the highest mod-sequence of messages."""
     return max((place[2] for place in map(view.flags_of, uids) if place is not None), default=None)
 
 
-def _told(args: Search, uids: Sequence[int]) -> Sequence[int]:
+def told(args: Search, uids: Sequence[int]) -> Sequence[int]:
     """Return the messages that the answer is about.
 
     Spec:
@@ -192,9 +199,43 @@ def _told(args: Search, uids: Sequence[int]) -> Sequence[int]:
     return sorted(told)
 
 
-def _saved(args: Search, uids: Sequence[int]) -> UidSet:
-    """Return what "$" stands for."""
-    return UidSet.from_ascending(_told(args, uids))
+def save(session: Session, args: Search, uids: Sequence[int]) -> None:
+    """Keep what "$" stands for. RFC 5182 section 2.1."""
+    session.saved = UidSet.of(told(args, uids))
+
+
+def working(
+    session: Session,
+    args: Search,
+    work: Callable[[Sequence[int]], Generator[None, None, Sequence[T]]],
+    answer: Callable[[Sequence[T]], Reply],
+) -> Stream:
+    """Search, and do further work on what was found, in steps."""
+    here = session.here
+    if args.modseq:
+        session.enable_condstore()
+    terms = expression(session, args.key)
+    if args.returned is not None and b"SAVE" in args.returned:
+        session.saved = UidSet()
+    view = here.view
+    done: list[Sequence[T]] = []
+
+    def whole() -> Generator[None, None, Sequence[T]]:
+        uids = yield from here.mailbox.search_steps(here.folder_id, terms, view=view)
+        return (yield from work(uids))
+
+    def steps() -> Generator[Sequence[Piece], None, None]:
+        running = whole()
+        while True:
+            try:
+                next(running)
+            except StopIteration as end:
+                done.append(end.value)
+                return
+            yield ()
+
+    work_steps = with_progress(session.services.clock, session.tag, steps())
+    return Stream(work_steps, lambda: answer(done[0]))
 
 
 def numbers_of(view: FolderView, uids: Sequence[int]) -> Sequence[int]:

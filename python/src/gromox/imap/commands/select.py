@@ -120,7 +120,7 @@ def _open(session: Session, args: Select, *, is_examined: bool) -> Result:
     unseen = view.unseen_first
     if session.rev2:
         data.remove(recent)
-        data.append(listed(place, name, old_name=args.name))
+        data.append(listed(name, place.full(name.name), old_name=args.name))
     elif unseen is not None:
         data.insert(4, Information(b"UNSEEN %d" % unseen, "the first unseen message"))
     if was_selected:

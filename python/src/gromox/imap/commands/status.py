@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 from gromox.imap.dispatch import command
@@ -13,6 +14,7 @@ from gromox.imap.replies import MailboxStatus, Reply
 from gromox.imap.rights import require
 from gromox.imap.tree import tree_of
 from gromox.store.flags import Flag, count_table
+from gromox.store.model import Columns
 from gromox.store.permission import Right
 from gromox.store.uidset import MAX_UID, UidSet
 
@@ -45,6 +47,13 @@ def _deleted(mailbox: Mailbox, folder: Folder) -> int:
     return sum(block.flags.translate(_DELETED).count(1) for block in mailbox.view(folder.folder_id).blocks)
 
 
+def _deleted_storage(mailbox: Mailbox, folder: Folder) -> int:
+    """Return the octets that EXPUNGE would give back. RFC 9208 section 4.1.4."""
+    blocks = mailbox.view(folder.folder_id).blocks
+    uids = [uid for block in blocks for uid in compress(block.uids, block.flags.translate(_DELETED))]
+    return sum([row.size for row in mailbox.fetch(folder.folder_id, uids, Columns.SIZE)]) if uids else 0
+
+
 def _highest_modseq(mailbox: Mailbox, folder: Folder) -> int:
     if mailbox.is_public:  # read states of the user count too
         return mailbox.view(folder.folder_id).highest_modseq
@@ -62,6 +71,7 @@ ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int | bytes]]] = {
     b"SIZE": lambda _, folder: folder.size,
     b"HIGHESTMODSEQ": _highest_modseq,
     b"DELETED": _deleted,
+    b"DELETED-STORAGE": _deleted_storage,
     b"MAILBOXID": lambda mailbox, folder: b"(%b)" % mailbox_id(mailbox, folder.folder_id),
 }
 
