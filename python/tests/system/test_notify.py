@@ -69,7 +69,7 @@ def test_a_passive_client_knows_everything(server: GromoxServer) -> None:
         other.select("INBOX")
         other.uid("STORE", uid[1].decode(), "+FLAGS", r"(\Deleted)")
         listener.hear(rb"FETCH \(UID %b FLAGS \([^)]*\\Deleted" % uid[1])
-        other.append("Project", None, None, b"Subject: plan\r\n\r\nx\r\n")  # type: ignore[arg-type]
+        other.append("Project", None, None, b"Subject: plan\r\n\r\nx\r\n")
         listener.hear(rb'\* STATUS "?Project"? \(MESSAGES 1 UIDNEXT 2')
         other.rename("Project", "Finished")
         listener.hear(rb'"Finished" \("OLDNAME" \("Project"\)\)')
