@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from gromox.base.settings import Settings
-from gromox.base.wire import Call, Close, FilePiece, Outcome, Peer, Produce, Send, StartTls, Watch
+from gromox.base.wire import Call, Close, FilePiece, Gather, Outcome, Peer, Produce, Send, StartTls, Watch
 from gromox.directory.doorkeeper import Doorkeeper
 from gromox.directory.status import Privilege
 from gromox.directory.auth import Authenticator, AuthPolicy
@@ -197,6 +197,9 @@ class Client:
                 outcome = Outcome(value=tail.run())
             except Exception as error:  # noqa: BLE001 - as the driver does
                 outcome = Outcome(error=error)
+            self.act(self.core.completed(outcome))
+        elif isinstance(tail, Gather):
+            (outcome,) = tail.run(tail.key, [tail.work])
             self.act(self.core.completed(outcome))
         elif isinstance(tail, Produce):
             for pieces in tail.steps:

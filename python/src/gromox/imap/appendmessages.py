@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gromox.base.wire import Outcome
     from gromox.imap.parser import Parser
-    from gromox.imap.replies import Reply
+    from gromox.imap.replies import Reply, Together
     from gromox.imap.session import Session
     from gromox.store.mailbox import Mailbox
 
@@ -129,8 +129,8 @@ def _literal(p: Parser) -> bytes:
 
 
 def add(
-    session: Session, messages: Sequence[Message], store: Callable[[list[NewMail]], Reply]
-) -> Reply | Wait:
+    session: Session, messages: Sequence[Message], store: Callable[[list[NewMail]], Reply | Together]
+) -> Reply | Together | Wait:
     """Put messages together and hand them to ``store``; large ones are read and written away from the loop.
 
     Spec:
@@ -145,7 +145,7 @@ def add(
     def write() -> list[tuple[bytes, StagedContent | None]]:
         return [_staged(mailbox, _joined(parts)) for parts in gathered]
 
-    def written(outcome: Outcome) -> Reply:
+    def written(outcome: Outcome) -> Reply | Together:
         if outcome.error is not None:
             raise outcome.error
         staged: list[tuple[bytes, StagedContent | None]] = outcome.value  # type: ignore[assignment]  # of write

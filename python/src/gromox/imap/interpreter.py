@@ -17,7 +17,7 @@ from gromox.imap.errors import BadCommandError, CommandError, TruncatedAnswerErr
 from gromox.imap.grammar import TAG
 from gromox.imap.machine import refusal
 from gromox.imap.parser import Parser
-from gromox.imap.replies import Next, Prompt, Reply, Status, Stream, Wait
+from gromox.imap.replies import Next, Prompt, Reply, Status, Stream, Together, Wait
 from gromox.store.errors import CorruptError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Interpreter:
         self._command: Command | None = None
         self._prompt: Prompt | None = None
         self._stream: Stream | None = None
-        self._wait: Wait | None = None
+        self._wait: Wait | Together | None = None
         self._started = 0.0
 
     @property
@@ -160,7 +160,7 @@ class Interpreter:
             self._finish(result)
         elif isinstance(result, Stream):
             self._stream = result
-        elif isinstance(result, Wait):
+        elif isinstance(result, (Wait, Together)):
             self._wait = result
         else:
             self._ask(result)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from gromox.base.wire import Outcome, Piece
+    from gromox.base.wire import Durable, Outcome, Piece
     from gromox.imap.machine import Event
     from gromox.imap.sequence import Ranges
 
@@ -200,6 +200,16 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Work that is cheaper done with that of others (``gromox.base.wire.Gather``); ``then`` goes on."""
+
+    key: Durable
+    run: Callable[[Durable, Sequence[object]], Sequence[Outcome]]
+    work: object
+    then: Callable[[Outcome], Result]
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A continuation request; ``resume`` takes the next line. ``idle``: changes are told meanwhile."""
 
@@ -208,4 +218,4 @@ class Prompt:
     idle: bool = False
 
 
-Result: TypeAlias = Reply | Stream | Wait | Prompt
+Result: TypeAlias = Reply | Stream | Wait | Together | Prompt

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.log import get_logger
-from gromox.base.wire import Call, FilePiece, Produce, Send, StartTls, Watch
+from gromox.base.wire import Call, FilePiece, Gather, Produce, Send, StartTls, Watch
 from gromox.serve.link import READ, Link, Phase
 
 if TYPE_CHECKING:
@@ -243,6 +243,11 @@ class Connection(Link):
         elif type(tail) is Call:
             self._flush()
             self._call(tail)
+        elif type(tail) is Gather:
+            self._flush()
+            if self.phase is not _CLOSED:
+                self.phase = _CALL
+                self._engine.gather(tail, self._called)
         else:
             self.phase = _OPEN
             if tail is not None:

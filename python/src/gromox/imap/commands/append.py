@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from gromox.base.wire import Outcome
 from gromox.imap.appendmessages import Message, add, parse_messages
 from gromox.imap.dispatch import command
 from gromox.imap.machine import AUTHENTICATED
-from gromox.imap.replies import Reply
+from gromox.imap.replies import Reply, Together
 from gromox.imap.sequence import ranges_of, render
 from gromox.imap.tree import target
+from gromox.store.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gromox.base.wire import Durable
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result
     from gromox.imap.session import Session
+    from gromox.store.append import ReadyMails
+    from gromox.store.mailbox import Mailbox
     from gromox.store.model import Appended, NewMail
 
 
@@ -44,11 +51,27 @@ def append(session: Session, args: Append) -> Result:
     """
     target(session.mailbox, args.name)
 
-    def store(mails: list[NewMail]) -> Reply:
-        folder_id = target(session.mailbox, args.name)  # as it is called by now
-        return Reply("APPEND completed", code=append_uid(session.mailbox.append(folder_id, mails)))
+    def store(mails: list[NewMail]) -> Together:
+        mailbox = session.mailbox
+        folder_id = target(mailbox, args.name)  # as it is called by now
+        return Together(mailbox, _write_together, mailbox.ready(folder_id, mails), _appended)
 
     return add(session, args.messages, store)
+
+
+def _write_together(mailbox: Durable, works: Sequence[object]) -> Sequence[Outcome]:
+    """Write what several connections append to a mailbox: one transaction, one sync."""
+    results = cast("Mailbox", mailbox).append_together(cast("Sequence[ReadyMails]", works))
+    return [
+        Outcome(error=result) if isinstance(result, StoreError) else Outcome(value=result)
+        for result in results
+    ]
+
+
+def _appended(outcome: Outcome) -> Reply:
+    if outcome.error is not None:
+        raise outcome.error
+    return Reply("APPEND completed", code=append_uid(cast("Appended", outcome.value)))
 
 
 def append_uid(added: Appended) -> bytes:
