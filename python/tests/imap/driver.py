@@ -6,7 +6,19 @@ import os
 from typing import TYPE_CHECKING
 
 from gromox.base.settings import Settings
-from gromox.base.wire import Call, Close, FilePiece, Gather, Outcome, Peer, Produce, Send, StartTls, Watch
+from gromox.base.wire import (
+    Call,
+    Close,
+    Compress,
+    FilePiece,
+    Gather,
+    Outcome,
+    Peer,
+    Produce,
+    Send,
+    StartTls,
+    Watch,
+)
 from gromox.directory.doorkeeper import Doorkeeper
 from gromox.directory.status import Privilege
 from gromox.directory.auth import Authenticator, AuthPolicy
@@ -109,7 +121,7 @@ class Client:
         self.core = ImapConnection(server.services)
         self.output = bytearray()
         self.watched: Path | None = None
-        self.closed = self.secured = False
+        self.closed = self.secured = self.compressed = False
         self.count = 0
         number = len(server.clients) + 1
         self.peer = Peer("192.0.2.7", 40000, tls=tls, local_port=143, connection_id=f"t-{number}")
@@ -204,6 +216,9 @@ class Client:
         elif isinstance(tail, Produce):
             for pieces in tail.steps:
                 self.output += b"".join(map(octets_of, pieces))
+            self.act(self.core.proceed())
+        elif isinstance(tail, Compress):
+            self.compressed = True
             self.act(self.core.proceed())
         elif isinstance(tail, StartTls):
             self.secured = True

@@ -11,6 +11,7 @@ from gromox.base.wire import (
     Action,
     Call,
     Close,
+    Compress,
     Durable,
     FilePiece,
     Gather,
@@ -82,7 +83,9 @@ class LineCore:
             word, _, argument = line.decode().partition(" ")
             found = self.command(word, argument, line)
             actions += found
-            if any(isinstance(action, (Produce, Call, Gather, StartTls, Close)) for action in found):
+            if any(
+                isinstance(action, (Produce, Call, Gather, StartTls, Compress, Close)) for action in found
+            ):
                 break
         return actions
 
@@ -95,6 +98,7 @@ class LineCore:
             "broken": lambda _: [Produce(self.broken())],
             "call": lambda text: [Call(text.upper)],
             "callfail": lambda _: [Call(lambda: int("x"))],
+            "compress": lambda _: [Send([b"squeeze\r\n"]), Compress()],
             "gather": self.gather,
             "starttls": lambda _: [Send([b"go\r\n"]), StartTls()],
             "watch": lambda path: [Watch(Path(path)), Send([b"watching\r\n"])],

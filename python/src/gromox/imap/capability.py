@@ -28,4 +28,6 @@ def capabilities(session: Session) -> bytes:
         if session.policy.starttls and not session.tls:
             words.append(b"STARTTLS")
         words.append(b"AUTH=PLAIN AUTH=LOGIN" if session.may_log_in() else b"LOGINDISABLED")
+    elif not session.compressed:
+        words.append(b"COMPRESS=DEFLATE")
     return b" ".join(words)

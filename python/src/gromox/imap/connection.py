@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gromox.base.wire import Call, Close, Gather, Produce, Send, StartTls, Watch
+from gromox.base.wire import Call, Close, Compress, Gather, Produce, Send, StartTls, Watch
 from gromox.imap import serialize
 from gromox.imap.capability import capabilities
 from gromox.imap.collector import Collector, Continue, Whole
@@ -229,6 +229,11 @@ class ImapConnection(Interpreter):
         if self._next is Next.STARTTLS:
             self._next = None
             self._hold(actions, StartTls())
+        elif self._next is Next.COMPRESS:
+            self._next = None
+            # Who does not wait for the OK has sent what cannot be read any more (RFC 4978 section 3).
+            self._collector.reset()
+            self._hold(actions, Compress())
         elif self._stream is not None:
             self._hold(actions, Produce(self._guarded(self._stream)))
         elif isinstance(self._wait, Wait):

@@ -164,6 +164,7 @@ class Next(Enum):
 
     CLOSE = "close"
     STARTTLS = "starttls"
+    COMPRESS = "compress"
 
 
 @dataclass(frozen=True, slots=True)

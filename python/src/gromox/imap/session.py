@@ -25,6 +25,7 @@ class Session:
     __slots__ = (
         "_mailbox",
         "account",
+        "compressed",
         "condstore",
         "depends",
         "enabled",
@@ -45,6 +46,7 @@ class Session:
         self.services, self.peer, self.policy = services, peer, services.policy
         self.state = State.NOT_AUTHENTICATED
         self.tls = peer.tls
+        self.compressed = False
         #: The tag of the command that runs; ESEARCH repeats it.
         self.tag = b""
         self.account: Account | None = None

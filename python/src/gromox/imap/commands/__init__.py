@@ -10,6 +10,7 @@ MODULES: Final = (
     "authenticate",
     "capability",
     "close",
+    "compress",
     "copy",
     "create",
     "delete",
