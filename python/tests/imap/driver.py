@@ -67,6 +67,15 @@ class Server:
             clock=self.house.clock,
         )
 
+    def restart(self) -> None:
+        """Lose all connections and open every mailbox anew."""
+        for client in self.clients:
+            client.lost()
+        self.clients.clear()
+        self.pool.close()
+        self.pool = MailboxPool(clock=self.house.clock, ids=self.house.ids, ring=self._ring)
+        self.configure()
+
     def _ring(self, path: Path, _number: int) -> None:
         self.rung.add(path)
 
