@@ -143,10 +143,13 @@ def retr(session: Session, text: str) -> Result:
         return replies.BAD_ARGUMENT
     if not session.here.has(number):
         return replies.NO_SUCH_MESSAGE
+    ahead = session.here.read_ahead(number)
+    if ahead is not None:
+        return Lines(stuffing.whole(b"+OK %d octets\r\n" % len(ahead), ahead))
     content = session.here.content(number)
     first = replies.ok(f"{content.size} octets").encode()
     if content.size <= _AT_ONCE:
-        return Lines(first + stuffing.whole(content.octets()))
+        return Lines(stuffing.whole(first, content.octets()))
     return _content(first, content, content.chunks())
 
 
