@@ -28,6 +28,11 @@ from gromox.mapi.changelist import PredecessorChangeList  # noqa: E402
 from gromox.mapi.conversation import ConversationIndex  # noqa: E402
 from gromox.mapi.entryid import parse_entry_id  # noqa: E402
 from gromox.mapi.extendedrule import ExtendedActions, ExtendedCondition  # noqa: E402
+from gromox.mapi.fasttransfer import grammar as fasttransfer_grammar  # noqa: E402
+from gromox.mapi.fasttransfer import writer as fasttransfer_writer  # noqa: E402
+from gromox.mapi.fasttransfer.lexeme import LargeBegin, PropertyLexeme  # noqa: E402
+from gromox.mapi.fasttransfer.lexer import Lexer  # noqa: E402
+from gromox.mapi.fasttransfer.markers import Marker  # noqa: E402
 from gromox.mapi.idset import (  # noqa: E402
     replguid_idset_from_octets,
     replguid_idset_octets,
@@ -169,6 +174,33 @@ def id_set(octets: bytes) -> None:
 
 
 _GUID: Final = "0420060000000000c000000000000046"
+
+
+def fasttransfer(octets: bytes) -> None:
+    """FastTransfer streams: cut anywhere they read the same; elements begin and end in pairs."""
+    roots = list(fasttransfer_grammar.Root)
+    root, octets = roots[(octets or b"\0")[0] % len(roots)], octets[1:]
+    whole, by_octet = Lexer(), Lexer()
+    found = list(whole.feed(octets))
+    if not any(isinstance(each, LargeBegin) for each in found):
+        _same(found, [each for octet in octets for each in by_octet.feed(bytes((octet,)))])
+    for each in found:
+        if isinstance(each, Marker):
+            continue
+        if isinstance(each, PropertyLexeme):
+            pieces = fasttransfer_writer.property_value(each.tag, each.value, each.name)
+            _same([each], list(Lexer().feed(b"".join(piece.octets for piece in pieces))))
+    parser = fasttransfer_grammar.Parser(root)
+    depth = 0
+    for event in [*parser.feed(octets), *parser.end()]:
+        depth += isinstance(event, fasttransfer_grammar.Begin)
+        depth -= isinstance(event, fasttransfer_grammar.End | fasttransfer_grammar.GivenUp)
+        if depth < 0:
+            raise AssertionError("an element ended that had not begun")
+    if depth:
+        raise AssertionError("an element did not end")
+
+
 TARGETS: Final[dict[str, tuple[Target, tuple[str, ...]]]] = {
     "restriction": (
         restriction,
@@ -176,6 +208,22 @@ TARGETS: Final[dict[str, tuple[Target, tuple[str, ...]]]] = {
             "00 00 0300 081f003700 02 081f003700 03 0100 0500 1f003700 1f003700 610062000000",
             "ff 01 02000000 04 64 0201190c 0201190c 01000000 64 05 05 0201190c 02014100",
             "00 0a 01 03000166 07000000 01 0b 32000000 09 0d00120e 06 01 0300070e 01000000",
+        ),
+    ),
+    "fasttransfer": (
+        fasttransfer,
+        (
+            (
+                "04 03000c40 1f003700 04000000 41000000 03000340 0300 0030 01000000 03000440 03000040"
+                "0300210e 00000000 03000140 03000240 03000e40 03000d40"
+            ),
+            (
+                "00 0b007440 02010000 02000000 beef 03001240 0201e065 00000000 03001540 1f100180"
+                "22006200000000c00000000000000460 00 08820000 01000000 02000000 0000"
+                "03003a40 03001740 00000000 03003b40 03001440"
+            ),
+            "07 03000940 0b001b0e 0100 03000a40 03000b40 03000b40",
+            "06 03000c40 03001840 02010000 00000000",
         ),
     ),
     "rule": (

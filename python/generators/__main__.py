@@ -6,12 +6,24 @@ import argparse
 import sys
 from pathlib import Path
 
-from generators import errorcodes, folderids, guids, named, proptypes, refresh, tags, tnef, windowszones
+from generators import (
+    errorcodes,
+    fasttransfer,
+    folderids,
+    guids,
+    named,
+    proptypes,
+    refresh,
+    tags,
+    tnef,
+    windowszones,
+)
 from generators.tables import OUTPUT, compare, write
 
 #: Package of the modules, and what writes them.
 GENERATORS = {
     "mapi": (proptypes, tags, guids, named, errorcodes, folderids),
+    "mapi/fasttransfer": (fasttransfer,),
     "ical": (windowszones,),
     "convert/tnef": (tnef,),
 }

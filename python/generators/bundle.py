@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 TREE: Final = HERE.parent.parent
 #: The Python releases that the supported systems have.
-PYTHONS: Final = ("3.11", "3.12", "3.13")
+PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
 #: Platform tags of wheels, the newest that the oldest supported system (glibc 2.36) can load first.
 _PLATFORMS: Final = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux2014")
 _MACHINE: Final = "x86_64"

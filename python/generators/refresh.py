@@ -20,6 +20,8 @@ TABLES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "guids.tsv": ("guids.tsv", ("name", "guid")),
     "windows_zones.tsv": ("windows_zones.tsv", ("windows", "territory", "olson")),
     "tnef_attributes.tsv": ("tnef_attributes.tsv", ("id", "name", "att_type")),
+    "ics_markers.tsv": ("ics_markers.tsv", ("value", "name")),
+    "ics_meta_properties.tsv": ("ics_meta_properties.tsv", ("value", "name")),
     "default_folders.tsv": ("default_folders.tsv", ("table", "index_or_id", "folder", "name")),
 }
 

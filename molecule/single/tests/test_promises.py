@@ -10,10 +10,14 @@ if TYPE_CHECKING:
     from testinfra.host import Host
 
 DAEMONS = ("event", "delivery-queue", "delivery", "imap", "pop3", "midb", "timer", "zcore", "sasl", "learn")
+#: What runs at its time.
+JOBS = ("cleaner", "mbck")
 UNITS = (
     *(f"gromox-{name}.service" for name in DAEMONS),
     *("mariadb.service", "redis@grommunio.service", "grommunio-antispam.service", "nginx.service"),
-    *("fail2ban.service", "nftables.service", "gromox-cleaner.timer"),
+    *("fail2ban.service", "nftables.service"),
+    *(f"gromox-{name}.timer" for name in JOBS),
+    "grommunio-antispam-keys.timer",
 )
 PORTS = (25, 80, 110, 143, 443, 465, 587, 993, 995)
 #: The manual, "Permissions", and the layout of the system.
@@ -56,6 +60,12 @@ def test_the_port_is_open_on_both_families(host: Host, port: int) -> None:
     assert f"[::]:{port} " in listening or f"*:{port} " in listening
 
 
+def test_the_way_past_the_filter_is_open_to_this_host_alone(host: Host) -> None:
+    listening = [line.split()[3] for line in host.check_output("ss -Hltn").splitlines()]
+
+    assert {address for address in listening if address.endswith(":24")} == {"[::1]:24", "127.0.0.1:24"}
+
+
 @pytest.mark.parametrize("path", MODES)
 def test_files_belong_to_whom_they_should(host: Host, path: str) -> None:
     owner, group, mode = MODES[path]
@@ -76,7 +86,31 @@ def test_manual_pages_are_found(host: Host, page: str) -> None:
     assert host.run(f"man -w {page}").rc == 0
 
 
-def test_the_cleaner_does_its_work(host: Host) -> None:
-    host.check_output("systemctl start gromox-cleaner.service")
+@pytest.mark.parametrize("name", JOBS)
+def test_what_runs_at_its_time_does_its_work(host: Host, name: str) -> None:
+    unit = f"gromox-{name}.service"
+    host.check_output(f"systemctl start {unit}")
 
-    assert host.check_output("systemctl show -p Result --value gromox-cleaner.service") == "success"
+    assert host.check_output(f"systemctl show -p Result --value {unit}") == "success"
+
+
+def test_the_nightly_check_tells_what_is_wrong_and_changes_nothing(host: Host) -> None:
+    store = "/var/lib/gromox/domain/checked.test"
+    wrong = "UPDATE folders SET total = 77 WHERE folder_id = 2"
+    host.check_output("grommunio-admin domain create -u 1 checked.test")
+    try:
+        python = "/usr/lib/gromox/current/bin/python"
+        statement = f"import sqlite3; c = sqlite3.connect('{store}/exmdb/exchange.sqlite3')"
+        host.check_output(f"{python} -c \"{statement}; c.execute('{wrong}'); c.commit()\"")
+        assert host.run("systemctl start gromox-mbck.service").rc != 0
+        assert "gromox-mbck.service" in host.check_output("systemctl --failed --plain")
+        told = host.check_output("journalctl -u gromox-mbck -t gromox-mbck -p err -o cat --since -1min")
+        assert "@checked.test: folder-counter:" in told
+        assert "total is 77" in told
+        repaired = host.check_output(f"gromox-mbck -p {store}")
+        assert "total is 77" in repaired
+        host.check_output("systemctl start gromox-mbck.service")
+    finally:
+        host.run("systemctl reset-failed gromox-mbck.service")
+        host.check_output("grommunio-admin domain delete checked.test")
+        host.check_output("grommunio-admin domain purge -f -y checked.test")

@@ -23,9 +23,12 @@ from gromox.directory.doorkeeper import Doorkeeper
 from gromox.directory.status import Privilege
 from gromox.directory.auth import Authenticator, AuthPolicy
 from gromox.imap.connection import ImapConnection
+from gromox.imap.neighbours import Surroundings
 from gromox.imap.services import Services
 from gromox.imap.settings import PROGRAM, Policy
 from gromox.store.flags import NO_FLAGS, Flag
+from gromox.store.grants import index_at
+from gromox.store.mailbox_file import Options
 from gromox.store.model import NewMail
 from gromox.store.pool import MailboxPool
 
@@ -47,13 +50,18 @@ class Server:
     def __init__(self, root: Path, **settings: str) -> None:
         self.house = House.build(root)
         self.rung: set[Path] = set()
-        self.pool = MailboxPool(clock=self.house.clock, ids=self.house.ids, ring=self._ring)
+        index = root / "grants.sqlite3"
+        self.grants = index_at(index)
+        self.pool = MailboxPool(
+            clock=self.house.clock, ids=self.house.ids, ring=self._ring, options=Options(grants=index)
+        )
         self.clients: list[Client] = []
         self.pauses: list[float] = []
         self.sync_error: Exception | None = None
         self.configure(**settings)
 
     def configure(self, **settings: str) -> None:
+        policy = Policy.of(Settings.of(PROGRAM, {"host_id": "mail.example.test", **settings}))
         self.services = Services(
             doorkeeper=Doorkeeper(
                 Authenticator(self.house.directory, self.house.clock, policy=AuthPolicy()),
@@ -63,8 +71,11 @@ class Server:
             ),
             open_mailbox=self.pool.hold,
             close_mailbox=self.pool.release,
-            policy=Policy.of(Settings.of(PROGRAM, {"host_id": "mail.example.test", **settings})),
+            policy=policy,
             clock=self.house.clock,
+            surroundings=Surroundings(
+                self.house.directory, lambda: self.grants, policy.others, policy.public
+            ),
         )
 
     def restart(self) -> None:
@@ -109,6 +120,7 @@ class Server:
         for client in self.clients:
             client.lost()
         self.pool.close()
+        self.grants.close()
         self.house.close()
 
 

@@ -42,6 +42,8 @@ def test_defaults_are_those_of_the_manual() -> None:
         expunge_on_delete=False,
         max_mail=64 << 20,
         log_commands=0,
+        others="Shared",
+        public="Public",
     )
 
 

@@ -4,6 +4,7 @@ r"""Dialogues as text files, readable by any IMAP person; one runner plays them 
 
     messages: 5                          how many messages INBOX has; connections begin with INBOX selected
     state: nonauth                       or auth: begin earlier
+    public: news                         a public folder of the domain
     option imap_auth_times = 2           a directive of imap.cfg
     # a comment
 
@@ -18,6 +19,7 @@ r"""Dialogues as text files, readable by any IMAP person; one runner plays them 
     2 read                               what connection 2 was told unasked
     1 ok append inbox {{{                a literal up to the line with }}}
     1 wait                               silence until the timeout
+    1 later 5                            so many seconds pass
     1 tls                                TLS was begun
     1 closed                             the server hung up
 
@@ -31,12 +33,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gromox.mapi.folderids import Public
+
 from tests.imap.driver import Client, Server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_STEP = re.compile(r"([0-9]) (ok|no|bad|\+|<|read|wait|tls|closed)(!?)(?: (.*))?", re.DOTALL)
+_STEP = re.compile(r"([0-9]) (ok|no|bad|\+|<|read|wait|later|tls|closed)(!?)(?: (.*))?", re.DOTALL)
 _TAGGED = re.compile("(?:ok|no|bad) ", re.IGNORECASE)
 _NAME = re.compile(r"\$(\w+)")
 
@@ -57,6 +61,7 @@ class Transcript:
     state: str = "selected"
     options: dict[str, str] = field(default_factory=dict)
     users: dict[int, str] = field(default_factory=dict)
+    public: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
 
@@ -69,6 +74,8 @@ def read(file: Path) -> Transcript:
         key, colon, value = line.partition(": ")
         if colon and key == "messages":
             script.messages = int(value)
+        elif colon and key == "public":
+            script.public.append(value)
         elif colon and key == "state":
             script.state = value
         elif colon and key.startswith("user "):
@@ -101,6 +108,8 @@ class Player:
         server.configure(**script.options)
         if script.messages:
             server.fill(script.messages)
+        for folder in script.public:
+            server.mailbox("public").create_folder(Public.IPM_SUBTREE, folder)
 
     def client(self, number: int) -> Client:
         if number not in self.clients:
@@ -127,6 +136,9 @@ class Player:
             return
         if step.kind == "tls":
             assert client.secured, where
+            return
+        if step.kind == "later":
+            self.server.house.clock.advance(float(step.text))
             return
         if step.kind == "wait":
             client.wait()

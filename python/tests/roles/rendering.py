@@ -53,6 +53,7 @@ SYSTEMS: Final = {
     "debian12": System("Debian", "Debian", "12.11"),
     "debian13": System("Debian", "Debian", "13.2"),
     "ubuntu2404": System("Debian", "Ubuntu", "24.04"),
+    "ubuntu2604": System("Debian", "Ubuntu", "26.04"),
     "leap156": System("Suse", "openSUSE Leap", "15.6"),
     "leap160": System("Suse", "openSUSE Leap", "16.0"),
     "sles15": System("Suse", "SLES", "15.7"),
@@ -60,6 +61,7 @@ SYSTEMS: Final = {
 
 #: What tasks learn on the host before they render.
 _LEARNED: Final[Mapping[str, object]] = {
+    "__antispam_admin": {"stat": {"exists": True}},
     "__fail2ban_admin": {"stat": {"exists": True}},
     "__gromox_bundle_file": {"stat": {"checksum": "0123456789abcdef"}},
     "__gromox_password_read": {"content": "c2VjcmV0"},

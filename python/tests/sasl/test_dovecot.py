@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from dataclasses import replace
 
 import pytest
 
 from gromox.base.log import captured
 from gromox.base.wire import Peer
 from gromox.directory import user
+from gromox.directory.auth import Authenticator, AuthPolicy
 from gromox.directory.errors import AuthReason
 from gromox.directory.status import Privilege
 from gromox.sasl.dovecot import LONGEST_LINE, MOST_OPEN, DovecotCore
 from gromox.sasl.verdict import REASONS, SaslServices
 from tests.support.drive import Dialogue
 from tests.support.house import PASSWORD, House
+from tests.support.sasl import ScramClient
 
 LOCAL = Peer("local", 0, tls=False, local_port=0, connection_id="t-1")
 HELLO = b"VERSION\t1\t1\nCPID\t77\n"
@@ -197,3 +200,47 @@ def test_silence_ends_the_connection(postfix: Dialogue) -> None:
 
 def test_no_refusal_is_without_a_reason() -> None:
     assert set(REASONS) == set(AuthReason)
+
+
+def test_scram(services: SaslServices, house: House) -> None:
+    policy = AuthPolicy(scram="yes")
+    authenticator = Authenticator(house.directory, house.clock, policy=policy)
+    offering = replace(
+        services,
+        doorkeepers={
+            privilege: replace(each, authenticator=authenticator)
+            for privilege, each in services.doorkeepers.items()
+        },
+    )
+    postfix = Dialogue(DovecotCore(offering), LOCAL)
+    assert b"MECH\tSCRAM-SHA-256\n" in postfix.ask(HELLO)
+    assert postfix.ask(request("alice@example.test")).startswith(b"OK")
+
+    for password, end in ((PASSWORD, b"OK\t2\tuser=alice@example.test\n"), ("wrong", b"FAIL\t2\t")):
+        client = ScramClient("alice@example.test", password)
+        said = postfix.ask(b"AUTH\t2\tSCRAM-SHA-256\t%b\tresp=%b\n" % (ASK, b64encode(client.first())))
+        assert said.startswith(b"CONT\t2\t")
+        said = postfix.ask(b"CONT\t2\t%b\n" % b64encode(client.last(b64decode(said.split(b"\t")[2]))))
+        if said.startswith(b"CONT"):
+            assert b64decode(said.split(b"\t")[2]) == client.expected
+            said = postfix.ask(b"CONT\t2\t\n")
+        assert said.startswith(end)
+
+
+def test_scram_for_a_service_that_nobody_knows(services: SaslServices, house: House) -> None:
+    authenticator = Authenticator(house.directory, house.clock, policy=AuthPolicy(scram="yes"))
+    offering = replace(
+        services,
+        doorkeepers={
+            privilege: replace(each, authenticator=authenticator)
+            for privilege, each in services.doorkeepers.items()
+        },
+    )
+    postfix = Dialogue(DovecotCore(offering), LOCAL)
+    postfix.ask(HELLO)
+    postfix.ask(request("alice@example.test"))
+    client = ScramClient("alice@example.test", PASSWORD)
+    ask = ASK.replace(b"smtp", b"sieve")
+    said = postfix.ask(b"AUTH\t2\tSCRAM-SHA-256\t%b\tresp=%b\n" % (ask, b64encode(client.first())))
+    postfix.ask(b"CONT\t2\t%b\n" % b64encode(client.last(b64decode(said.split(b"\t")[2]))))
+    assert postfix.ask(b"CONT\t2\t\n").startswith(b"FAIL\t2\t")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gromox.base.neighbours import Tally
 from gromox.base.optionvalues import Endpoint
 from gromox.base.wire import Core
 from gromox.serve.engine import Service
@@ -105,7 +106,14 @@ def serve(identity: Identity) -> Iterator[Callable[..., Running]]:
     """Start a server with cores of the given factory; it is stopped after the test."""
     running: list[Running] = []
 
-    def start(core: Callable[[], Core], *, limits: Limits | None = None, tick: float = 0.02) -> Running:
+    def start(
+        core: Callable[[], Core],
+        *,
+        limits: Limits | None = None,
+        tick: float = 0.02,
+        proxied: bool = False,
+        addresses: Tally | None = None,
+    ) -> Running:
         cores: list[Core] = []
 
         def make() -> Core:
@@ -120,6 +128,8 @@ def serve(identity: Identity) -> Iterator[Callable[..., Running]]:
             refusal=b"no room\r\n",
             farewell=b"farewell\r\n",
             excuse=b"sorry\r\n",
+            proxied=proxied,
+            addresses=addresses,
         )
         server = Server(tick=tick)
         plain = server.listen(Listening(bind(Endpoint("127.0.0.1", 0)), service))

@@ -18,7 +18,7 @@ from gromox.directory import Directory, alias, domain, mlist, schema, user
 from gromox.directory.paths import StorePaths
 from gromox.directory.resolve import Resolver
 from gromox.directory.status import AddressStatus, ListPrivilege, Privilege
-from gromox.store.create import create_private
+from gromox.store.create import create_private, create_public
 from gromox.store.mailbox import Mailbox
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def _template() -> Path:
     for name in USERS:
         user.create(directory, f"{name}@example.test", password=Secret(PASSWORD), maildir=f"/stores/{name}")
         create_private(root / name, owner=f"{name}@example.test", user_id=len(name)).close()
+    create_public(root / "public", domain="example.test", domain_id=1).close()
     user.set_privilege(directory, "carol@example.test", revoke=Privilege.IMAP_POP3)
     user.set_status(directory, "dave@example.test", AddressStatus.SUSPENDED)
     alias.add(directory, "alice@example.test", "info@example.test")
@@ -70,6 +71,8 @@ class House:
         directory = Directory.connect(f"sqlite:///{root}/users.sqlite3", clock=clock)
         for name in USERS:
             user.modify(directory, f"{name}@example.test", {"maildir": str(root / name)})
+        with directory.writing() as session:
+            domain.by_name(session, "example.test").homedir = str(root / "public")
         ids = SeededIds()
         return cls(
             root,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 from collections.abc import Callable, Iterator
@@ -53,11 +54,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GromoxServer]:
 
 
 @pytest.fixture
-def program() -> Callable[[str], str]:
+def program(program_once: Callable[[str], str]) -> Callable[[str], str]:
     """Find a program, or skip with the reason."""
+    return program_once
+
+
+@pytest.fixture(scope="session")
+def program_once() -> Callable[[str], str]:
+    """Do so for what many tests share."""
 
     def find(name: str) -> str:
-        found = shutil.which(name)
+        found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
         if found is None:
             pytest.skip(f"{name} is not installed: scripts/setup system")
         return found

@@ -23,7 +23,7 @@ def sockets(home: Path) -> Iterator[Path]:
     config = home / "etc" / "only-sasl.cfg"
     config.write_text(
         (home / "etc" / "gromox.cfg").read_text()
-        + f"sasl_socket = {home}/run/sasl.sock\nsasl_socket_group = nogroup\n"
+        + f"sasl_metrics_socket =\nsasl_socket = {home}/run/sasl.sock\nsasl_socket_group = nogroup\n"
         f"saslauthd_socket = {home}/run/mux\nsaslauthd_socket_group = no-such-group\n"
     )
     process = Process([sys.executable, "-m", "gromox.daemons.sasl", "-c", str(config)], "gromox-sasl: ready")

@@ -5,7 +5,17 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Final
 
-from gromox.base.settings import Option, Settings, integer, path_list, quantity, text
+from gromox.base import paths
+from gromox.base.settings import (
+    Option,
+    Settings,
+    integer,
+    optional_path,
+    path_list,
+    quantity,
+    text,
+    timespan,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +82,71 @@ def fd_limit(prefix: str) -> Option[int]:
         "How many open files to ask the system for; 0 asks for the hard limit.",
         general="daemons_fd_limit",
     )
+
+
+def workers(prefix: str) -> Option[int]:
+    """Declare ``<prefix>_workers``."""
+    return Option(
+        f"{prefix}_workers",
+        integer,
+        0,
+        "How many processes share the work; 0 stands for one for each processor. "
+        "With 1 there is no parent process that restarts what crashed; systemd does.",
+        low=0,
+        high=256,
+        general="daemons_workers",
+    )
+
+
+def retire_time(prefix: str) -> Option[float]:
+    """Declare ``<prefix>_worker_retire_time``."""
+    return Option(
+        f"{prefix}_worker_retire_time",
+        timespan,
+        3600.0,
+        "How long sessions may go on in the former processes after a reload with other settings.",
+        unit="seconds",
+        low=0,
+        general="daemons_worker_retire_time",
+    )
+
+
+def metrics_socket(prefix: str) -> Option[Path | None]:
+    """Declare ``<prefix>_metrics_socket``."""
+    return Option(
+        f"{prefix}_metrics_socket",
+        optional_path,
+        paths.RUN / f"{prefix}.metrics.sock",
+        "The Unix socket on which Prometheus reads figures by HTTP; nothing: none.",
+    )
+
+
+def accept_haproxy(prefix: str) -> Option[int]:
+    """Declare ``<prefix>_accept_haproxy``."""
+    return Option(
+        f"{prefix}_accept_haproxy",
+        integer,
+        0,
+        "2: each connection begins with a header of the PROXY protocol, version 2, which names the client; "
+        "whoever else can reach the port could claim any address. 0: clients connect themselves.",
+        choices=("0", "2"),
+    )
+
+
+ADDRESS_CONTEXT_NUM: Final = Option(
+    "address_context_num",
+    integer,
+    1000,
+    "Connections from one address at the same time; 0 is no limit. This machine itself has none.",
+    low=0,
+)
+USER_CONTEXT_NUM: Final = Option(
+    "user_context_num",
+    integer,
+    200,
+    "Sessions of one user at the same time, in all processes of this daemon; 0 is no limit.",
+    low=0,
+)
 
 
 def host_id(settings: Settings) -> str:

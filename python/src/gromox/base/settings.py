@@ -34,7 +34,7 @@ from gromox.base.settings_docs import render_manual, render_sample
 from gromox.base.shared_directives import SHARED_DIRECTIVES, SHARED_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
 __all__ = [
@@ -140,6 +140,23 @@ class Settings:
                 origins[option.name] = "override"
         sources = dataclasses.replace(self._sources, overrides=tuple(overrides.items()))
         return Settings(self.program, merged, origins, self.warnings + part.warnings, sources=sources)
+
+    def reread(self) -> Settings:
+        """Read the files again; all options take their new value. Raises SettingsError."""
+        return _load(self.program, self._sources)
+
+    def differences(self, other: Settings) -> tuple[Option[object], ...]:
+        """Return the options whose values are others here."""
+        return tuple(
+            option
+            for option in self.program.options
+            if self._values[option.name] != other._values[option.name]
+        )
+
+    def with_values_of(self, other: Settings, names: Collection[str]) -> Settings:
+        """Return these settings with the values of ``other`` for some options."""
+        values = self._values | {name: other._values[name] for name in names}
+        return Settings(self.program, values, self._origins, self.warnings, sources=self._sources)
 
     def reloaded(self) -> Reloaded:
         """Read the files again, as on SIGHUP: only reloadable options take their new value.

@@ -11,7 +11,7 @@ Nothing of a round (the actions that one event led to) reaches the peer before e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -100,6 +100,13 @@ class Outcome:
     error: Exception | None = None
 
 
+@dataclass(slots=True)
+class Channel:
+    """What TLS says of itself once it is negotiated: channel bindings by name. RFC 5929."""
+
+    bindings: dict[str, bytes] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """Who is at the other end."""
@@ -109,6 +116,7 @@ class Peer:
     tls: bool
     local_port: int
     connection_id: str
+    channel: Channel = field(default_factory=Channel, compare=False, repr=False)
 
 
 class Durable(Protocol):

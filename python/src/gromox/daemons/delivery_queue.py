@@ -46,6 +46,7 @@ def add_delivery_queue(home: Home, settings: Settings, spool: Spool) -> None:
         lambda: LmtpCore(services),
         Limits(settings[declared.CONTEXT_NUM]),
         tls=tls,
+        proxied=bool(settings[declared.LDA_ACCEPT_HAPROXY]),
         refusal=b"421 4.7.0 too many connections, try again later\r\n",
         farewell=b"421 4.3.2 the server is going down, try again in a moment\r\n",
         excuse=b"421 4.3.0 an error of the server; it is logged\r\n",
@@ -67,7 +68,12 @@ def build(server: Server, settings: Settings) -> None:
 
 
 DAEMON = Daemon(
-    declared.PROGRAM, declared.SMTP_LOG_FILE, declared.SMTP_LOG_LEVEL, build, declared.LDA_FD_LIMIT
+    declared.PROGRAM,
+    declared.SMTP_LOG_FILE,
+    declared.SMTP_LOG_LEVEL,
+    build,
+    declared.LDA_FD_LIMIT,
+    declared.LDA_METRICS_SOCKET,
 )
 
 

@@ -45,6 +45,7 @@ event_socket = {home}/run/event.sock
 lda_recipient_delimiter = +
 """,
     "imap.cfg": """\
+imap_metrics_socket = {home}/run/imap.metrics.sock
 imap_support_tls = yes
 imap_certificate_path = {home}/tls/server.pem
 imap_private_key_path = {home}/tls/server.key
@@ -52,12 +53,14 @@ enable_rfc2971_commands = yes
 context_num = 10000
 """,
     "pop3.cfg": """\
+pop3_metrics_socket = {home}/run/pop3.metrics.sock
 pop3_support_tls = yes
 pop3_certificate_path = {home}/tls/server.pem
 pop3_private_key_path = {home}/tls/server.key
 enable_capa_implementation = yes
 """,
     "smtp.cfg": """\
+lda_metrics_socket = {home}/run/lda.metrics.sock
 dequeue_path = {home}/queue
 smtp_support_starttls = yes
 smtp_certificate_path = {home}/tls/server.pem
@@ -65,7 +68,7 @@ smtp_private_key_path = {home}/tls/server.key
 """,
     "delivery.cfg": "dequeue_path = {home}/queue\n",
     "event.cfg": "event_listen_ip =\n",
-    "exmdb_provider.cfg": "exmdb_hosts_allow = ::1 127.0.0.1\n",
+    "exmdb_provider.cfg": "exmdb_hosts_allow = ::1 127.0.0.1\nexmdb_grants_path = {home}/grants.sqlite3\n",
     "zcore.cfg": "zcore_listen = {home}/run/zcore.sock\n",
 }
 

@@ -19,6 +19,7 @@ from gromox.base.settings import (
     render_manual,
     render_sample,
 )
+from gromox.daemons.workforce import Workforce, processes, serve_metrics, supervise
 from gromox.serve import systemd
 from gromox.serve.identity import drop_privileges, raise_fd_limit
 from gromox.serve.listener import Listening, bind
@@ -44,6 +45,12 @@ class Daemon:
     log_level: Option[int]
     build: Callable[[Server, Settings], None]
     fd_limit: Option[int] | None = None
+    metrics: Option[Path | None] | None = None  #: where figures are read from
+    workforce: Workforce | None = None  #: None: always one process
+
+    def on_reload(self, server: Server, settings: Settings) -> None:
+        """Have SIGHUP read level and target of the log anew."""
+        reload_log(server, self, settings)
 
 
 def run(daemon: Daemon, arguments: Sequence[str] | None = None) -> int:
@@ -65,8 +72,14 @@ def run(daemon: Daemon, arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load(daemon.program, config=options.config)
         start_log(daemon, settings)
+        if daemon.workforce is not None and processes(daemon.workforce, settings) > 1:
+            status = supervise(daemon, daemon.workforce, settings, lambda: _log.notice("ready"))
+            _log.notice("stopped")
+            return status
         server = Server()
         daemon.build(server, settings)
+        if daemon.metrics is not None:
+            serve_metrics(server, settings, daemon.metrics)
         reload_log(server, daemon, settings)
         drop_privileges(settings[RUNNING_IDENTITY])
     except (GromoxError, OSError) as error:
@@ -166,7 +179,11 @@ class MissingCertificateError(GromoxError):
 
 
 def listen(server: Server, service: Service, clear: Sequence[Endpoint], secure: Sequence[Endpoint]) -> None:
-    """Bind the endpoints of a service, or take over what systemd bound for it."""
+    """Bind the endpoints of a service, or take over what systemd or the parent bound for it."""
+    if server.worker is not None:
+        for tls in (*(False for _ in clear), *(True for _ in secure)):  # the order of workforce.supervise
+            server.worker.open(service, tls=tls)
+        return
     inherited = {sock.getsockname()[1]: sock for sock in systemd.inherited_sockets()}
     for endpoints, tls in ((clear, False), (secure, True)):
         for endpoint in endpoints:

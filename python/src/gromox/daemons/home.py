@@ -14,13 +14,14 @@ from gromox.base.settings import Endpoint, load
 from gromox.directory import Directory, schema
 from gromox.directory import settings as directory_settings
 from gromox.directory.auth import Authenticator
-from gromox.directory.auth_settings import auth_policy
+from gromox.directory.auth_settings import auth_policy, tokens_of
 from gromox.directory.doorkeeper import Doorkeeper
 from gromox.directory.errors import UnavailableError
 from gromox.directory.resolve import Resolver
 from gromox.event import settings as event_settings
 from gromox.serve.bridge import EventBridge
 from gromox.store import settings as store_settings
+from gromox.store.grants import index_at
 from gromox.store.pool import MailboxPool
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from gromox.base.wire import Outcome
     from gromox.directory.status import Privilege
     from gromox.serve.server import Server
+    from gromox.store.grants import Grants
     from gromox.store.mailbox import Mailbox
 
 _log = get_logger(__name__)
@@ -58,7 +60,7 @@ class Home:
         self.name = f"{name}-{os.getpid()}-{secrets.token_hex(4)}"
         self._search = settings.search or None
         self._database = load(directory_settings.PROGRAM, search=self._search)
-        self.directory = Directory.open(self._database)
+        self.directory = Directory.open(self._database, share=server.processes)
         self._suit_schema()
         self._stores = load(store_settings.PROGRAM, search=self._search)
         lifetime = self._database[directory_settings.MYSQL_OBJECT_CACHE_LIFETIME]
@@ -87,6 +89,11 @@ class Home:
             options=replace(options, busy_timeout=min(options.busy_timeout, patience)),
         )
 
+    def grants(self) -> Grants | None:
+        """Return the index of which mailboxes grant something to whom."""
+        path = store_settings.options_of(self._stores).grants
+        return None if path is None else index_at(path)
+
     def _suit_schema(self) -> None:
         """Upgrade the tables if this machine is the one to do so; refuse tables that do not suit.
 
@@ -100,13 +107,19 @@ class Home:
         except UnavailableError as error:
             _log.warning("user database does not answer", reason=error)
 
-    def doorkeeper(self, settings: Settings, privilege: Privilege) -> Doorkeeper:
+    def doorkeeper(self, settings: Settings, privilege: Privilege, protocol: str) -> Doorkeeper:
         """Return who verifies logins for a daemon with these settings, whose users need ``privilege``."""
-        return Doorkeeper(self.authenticator(settings), self.resolver, privilege, time.sleep)
+        return Doorkeeper(
+            self.authenticator(settings), self.resolver, privilege, time.sleep, protocol, tokens_of(settings)
+        )
 
     def authenticator(self, settings: Settings) -> Authenticator:
         """Return who knows passwords, by the settings of a daemon."""
-        return Authenticator(self.directory, policy=auth_policy(settings, self._database))
+        return Authenticator(
+            self.directory,
+            policy=auth_policy(settings, self._database),
+            neighbours=self.server.neighbours,
+        )
 
     def join_event(self) -> None:
         """Exchange rings with other processes through gromox-event."""

@@ -6,11 +6,15 @@ import dataclasses
 import sys
 from typing import TYPE_CHECKING
 
+from gromox.base.common_settings import ADDRESS_CONTEXT_NUM, USER_CONTEXT_NUM
+from gromox.base.neighbours import Tally
 from gromox.daemons.frame import Daemon, listen, run, tls_of
 from gromox.daemons.home import Home
+from gromox.daemons.workforce import Workforce
 from gromox.directory.status import Privilege
 from gromox.imap import settings as declared
 from gromox.imap.connection import ImapConnection, Services
+from gromox.imap.neighbours import Surroundings
 from gromox.serve.engine import Service
 from gromox.serve.limits import Limits
 
@@ -35,16 +39,20 @@ def add_imap(home: Home, settings: Settings) -> None:
     )
     policy = declared.Policy.of(settings)
     services = Services(
-        doorkeeper=home.doorkeeper(settings, Privilege.IMAP_POP3),
+        doorkeeper=home.doorkeeper(settings, Privilege.IMAP_POP3, "imap"),
         open_mailbox=home.mailboxes.hold,
         close_mailbox=home.mailboxes.release,
         policy=dataclasses.replace(policy, starttls=policy.starttls and tls is not None),
+        sessions=Tally(home.server.neighbours, "imap user", settings[USER_CONTEXT_NUM]),
+        surroundings=Surroundings(home.directory, home.grants, policy.others, policy.public),
     )
     service = Service(
         "imap",
         lambda: ImapConnection(services),
-        Limits(settings[declared.CONTEXT_NUM]),
+        Limits(settings[declared.CONTEXT_NUM], settings[ADDRESS_CONTEXT_NUM]),
         tls=tls,
+        proxied=bool(settings[declared.IMAP_ACCEPT_HAPROXY]),
+        addresses=Tally(home.server.neighbours, "imap address", settings[ADDRESS_CONTEXT_NUM]),
         refusal=b"* BYE [UNAVAILABLE] too many connections, try again later\r\n",
         farewell=b"* BYE [UNAVAILABLE] the server is going down, try again in a moment\r\n",
         excuse=b"* BYE [SERVERBUG] an error of the server; it is logged\r\n",
@@ -60,7 +68,20 @@ def build(server: Server, settings: Settings) -> None:
 
 
 DAEMON = Daemon(
-    declared.PROGRAM, declared.IMAP_LOG_FILE, declared.IMAP_LOG_LEVEL, build, declared.IMAP_FD_LIMIT
+    declared.PROGRAM,
+    declared.IMAP_LOG_FILE,
+    declared.IMAP_LOG_LEVEL,
+    build,
+    declared.IMAP_FD_LIMIT,
+    declared.IMAP_METRICS_SOCKET,
+    Workforce(
+        declared.IMAP_WORKERS,
+        declared.IMAP_WORKER_RETIRE_TIME,
+        declared.IMAP_LISTEN,
+        declared.IMAP_LISTEN_TLS,
+        declared.IMAP_ACCEPT_HAPROXY,
+        declared.CONTEXT_NUM,
+    ),
 )
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from gromox.base.common_settings import ADDRESS_CONTEXT_NUM
+from gromox.base.neighbours import Tally
 from gromox.daemons.frame import Daemon, listen, run, tls_of
 from gromox.daemons.home import Home
+from gromox.daemons.workforce import Workforce
 from gromox.directory.status import Privilege
 from gromox.pop3 import settings as declared
 from gromox.pop3.core import Pop3Core
@@ -31,17 +34,20 @@ def add_pop3(home: Home, settings: Settings) -> None:
         wanted="pop3_listen_tls" if secure else "pop3_support_tls" if starttls else "",
     )
     services = Pop3Services(
-        doorkeeper=home.doorkeeper(settings, Privilege.IMAP_POP3),
+        doorkeeper=home.doorkeeper(settings, Privilege.IMAP_POP3, "pop3"),
         mailboxes=home.mailboxes,
         settings=settings,
         host=home.host,
         tls=starttls and tls is not None,
+        neighbours=home.server.neighbours,
     )
     service = Service(
         "pop3",
         lambda: Pop3Core(services),
-        Limits(settings[declared.CONTEXT_NUM]),
+        Limits(settings[declared.CONTEXT_NUM], settings[ADDRESS_CONTEXT_NUM]),
         tls=tls,
+        proxied=bool(settings[declared.POP3_ACCEPT_HAPROXY]),
+        addresses=Tally(home.server.neighbours, "pop3 address", settings[ADDRESS_CONTEXT_NUM]),
         refusal=b"-ERR [SYS/TEMP] too many connections, try again later\r\n",
         farewell=b"-ERR [SYS/TEMP] the server is going down, try again in a moment\r\n",
         excuse=b"-ERR [SYS/TEMP] an error of the server; it is logged\r\n",
@@ -57,7 +63,20 @@ def build(server: Server, settings: Settings) -> None:
 
 
 DAEMON = Daemon(
-    declared.PROGRAM, declared.POP3_LOG_FILE, declared.POP3_LOG_LEVEL, build, declared.POP3_FD_LIMIT
+    declared.PROGRAM,
+    declared.POP3_LOG_FILE,
+    declared.POP3_LOG_LEVEL,
+    build,
+    declared.POP3_FD_LIMIT,
+    declared.POP3_METRICS_SOCKET,
+    Workforce(
+        declared.POP3_WORKERS,
+        declared.POP3_WORKER_RETIRE_TIME,
+        declared.POP3_LISTEN,
+        declared.POP3_LISTEN_TLS,
+        declared.POP3_ACCEPT_HAPROXY,
+        declared.CONTEXT_NUM,
+    ),
 )
 
 

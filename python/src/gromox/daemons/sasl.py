@@ -33,7 +33,7 @@ _COOKIE_OCTETS: Final = 16
 
 def add_sasl(home: Home, settings: Settings) -> None:
     """Serve both sockets."""
-    doorkeeper = home.doorkeeper(settings, next(iter(PRIVILEGES.values())))
+    doorkeeper = home.doorkeeper(settings, next(iter(PRIVILEGES.values())), "sasl")
     services = SaslServices(
         doorkeepers={
             privilege: replace(doorkeeper, privilege=privilege) for privilege in set(PRIVILEGES.values())
@@ -65,7 +65,9 @@ def build(server: Server, settings: Settings) -> None:
     add_sasl(Home(server, settings, name="sasl"), settings)
 
 
-DAEMON = Daemon(declared.PROGRAM, declared.LOG_FILE, declared.LOG_LEVEL, build)
+DAEMON = Daemon(
+    declared.PROGRAM, declared.LOG_FILE, declared.LOG_LEVEL, build, metrics=declared.METRICS_SOCKET
+)
 
 
 def main() -> int:

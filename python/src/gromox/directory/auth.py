@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from gromox.base.clock import SYSTEM_CLOCK
 from gromox.base.log import get_logger
-from gromox.directory import credential, names
+from gromox.directory import credential, names, scram_store
 from gromox.directory import password as passwords
 from gromox.directory.errors import AmbiguousError, AuthError, AuthReason, UnavailableError
 from gromox.directory.limiter import FailureLimiter, LimiterBounds
@@ -34,9 +34,12 @@ from gromox.directory.status import (
 
 if TYPE_CHECKING:
     from gromox.base.clock import Clock
+    from gromox.base.neighbours import Neighbours
     from gromox.base.secret import Secret
     from gromox.base.wire import Peer
     from gromox.directory.directory import Directory
+    from gromox.directory.scram import Keys
+    from gromox.directory.token import TokenVerifier
 
 _log: Final = get_logger("auth")
 _IMPERSONATION: Final = "!"
@@ -65,6 +68,7 @@ class AuthPolicy:
     cache_entries: int = 10_000
     fail_delay: float = 1.0
     first_password: bool = False
+    scram: str = "no"  #: "collect" keeps keys at logins, "yes" lets clients use them too
     limits: LimiterBounds = field(default_factory=LimiterBounds)
 
 
@@ -101,6 +105,7 @@ class Authenticator:
         *,
         policy: AuthPolicy | None = None,
         external: ExternalVerifier | None = None,
+        neighbours: Neighbours | None = None,
     ) -> None:
         """Verify against ``directory``; users imported from LDAP against ``external``."""
         self._directory, self._clock, self._external = directory, clock, external
@@ -109,7 +114,8 @@ class Authenticator:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._lock = threading.Lock()
         self._generation = 0
-        self._limiter = FailureLimiter(self.policy.limits, clock)
+        self._scram_secret = b""
+        self._limiter = FailureLimiter(self.policy.limits, clock, neighbours)
         # The stored hash seen last: what costs an unknown user as much time as a known one.
         self._decoy = passwords.DECOY
         directory.on_change(self.forget_all)
@@ -172,6 +178,57 @@ class Authenticator:
             raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail="no such user")
         return _account(found, privilege)
 
+    def scram_keys(self, login: str, address: str) -> Keys:
+        """Return the keys of a user, or invented ones that nobody can prove. Blocks.
+
+        Raises:
+            AuthError: too many failed logins, or the database does not answer.
+        """
+        wait = self._limiter.retry_after(login, address)
+        if wait:
+            raise AuthError(AuthReason.BLOCKED, retry_after=wait)
+        try:
+            if not self._scram_secret:
+                self._scram_secret = scram_store.secret_of(self._directory)
+            invented = scram_store.invented(self._scram_secret, login)
+            found = look_up(self._directory, login)
+            keys = None if found is None else scram_store.find(self._directory, found)
+        except AmbiguousError:
+            return invented
+        except UnavailableError as error:
+            raise AuthError(AuthReason.UNAVAILABLE, detail=str(error)) from error
+        usable = self.policy.backend not in ("deny_all", "always_ldap")
+        return invented if keys is None or not usable else keys
+
+    def proved(self, login: str, privilege: Privilege, address: str, *, right: bool) -> Account:
+        """Return the account of who proved by SCRAM to be it; ``right`` False: count the failure. Blocks.
+
+        Raises:
+            AuthError: refused.
+        """
+        if not right:
+            wait = self._limiter.failed(login, address)
+            raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail="wrong proof", retry_after=wait)
+        account = self.known(login, privilege)
+        self._limiter.succeeded(login, address)
+        return account
+
+    def by_token(
+        self, tokens: TokenVerifier, user: str, token: Secret, privilege: Privilege, address: str
+    ) -> Account:
+        """Return the account that a token names. Blocks. Raises AuthError."""
+        wait = self._limiter.retry_after(user, address)
+        if wait:
+            raise AuthError(AuthReason.BLOCKED, retry_after=wait)
+        try:
+            account = self.known(tokens.login_of(token.reveal()), privilege)
+        except AuthError as error:
+            if error.reason is AuthReason.UNKNOWN_OR_WRONG_PASSWORD:
+                error.retry_after = self._limiter.failed(user, address)
+            raise
+        self._limiter.succeeded(user, address)
+        return account
+
     def forget_all(self) -> None:
         """Drop what is remembered; the stored hashes decide again."""
         with self._lock:
@@ -202,6 +259,8 @@ class Authenticator:
         )
         if not known and not self._is_right(found, password):
             raise AuthError(AuthReason.UNKNOWN_OR_WRONG_PASSWORD, detail=_state(found))
+        if self.policy.scram != "no":
+            scram_store.keep(self._directory, found, password.reveal())
         account = _account(found, privilege)
         self._remember(login, _Entry(digest, self._expiry(), fingerprint, account), generation)
         return account

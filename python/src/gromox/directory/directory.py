@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from sqlalchemy import exc
 from sqlalchemy.orm import Session, sessionmaker
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from gromox.base.clock import Clock
     from gromox.base.settings import Settings
+
+
+#: Connections that each of several processes has at least: one slow query does not stop the others.
+_FEWEST: Final = 2
 
 
 class Directory:
@@ -54,10 +58,13 @@ class Directory:
         return cls(engine, clock=clock, paths=paths)
 
     @classmethod
-    def open(cls, settings: Settings, *, clock: Clock = SYSTEM_CLOCK, patience: float = 0.0) -> Self:
+    def open(
+        cls, settings: Settings, *, clock: Clock = SYSTEM_CLOCK, patience: float = 0.0, share: int = 1
+    ) -> Self:
         """Work on the database that the options of mysql_adaptor.cfg name.
 
-        ``patience`` is a longer time (seconds) that one statement may take, for changes of tables.
+        ``patience`` is a longer time (seconds) that one statement may take, for changes of tables; ``share``
+        is the number of processes that divide the connections between them.
         """
         from gromox.directory import settings as declared  # noqa: PLC0415 - it needs this class's neighbours
 
@@ -66,7 +73,11 @@ class Directory:
             declared.database_url(settings),
             clock=clock,
             paths=declared.store_paths(settings),
-            limits=dataclasses.replace(bounds, io_timeout=max(bounds.io_timeout, patience)),
+            limits=dataclasses.replace(
+                bounds,
+                io_timeout=max(bounds.io_timeout, patience),
+                connections=max(-(-bounds.connections // share), min(_FEWEST, bounds.connections)),
+            ),
             tls=declared.tls(settings),
         )
 

@@ -1,4 +1,6 @@
-"""Counting failed logins, so that guessing passwords is slow. In memory, bounded, per process.
+"""Counting failed logins, so that guessing passwords is slow. In memory, bounded.
+
+The processes of one daemon tell each other what they count: it does not matter which of them is asked.
 
 Spec:
     Fact sheet config.md: userfilter_rl_maxtries, userfilter_rl_window, userfilter_maxbans,
@@ -13,12 +15,17 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gromox.base.neighbours import Neighbours
+
 if TYPE_CHECKING:
     from gromox.base.clock import Clock
 
 #: An address may fail this many times more often than one user from it: many people share an address.
 ADDRESS_FACTOR: Final = 10
 _IPV6_SUBNET: Final = 64
+#: What is told to the other processes.
+_FAILED: Final = "login failed"
+_SUCCEEDED: Final = "login succeeded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,11 @@ class _Count:
 class FailureLimiter:
     """Failed logins per (user, address) and per address; safe to use from threads."""
 
-    def __init__(self, bounds: LimiterBounds, clock: Clock) -> None:
+    def __init__(self, bounds: LimiterBounds, clock: Clock, neighbours: Neighbours | None = None) -> None:
         """Count nothing yet."""
+        self._neighbours = neighbours or Neighbours()
+        self._neighbours.listen(_FAILED, lambda _, words: self._count(*words))
+        self._neighbours.listen(_SUCCEEDED, lambda _, words: self._forget(*words))
         self._bounds, self._clock = bounds, clock
         self._counts: OrderedDict[str, _Count] = OrderedDict()
         self._lock = threading.Lock()
@@ -62,6 +72,10 @@ class FailureLimiter:
 
     def failed(self, user: str, address: str) -> float:
         """Count a failure; return for how many seconds the login is refused from now on."""
+        self._neighbours.tell(_FAILED, user, address)
+        return self._count(user, address)
+
+    def _count(self, user: str, address: str) -> float:
         if not self._bounds.max_entries:
             return 0.0
         now, blocked = self._clock.monotonic(), 0.0
@@ -81,9 +95,13 @@ class FailureLimiter:
 
     def succeeded(self, user: str, address: str) -> None:
         """Forget the failures of this user from this address; those of the address alone stay."""
+        if self._forget(user, address):
+            self._neighbours.tell(_SUCCEEDED, user, address)
+
+    def _forget(self, user: str, address: str) -> bool:
         key = self._keys(user, address)[0][0]
         with self._lock:
-            self._counts.pop(key, None)
+            return self._counts.pop(key, None) is not None
 
     def _keys(self, user: str, address: str) -> tuple[tuple[str, int], ...]:
         network = _network(address)

@@ -33,6 +33,8 @@ NICKNAME: Final = 0x3A4F001F
 STORAGE_QUOTA_LIMIT: Final = 0x3FF50003
 PROHIBIT_RECEIVE_QUOTA: Final = 0x666A0003
 PROHIBIT_SEND_QUOTA: Final = 0x666E0003
+#: Keys of SCRAM (``gromox.directory.scram_store``). Who reads properties does not get it.
+SCRAM_KEYS: Final = 0x67F50102
 
 _MULTIPLE: Final = 0x1000
 _MAX_TEXT: Final = 4000
@@ -144,7 +146,7 @@ def rows_of_many(session: Session, user_ids: Sequence[int]) -> Mapping[int, Mapp
     """Return the properties of several users by number, within a transaction."""
     query = (
         select(UserProperty.user_id, UserProperty.proptag, UserProperty.propval_str, UserProperty.propval_bin)
-        .where(UserProperty.user_id.in_(user_ids))
+        .where(UserProperty.user_id.in_(user_ids), UserProperty.proptag != SCRAM_KEYS)
         .order_by(UserProperty.user_id, UserProperty.proptag, UserProperty.order_id)
     )
     found: dict[int, dict[int, PropertyValue]] = {}
@@ -166,6 +168,8 @@ def put(session: Session, user_id: int, values: Mapping[int, PropertyValue | Non
     for tag, value in values.items():
         if not 0 <= tag <= 0xFFFFFFFF:  # noqa: PLR2004 - the width of a tag
             raise InvalidError(f"{tag:#x} is no property tag")
+        if tag == SCRAM_KEYS:
+            raise InvalidError(f"property {tag:#010x} is written by logins only")
         rows = _rows(tag, value)
         if tag == DISPLAY_TYPE_EX and (not rows or value not in tuple(DisplayType)):
             raise InvalidError("the display type of a user is one of 0, 1, 6, 7, 8 and cannot be removed")

@@ -1,4 +1,4 @@
-r"""IMAP4rev1 (RFC 3501), IMAP4rev2 (RFC 9051), extensions: a sans-IO protocol core on the mailbox store.
+r"""IMAP4rev1 (RFC 3501), IMAP4rev2 (RFC 9051) and extensions: a sans-IO protocol core on the mailbox store.
 
 Decisions not to break:
 

@@ -129,9 +129,14 @@ def _literal(p: Parser) -> bytes:
 
 
 def add(
-    session: Session, messages: Sequence[Message], store: Callable[[list[NewMail]], Reply | Together]
+    session: Session,
+    mailbox: Mailbox,
+    messages: Sequence[Message],
+    store: Callable[[list[NewMail]], Reply | Together],
 ) -> Reply | Together | Wait:
-    """Put messages together and hand them to ``store``; large ones are read and written away from the loop.
+    """Put messages for a mailbox together and hand them to ``store``.
+
+    Large ones are read and written away from the loop.
 
     Spec:
         RFC 4469 section 4 (BADURL, TOOBIG), RFC 7889 section 4 (TOOBIG), RFC 3516 4.4 (UNKNOWN-CTE).
@@ -140,7 +145,6 @@ def add(
     gathered = [_gathered(session, message, limit) for message in messages]
     if all(_size(parts) <= INLINE_LIMIT for parts in gathered):
         return store([_mail(*each, None) for each in zip(messages, map(_joined, gathered), strict=True)])
-    mailbox = session.mailbox
 
     def write() -> list[tuple[bytes, StagedContent | None]]:
         return [_staged(mailbox, _joined(parts)) for parts in gathered]
@@ -211,7 +215,7 @@ def _resolved(session: Session, octets: bytes) -> bytes | Large:
     found: bytes | Large | None = None
     if url is not None and url.host is None:
         try:
-            found = locate(session.mailbox, folder_of(session, url), url.uid, url.section)
+            found = locate(*folder_of(session, url), url.uid, url.section)
         except (NotFoundError, MessageGoneError):
             found = None
     if found is None:
@@ -219,8 +223,8 @@ def _resolved(session: Session, octets: bytes) -> bytes | Large:
     return found
 
 
-def folder_of(session: Session, url: MessageUrl) -> int:
-    """Return the folder of a URL's mailbox.
+def folder_of(session: Session, url: MessageUrl) -> tuple[Mailbox, int]:
+    """Return the mailbox and the folder of a URL's mailbox.
 
     Raises:
         NotFoundError: there is none, or it is not the one of that UIDVALIDITY.
@@ -228,12 +232,13 @@ def folder_of(session: Session, url: MessageUrl) -> int:
     if not url.mailbox:
         if session.selected is None:
             raise NotFoundError("no mailbox is selected")
-        folder_id = session.selected.folder_id
+        mailbox, folder_id = session.selected.mailbox, session.selected.folder_id
     else:
-        folder_id = tree_of(session.mailbox).selectable(url.mailbox).folder_id
-    if url.uid_validity not in (None, session.mailbox.folder(folder_id).uid_validity):
+        place = session.locate(url.mailbox)
+        mailbox, folder_id = place.mailbox, tree_of(place.mailbox).selectable(place.name).folder_id
+    if url.uid_validity not in (None, mailbox.folder(folder_id).uid_validity):
         raise NotFoundError("the mailbox was made anew")
-    return folder_id
+    return mailbox, folder_id
 
 
 def bad_url(octets: bytes) -> str:

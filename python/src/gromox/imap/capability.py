@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.directory.mechanism import offered
 from gromox.imap.machine import State
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 BASE: Final = b"IMAP4rev1 XLIST SPECIAL-USE UNSELECT UIDPLUS IDLE LITERAL+ ENABLE MOVE"
 #: IMAP4rev2, what it took over, and UTF-8; announced with ``imap_rfc9051``.
 REV2: Final = b"IMAP4rev2 ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZE UTF8=ACCEPT"
+#: Mailboxes of others and rights.
+ACCESS: Final = b"ACL RIGHTS=kxte LIST-MYRIGHTS"
 OTHERS: Final = b"NAMESPACE CHILDREN SASL-IR CONDSTORE"
 #: What writes messages, and what reads parts of them.
 MESSAGES: Final = b"BINARY MULTIAPPEND CATENATE REPLACE"
@@ -20,14 +23,18 @@ MESSAGES: Final = b"BINARY MULTIAPPEND CATENATE REPLACE"
 
 def capabilities(session: Session) -> bytes:
     """Return the capabilities in the present state."""
-    words = [BASE, REV2, OTHERS, MESSAGES] if session.policy.rev2 else [BASE, OTHERS, MESSAGES]
-    words.append(b"APPENDLIMIT=%d" % session.policy.max_mail)
+    always = [OTHERS, ACCESS, MESSAGES, b"APPENDLIMIT=%d" % session.policy.max_mail]
+    words = [BASE, REV2, *always] if session.policy.rev2 else [BASE, *always]
     if session.policy.identify:
         words.append(b"ID")
     if session.state is State.NOT_AUTHENTICATED:
         if session.policy.starttls and not session.tls:
             words.append(b"STARTTLS")
-        words.append(b"AUTH=PLAIN AUTH=LOGIN" if session.may_log_in() else b"LOGINDISABLED")
+        if session.may_log_in():
+            names = offered(session.services.doorkeeper, session.secured_peer)
+            words += (b"AUTH=" + name.encode() for name in names)
+        else:
+            words.append(b"LOGINDISABLED")
     elif not session.compressed:
         words.append(b"COMPRESS=DEFLATE")
     return b" ".join(words)

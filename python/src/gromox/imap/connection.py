@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.base.wire import Call, Close, Compress, Gather, Produce, Send, StartTls, Watch
 from gromox.imap import serialize
 from gromox.imap.capability import capabilities
@@ -28,6 +29,7 @@ from gromox.imap.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from gromox.base.wire import Action, Durable, Outcome, Peer
 
@@ -44,6 +46,7 @@ BRING_MAIL: Final = frozenset({b"APPEND", b"REPLACE"})
 
 #: What a whole line after the tag is answered with when nothing has changed.
 _READY: Final = {noop + b"\r\n": b" OK NOOP completed\r\n" for noop in (b"NOOP", b"noop", b"Noop")}
+_NOOPS: Final = metrics.COMMANDS.cell("imap", "NOOP", "OK")
 
 
 class ImapConnection(Interpreter):
@@ -55,7 +58,8 @@ class ImapConnection(Interpreter):
         """Serve with ``services``; :meth:`start` begins."""
         super().__init__(services)
         self._collector = Collector(self._literal_limit)
-        self._suspended = self._watched = False
+        self._suspended = False
+        self._watched: Path | None = None
 
     # -- what the driver asks
 
@@ -105,6 +109,8 @@ class ImapConnection(Interpreter):
         """Answer a NOOP that came alone."""
         self._tags[:] = (tag,)
         self._bad = 0
+        _NOOPS[0] += 1
+        _NOOPS[-1] += 1
         octets = self._news(expunge=True) + tag + tail
         if not self._closed:
             return (Send((octets,)),)
@@ -219,10 +225,11 @@ class ImapConnection(Interpreter):
 
     def _watch(self, actions: list[Action]) -> None:
         """Hear of changes while a mailbox is selected, not only in IDLE: so none falls in between."""
-        session = self._active
-        if (session.selected is not None) is not self._watched:
-            self._watched = not self._watched
-            actions.insert(0, Watch(session.mailbox.path if self._watched else None))
+        selected = self._active.selected
+        wanted = None if selected is None else selected.mailbox.path
+        if wanted != self._watched:
+            self._watched = wanted
+            actions.insert(0, Watch(wanted))
 
     def _suspend(self, actions: list[Action]) -> None:
         """Turn what the last command left to do into an action."""

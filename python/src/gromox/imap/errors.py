@@ -24,3 +24,10 @@ class BadCommandError(CommandError):
 
 class TruncatedAnswerError(Exception):
     """An answer broke off inside a literal: nothing can be said any more, the connection has to end."""
+
+
+class LookUpFirstError(Exception):
+    """The handler needs to know what mailboxes of others there are: it is called again when that is known.
+
+    Raised before anything was done.
+    """

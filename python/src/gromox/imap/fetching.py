@@ -79,12 +79,12 @@ class Fetching:
         "_flags",
         "_items",
         "_pick",
-        "_quiet",
         "_runs",
         "_sections",
         "_sees",
         "_tables",
         "_template",
+        "_told",
         "finished",
         "here",
         "missing",
@@ -108,14 +108,22 @@ class Fetching:
         self._runs = runs_of(here, self._cache, self._items) if by_run else None
         if not self._sections:
             self._template, self._pick = _plan(self._items)
-        self._quiet: list[int] = []
+        #: The mod-sequences of the flags that were told together with a new ``\\Seen``.
+        self._told: dict[int, int] = {}
         self.finished = self.missing = False
         #: Why some message was left out: its parts cannot be decoded.
         self.refused: CommandError | None = None
 
     def quiet(self) -> Ranges:
-        r"""Return the messages whose new ``\Seen`` was told already."""
-        return ranges_of(self._quiet)
+        r"""Return the messages whose new ``\Seen`` was told already, and that nobody changed since."""
+        if not self._told:
+            return ()
+        try:
+            now = self.here.mailbox.view(self.here.folder_id)
+        except StoreError:
+            return ()
+        places = ((uid, modseq, now.place_of_uid(uid)) for uid, modseq in self._told.items())
+        return ranges_of([uid for uid, modseq, at in places if at and at[0].modseq_at(at[1]) <= modseq])
 
     def steps(self) -> Iterator[Sequence[Piece]]:
         """Yield the lines, some at a time."""
@@ -240,7 +248,6 @@ class Fetching:
             here.mailbox.set_flags(here.folder_id, UidSet.from_ascending(unseen), _SEEN)
         except StoreError:
             return frozenset()  # reading has to work on a full disk, and in a mailbox that was deleted
-        self._quiet += unseen
         return frozenset(unseen)
 
     # -- one line
@@ -257,6 +264,7 @@ class Fetching:
             newer = here.mailbox.view(here.folder_id).place_of_uid(uid)
             if newer is not None:
                 block, index = newer[0], newer[1]
+                self._told[uid] = block.modseq_at(index)
         parts: list[bytes | Large] = []
         flags = block.flags_text(index, recent=here.is_recent(uid))
         values = (seq, flags, block.modseq_at(index), *row)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.base.errors import GromoxError
 from gromox.base.log import INFO, get_logger
 from gromox.imap import commands, serialize
 from gromox.imap.answers import answer
 from gromox.imap.dispatch import COMMANDS, Command
-from gromox.imap.errors import BadCommandError, CommandError, TruncatedAnswerError
+from gromox.imap.errors import BadCommandError, CommandError, LookUpFirstError, TruncatedAnswerError
 from gromox.imap.grammar import TAG
 from gromox.imap.machine import refusal
 from gromox.imap.parser import Parser
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    from gromox.base.wire import Piece
+    from gromox.base.wire import Outcome, Piece
     from gromox.imap.collector import Refused
     from gromox.imap.replies import Result
     from gromox.imap.sequence import Ranges
@@ -41,6 +42,7 @@ MAX_BAD: Final = 20
 #: One for either spelling of mailbox names: modified UTF-7, UTF-8.
 _MEMOS: Final[tuple[dict[bytes, tuple[Command, Any]], dict[bytes, tuple[Command, Any]]]] = ({}, {})
 _MAX_MEMO: Final = 4096
+_STATUSES: Final = {status: status.value.decode() for status in Status}
 _MAX_MEMO_TEXT: Final = 256
 
 commands.load()
@@ -112,8 +114,7 @@ class Interpreter:
         elif command.writes and session.here.read_only:
             self._finish(Reply("the mailbox was opened read-only", code=b"READ-ONLY", status=Status.NO))
         else:
-            if log.enabled(INFO):
-                self._started = self._services.clock.monotonic()
+            self._started = self._services.clock.monotonic()
             self._attempt(command.run, session, args)
 
     def _read(self, tag: bytes, rest: bytes, literals: tuple[bytes, ...]) -> tuple[Command, Any] | None:
@@ -150,6 +151,9 @@ class Interpreter:
         """Let a handler begin or go on; whatever it raises becomes the answer."""
         try:
             result = run(*args)
+        except LookUpFirstError:
+            self._look_up(run, args)
+            return
         except GromoxError as error:
             self._fail(error)
             return
@@ -164,6 +168,16 @@ class Interpreter:
             self._wait = result
         else:
             self._ask(result)
+
+    def _look_up(self, run: Callable[..., Result], args: tuple[object, ...]) -> None:
+        """Find the mailboxes of others, in a thread, and call the handler again."""
+        places = self._active.places
+
+        def again(outcome: Outcome) -> Result:
+            places.looked(outcome)
+            return run(*args)
+
+        self._wait = Wait(places.look, again)
 
     def _ask(self, prompt: Prompt) -> None:
         self._prompt = prompt
@@ -192,13 +206,13 @@ class Interpreter:
 
     # -- answers
 
-    def _news(self, *, expunge: bool, quiet: Ranges = ()) -> bytes:
+    def _news(self, *, expunge: bool, quiet: Ranges = (), quiet_until: int = 0) -> bytes:
         """Return what the client has to be told of the selected mailbox, whoever changed it."""
         session = self._active
         if session.selected is None:
             return b""
         try:
-            news = session.selected.changes(expunge=expunge, quiet=quiet)
+            news = session.selected.changes(expunge=expunge, quiet=quiet, quiet_until=quiet_until)
         except GromoxError as error:
             log.warning("changes not told", connection=session.peer.connection_id, reason=error)
             self._end_if_corrupt(error)
@@ -224,7 +238,11 @@ class Interpreter:
         if command is not None and command.durable:
             session.depends = True
         if session.selected is not None:
-            news = self._news(expunge=command is None or not command.sequence_numbers, quiet=reply.quiet)
+            news = self._news(
+                expunge=command is None or not command.sequence_numbers,
+                quiet=reply.quiet,
+                quiet_until=reply.quiet_until,
+            )
             if news:
                 self._say(news)
         self._say(serialize.tagged(session.tag, reply))
@@ -236,8 +254,17 @@ class Interpreter:
             self._closed = True
         elif reply.next is not None:
             self._next = reply.next
-        if command is not None and (log.enabled(INFO) or session.policy.log_commands):
-            self._log(command, reply)
+        self._measure(command, reply)
+
+    def _measure(self, command: Command | None, reply: Reply) -> None:
+        """Count a command that is answered, and log it."""
+        if command is None:
+            metrics.COMMANDS.observe(0.0, "imap", "unknown", _STATUSES[reply.status])
+            return
+        seconds = self._services.clock.monotonic() - self._started
+        metrics.COMMANDS.observe(seconds, "imap", command.verb.decode(), _STATUSES[reply.status])
+        if log.enabled(INFO) or self._active.policy.log_commands:
+            self._log(command, reply, seconds)
 
     def _count_bad(self) -> None:
         self._bad += 1
@@ -272,7 +299,7 @@ class Interpreter:
             self._say(serialize.bye(event.reason))
             self._closed = True
 
-    def _log(self, command: Command, reply: Reply) -> None:
+    def _log(self, command: Command, reply: Reply, seconds: float) -> None:
         session = self._active
         fields = {
             "connection": session.peer.connection_id,
@@ -284,7 +311,7 @@ class Interpreter:
         if debug > 1 or (debug and reply.status is not Status.OK):
             log.notice("command", **fields, answer=reply.text)
         else:
-            log.info("command", **fields, seconds=self._services.clock.monotonic() - self._started)
+            log.info("command", **fields, seconds=seconds)
 
 
 _BUG: Final = Reply("internal error; it was logged", code=b"SERVERBUG", status=Status.NO)

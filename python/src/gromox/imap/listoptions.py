@@ -16,8 +16,8 @@ MAX_PATTERNS: Final = 100
 
 #: list-select-opt of RFC 5258 and RFC 6154. REMOTE adds nothing where no mailbox is remote.
 SELECTION: Final = frozenset({b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE"})
-#: return-option of RFC 5258, RFC 6154 and RFC 5819.
-RETURN: Final = frozenset({b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"STATUS"})
+#: return-option of RFC 5258, RFC 6154, RFC 5819 and RFC 8440.
+RETURN: Final = frozenset({b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"STATUS", b"MYRIGHTS"})
 
 
 @dataclass(frozen=True, slots=True)

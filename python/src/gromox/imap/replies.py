@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from gromox.imap.grammar import MAX_MODSEQ
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -113,7 +115,36 @@ class ExtendedFound:
 
 @dataclass(frozen=True, slots=True)
 class Namespaces:
-    """``* NAMESPACE …``. RFC 2342 section 5: one personal namespace, nothing shared."""
+    """``* NAMESPACE …``. RFC 2342 section 5; prefixes without the separator, None: there is none of that."""
+
+    others: str | None = None
+    public: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessList:
+    """``* ACL name identifier rights …``. RFC 4314 section 3.6."""
+
+    name: str
+    rows: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class GrantableRights:
+    """``* LISTRIGHTS name identifier required tied …``. RFC 4314 section 3.7."""
+
+    name: str
+    identifier: str
+    required: str
+    tied: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRights:
+    """``* MYRIGHTS name rights``. RFC 4314 section 3.8."""
+
+    name: str
+    rights: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +174,9 @@ Untagged: TypeAlias = (
     | Found
     | ExtendedFound
     | Namespaces
+    | AccessList
+    | GrantableRights
+    | OwnRights
     | Identity
     | Ready
 )
@@ -172,7 +206,7 @@ class Reply:
     """The untagged data of one command and its tagged line.
 
     ``code`` goes between brackets. ``event`` moves the state machine. ``quiet`` are ranges of UIDs whose flag
-    changes the client knows or does not want to hear of.
+    changes up to the mod-sequence ``quiet_until`` the client knows or can work out.
     """
 
     text: str
@@ -182,6 +216,7 @@ class Reply:
     event: Event | None = None
     next: Next | None = None
     quiet: Ranges = ()
+    quiet_until: int = MAX_MODSEQ
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +224,7 @@ class Stream:
     """An answer made while it is sent; ``done`` gives the rest when all steps are."""
 
     steps: Iterator[Sequence[Piece]]
-    done: Callable[[], Reply]
+    done: Callable[[], Result]
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ class Selected:
         """Tell whether the announced view is what the mailbox holds now, as far as any session can know."""
         return not self.gone and self.mailbox.change_number() == self.change_number
 
-    def changes(self, *, expunge: bool, quiet: Ranges = ()) -> bytes:
+    def changes(self, *, expunge: bool, quiet: Ranges = (), quiet_until: int = 0) -> bytes:
         """Return what the client has to be told now, and number by the new view from now on.
 
         Spec:
@@ -160,7 +160,8 @@ class Selected:
 
         Args:
             expunge: whether EXPUNGE may be sent; if not and messages are gone, all waits.
-            quiet: UIDs whose flag changes are known to the client.
+            quiet: UIDs whose flag changes up to the mod-sequence ``quiet_until`` are known to the client.
+            quiet_until: what came later was done by others, and is told (RFC 9051 6.4.6).
         """
         if self.gone:
             return self._removed(expunge=expunge)
@@ -180,7 +181,7 @@ class Selected:
         if change.vanished_uids and not expunge:
             return b""
         self.change_number, self.view = number, new
-        return self._announcement(old, new, change, quiet)
+        return self._announcement(old, new, change, quiet, quiet_until)
 
     def _removed(self, *, expunge: bool) -> bytes:
         """Tell that all messages are gone with the mailbox, which another session deleted.
@@ -196,7 +197,9 @@ class Selected:
         )
         return b"* 1 EXPUNGE\r\n" * total
 
-    def _announcement(self, old: FolderView, new: FolderView, change: ViewChange, quiet: Ranges) -> bytes:
+    def _announcement(
+        self, old: FolderView, new: FolderView, change: ViewChange, quiet: Ranges, quiet_until: int
+    ) -> bytes:
         shareable = not quiet and not self._touches_recent(change)
         key = (id(old), id(new), self.condstore)
         octets: bytes | None = None
@@ -205,7 +208,9 @@ class Selected:
             if known is not None and known[0]() is old and known[1]() is new:
                 octets = known[2]
         if octets is None:
-            octets = self._flags_line(change) + _expunges(change) + self._flag_changes(change, quiet)
+            octets = (
+                self._flags_line(change) + _expunges(change) + self._flag_changes(change, quiet, quiet_until)
+            )
             if shareable:
                 if len(_shared) >= _SHARED:
                     del _shared[next(iter(_shared))]
@@ -230,9 +235,14 @@ class Selected:
             return b""
         return flags_line(names)
 
-    def _flag_changes(self, change: ViewChange, quiet: Ranges) -> bytes:
+    def _flag_changes(self, change: ViewChange, quiet: Ranges, quiet_until: int) -> bytes:
         uids: Iterable[int] = change.changed_uids
         if quiet and change.changed_uids:
+            if self.view.highest_modseq > quiet_until:
+                later = set(self.view.changed_since(quiet_until))
+                silent = UidSet(quiet)
+                told = [uid for uid in change.changed_uids if uid in later or uid not in silent]
+                return b"".join([self.flag_line(uid) for uid in told])
             if quiet[0][0] <= change.changed_uids[0] and quiet[0][1] >= change.changed_uids[-1]:
                 return b""
             uids = UidSet.from_ascending(change.changed_uids) - UidSet(quiet)

@@ -122,6 +122,35 @@ def _extended_found(data: replies.ExtendedFound) -> bytes:
     return line + b"\r\n"
 
 
+def _namespaces(data: replies.Namespaces, spell: Spelling) -> bytes:
+    others, public = [
+        b"NIL" if prefix is None else b'((%b "/"))' % spell(prefix + "/")
+        for prefix in (data.others, data.public)
+    ]
+    return b'* NAMESPACE (("" "/")) %b %b\r\n' % (others, public)
+
+
+def _access_list(data: replies.AccessList, spell: Spelling) -> bytes:
+    rows = [
+        b" %b %b" % (astring(name.encode("utf-8")), astring(rights.encode())) for name, rights in data.rows
+    ]
+    return b"* ACL %b%b\r\n" % (spell(data.name), b"".join(rows))
+
+
+def _grantable(data: replies.GrantableRights, spell: Spelling) -> bytes:
+    groups = b"".join([b" " + group.encode("ascii") for group in data.tied])
+    return b"* LISTRIGHTS %b %b %b%b\r\n" % (
+        spell(data.name),
+        astring(data.identifier.encode("utf-8")),
+        astring(data.required.encode("ascii")),
+        groups,
+    )
+
+
+def _own_rights(data: replies.OwnRights, spell: Spelling) -> bytes:
+    return b"* MYRIGHTS %b %b\r\n" % (spell(data.name), astring(data.rights.encode("ascii")))
+
+
 def _identity(data: replies.Identity) -> bytes:
     pairs = b" ".join(
         string(name.encode("ascii")) + b" " + string(value.encode("utf-8")) for name, value in data.fields
@@ -133,6 +162,10 @@ def _identity(data: replies.Identity) -> bytes:
 _NAMING_WRITERS: Final[dict[type[replies.Untagged], Callable[[Any, Spelling], bytes]]] = {
     replies.Listed: _listed,
     replies.MailboxStatus: _status,
+    replies.Namespaces: _namespaces,
+    replies.AccessList: _access_list,
+    replies.GrantableRights: _grantable,
+    replies.OwnRights: _own_rights,
 }
 
 # Any: each writer takes its own class of value; the key says which.
@@ -146,7 +179,6 @@ _WRITERS: Final[dict[type[replies.Untagged], Callable[[Any], bytes]]] = {
     replies.Enabled: lambda data: b"* ENABLED%b\r\n" % b"".join(b" " + name for name in data.names),
     replies.Found: _found,
     replies.ExtendedFound: _extended_found,
-    replies.Namespaces: lambda _: b'* NAMESPACE (("" "/")) NIL NIL\r\n',
     replies.Identity: _identity,
     replies.Ready: lambda data: data.octets,
 }

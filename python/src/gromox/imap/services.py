@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gromox.base.clock import SYSTEM_CLOCK, Clock
+from gromox.base.neighbours import Neighbours, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from gromox.directory.doorkeeper import Doorkeeper
+    from gromox.imap.neighbours import Surroundings
     from gromox.imap.settings import Policy
     from gromox.store.mailbox import Mailbox
 
@@ -27,7 +29,7 @@ class Services:
     ``open_mailbox`` gives the mailbox of the thread that runs the loop and keeps it open until
     ``close_mailbox`` (``MailboxPool.hold`` and ``release``). ``policy`` is ``Policy.of(settings)`` with the
     settings of ``gromox.imap.settings.PROGRAM``; its ``starttls`` has to be False where no certificate is
-    loaded.
+    loaded. ``surroundings`` finds mailboxes of others; None: there are none.
     """
 
     doorkeeper: Doorkeeper
@@ -35,3 +37,6 @@ class Services:
     policy: Policy
     clock: Clock = SYSTEM_CLOCK
     close_mailbox: Callable[[Path], None] = _leave_open
+    sessions: Tally = field(default_factory=lambda: Tally(Neighbours(), "user"))
+    """How many sessions each user has."""
+    surroundings: Surroundings | None = None

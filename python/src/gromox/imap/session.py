@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import TRANSITIONS, State
+from gromox.imap.places import Places
 from gromox.imap.sequence import SAVED
 from gromox.store.uidset import UidSet
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from gromox.base.wire import Peer
     from gromox.directory.auth import Account
     from gromox.imap.machine import Event
+    from gromox.imap.places import Place
     from gromox.imap.selected import Selected
     from gromox.imap.sequence import SequenceSet
     from gromox.imap.services import Services
@@ -23,7 +26,7 @@ class Session:
     """From the greeting to the end; handlers read and change it, the connection acts on it."""
 
     __slots__ = (
-        "_mailbox",
+        "_places",
         "account",
         "compressed",
         "condstore",
@@ -61,14 +64,23 @@ class Session:
         self.saved = UidSet()
         #: The answer of this round has to wait until the mailbox is durable.
         self.depends = False
-        self._mailbox: Mailbox | None = None
+        self._places: Places | None = None
+
+    @property
+    def places(self) -> Places:
+        """The mailboxes that the user can reach; only after login."""
+        if self._places is None:
+            raise CommandError("log in first")
+        return self._places
 
     @property
     def mailbox(self) -> Mailbox:
         """The mailbox of the user; only after login."""
-        if self._mailbox is None:
-            raise CommandError("log in first")
-        return self._mailbox
+        return self.places.own
+
+    def locate(self, name: str) -> Place:
+        """Return the mailbox that a name leads to, and the name in it."""
+        return self.places.locate(name)
 
     @property
     def here(self) -> Selected:
@@ -76,6 +88,11 @@ class Session:
         if self.selected is None:
             raise CommandError("select a mailbox first")
         return self.selected
+
+    @property
+    def secured_peer(self) -> Peer:
+        """The peer as it is after STARTTLS."""
+        return replace(self.peer, tls=self.tls)
 
     @property
     def rev2(self) -> bool:
@@ -93,7 +110,7 @@ class Session:
 
     def enter(self, account: Account, mailbox: Mailbox) -> None:
         """Be logged in."""
-        self.account, self._mailbox = account, mailbox
+        self.account, self._places = account, Places(self.services, account, mailbox)
 
     def move(self, event: Event) -> None:
         """Change the state as the table says."""
@@ -101,6 +118,8 @@ class Session:
         if self.state is not State.SELECTED:
             self.selected = None
             self.saved = UidSet()
+            if self._places is not None:
+                self._places.pinned = None
 
     def numbered(self, numbers: SequenceSet, *, uid: bool) -> UidSet:
         """Return the UIDs that a sequence set means in the selected mailbox."""
@@ -115,10 +134,13 @@ class Session:
 
     def durables(self) -> tuple[Mailbox, ...]:
         """Return what the answer of this round depends on."""
-        return (self._mailbox,) if self.depends and self._mailbox is not None else ()
+        return self._places.mailboxes() if self.depends and self._places is not None else ()
 
     def release(self) -> None:
         """Let go of everything that other sessions share."""
-        if self._mailbox is not None:
-            self.services.close_mailbox(self._mailbox.path)
-        self.selected = self._mailbox = self.account = None
+        self.selected = None
+        if self._places is not None:
+            self._places.release()
+        if self.account is not None:
+            self.services.sessions.give_back(self.account.username)
+        self._places = self.account = None

@@ -6,14 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.common_settings import (
+    ADDRESS_CONTEXT_NUM,
     CONFIG_FILE_PATH,
     DATA_FILE_PATH,
     HOST_ID,
     RUNNING_IDENTITY,
+    USER_CONTEXT_NUM,
+    accept_haproxy,
     fd_limit,
     host_id,
     log_file,
     log_level,
+    metrics_socket,
+    retire_time,
+    workers,
 )
 from gromox.base.secret import Secret
 from gromox.base.settings import (
@@ -29,12 +35,29 @@ from gromox.base.settings import (
     text,
     timespan,
 )
-from gromox.directory.auth_settings import AUTH_OPTIONS
+from gromox.directory.auth_settings import AUTH_OPTIONS, TOKEN_OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gromox.base.settings import Settings
+
+_MAX_NAMESPACE: Final = 64
+
+
+def namespace(value: str) -> str:
+    """Accept a mailbox name without separator.
+
+    Raises:
+        ValueError: it is none.
+    """
+    name = value.strip()
+    if not name or len(name) > _MAX_NAMESPACE or not name.isprintable() or set(name) & set("/*%"):
+        raise ValueError("write one mailbox name without /, * and %")
+    if name.upper() == "INBOX":
+        raise ValueError("INBOX is the user's own")
+    return name
+
 
 _NOT_USED: Final = "Accepted for old files; memory and threads are not divided like that here."
 
@@ -44,17 +67,13 @@ IMAP_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
 IMAP_LISTEN_TLS: Final[Option[tuple[Endpoint, ...]]] = Option(
     "imap_listen_tls", listen_list, (), "Where to listen for IMAP in TLS (the usual port is 993)."
 )
-IMAP_ACCEPT_HAPROXY: Final = Option(
-    "imap_accept_haproxy",
-    integer,
-    0,
-    "0: clients connect; 2 (PROXY protocol) is not available yet.",
-    low=0,
-    high=2,
-)
+IMAP_ACCEPT_HAPROXY: Final = accept_haproxy("imap")
 IMAP_LOG_FILE: Final = log_file("imap")
 IMAP_LOG_LEVEL: Final = log_level("imap")
 IMAP_FD_LIMIT: Final = fd_limit("imap")
+IMAP_WORKERS: Final = workers("imap")
+IMAP_WORKER_RETIRE_TIME: Final = retire_time("imap")
+IMAP_METRICS_SOCKET: Final = metrics_socket("imap")
 CONTEXT_AVERAGE_MEM: Final = Option("context_average_mem", quantity, 128 << 10, _NOT_USED)
 CONTEXT_AVERAGE_MITEM: Final = Option("context_average_mitem", quantity, 64 << 10, _NOT_USED)
 CONTEXT_NUM: Final = Option(
@@ -119,6 +138,15 @@ IMAP_FORCE_TLS: Final = Option(
     aliases=("imap_force_starttls",),
     reloadable=True,
 )
+IMAP_OTHERS_PREFIX: Final = Option(
+    "imap_others_prefix",
+    namespace,
+    "Shared",
+    "The name below which the mailboxes of other users stand: Shared/bob/INBOX.",
+)
+IMAP_PUBLIC_PREFIX: Final = Option(
+    "imap_public_prefix", namespace, "Public", "The name below which the public folders of the domain stand."
+)
 IMAP_RFC9051: Final = Option(
     "imap_rfc9051",
     boolean,
@@ -172,14 +200,20 @@ PROGRAM: Final = Program(
         IMAP_LOG_FILE,
         IMAP_LOG_LEVEL,
         IMAP_FD_LIMIT,
+        IMAP_WORKERS,
+        IMAP_WORKER_RETIRE_TIME,
+        IMAP_METRICS_SOCKET,
         HOST_ID,
         RUNNING_IDENTITY,
         CONFIG_FILE_PATH,
         DATA_FILE_PATH,
         *AUTH_OPTIONS,
+        *TOKEN_OPTIONS,
         CONTEXT_AVERAGE_MEM,
         CONTEXT_AVERAGE_MITEM,
         CONTEXT_NUM,
+        ADDRESS_CONTEXT_NUM,
+        USER_CONTEXT_NUM,
         DEFAULT_LANG,
         ENABLE_RFC2971_COMMANDS,
         IMAP_AUTH_TIMES,
@@ -188,6 +222,8 @@ PROGRAM: Final = Program(
         IMAP_CONN_TIMEOUT,
         IMAP_EXPUNGE_ON_DELETE,
         IMAP_FORCE_TLS,
+        IMAP_OTHERS_PREFIX,
+        IMAP_PUBLIC_PREFIX,
         IMAP_RFC9051,
         IMAP_SUPPORT_TLS,
         IMAP_CERTIFICATE_PATH,
@@ -217,6 +253,8 @@ class Policy:
     expunge_on_delete: bool
     max_mail: int
     log_commands: int
+    others: str
+    public: str
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
@@ -233,4 +271,6 @@ class Policy:
             expunge_on_delete=settings[IMAP_EXPUNGE_ON_DELETE],
             max_mail=settings[MAIL_MAX_LENGTH],
             log_commands=settings[IMAP_CMD_DEBUG],
+            others=settings[IMAP_OTHERS_PREFIX],
+            public=settings[IMAP_PUBLIC_PREFIX],
         )

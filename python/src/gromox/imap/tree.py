@@ -12,7 +12,7 @@ from gromox.store.builtin import INBOX, SPECIAL_USE, ipm_subtree, is_mail_class
 from gromox.store.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gromox.store.folder import Folder
     from gromox.store.mailbox import Mailbox
@@ -48,7 +48,7 @@ class Tree:
             if not folder.hidden:
                 children.setdefault(folder.parent_id, []).append(folder)
         self._found: list[Name] = []
-        self._walk(children, self.top, "")
+        self._walk(children, mailbox.sees, self.top, "")
         #: INBOX first, then by name, each before what is below it.
         self.names: Sequence[Name] = sorted(self._found, key=lambda name: _rank(name.name))
         self._exact = {name.name: name for name in self.names}
@@ -57,7 +57,9 @@ class Tree:
             self._folded.setdefault(_folded(name.name), name)
         self._by_id = {name.folder.folder_id: name for name in self.names}
 
-    def _walk(self, children: dict[int, list[Folder]], parent_id: int, prefix: str) -> bool:
+    def _walk(
+        self, children: dict[int, list[Folder]], sees: Callable[[int], bool], parent_id: int, prefix: str
+    ) -> bool:
         """Collect what is below a folder; tell whether anything is shown. The store bounds the depth."""
         shown = False
         for folder in children.get(parent_id, ()):
@@ -66,8 +68,8 @@ class Tree:
             if not at_inbox and name.upper() == "INBOX":
                 continue  # a localised inbox has the name already; no client could reach this one
             place = len(self._found)
-            below = self._walk(children, folder.folder_id, name + SEPARATOR)
-            selectable = is_mail_class(folder.container_class)
+            below = self._walk(children, sees, folder.folder_id, name + SEPARATOR)
+            selectable = is_mail_class(folder.container_class) and sees(folder.folder_id)
             if selectable or below:
                 self._found.insert(place, Name(name, folder, selectable, below))
                 shown = True

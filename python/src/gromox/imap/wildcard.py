@@ -26,6 +26,16 @@ class Pattern:
         self._literal = "*" not in pattern and "%" not in pattern
         self._plain = pattern
 
+    def may_begin(self, root: str) -> bool:
+        """Tell whether a name that is ``root`` or stands below it can match: what is plain decides."""
+        plain = len(self._plain)
+        for wildcard in "*%":
+            at = self._plain.find(wildcard)
+            plain = min(plain, at) if at >= 0 else plain
+        begin = self._plain[:plain].casefold()
+        folded = root.casefold()
+        return folded.startswith(begin) or begin.startswith(folded + "/")
+
     def matches(self, name: str) -> bool:
         """Tell whether a name matches.
 

@@ -10,9 +10,11 @@ from gromox.base.common_settings import (
     DATA_FILE_PATH,
     HOST_ID,
     RUNNING_IDENTITY,
+    accept_haproxy,
     fd_limit,
     log_file,
     log_level,
+    metrics_socket,
 )
 from gromox.base.optionvalues import Endpoint
 from gromox.base.secret import Secret
@@ -52,12 +54,8 @@ CONTEXT_AVERAGE_MEM: Final = Option(
 CONTEXT_MAX_MEM: Final = Option(
     "context_max_mem", quantity, 2 << 20, "Has no effect. Accepted for older configurations."
 )
-LDA_ACCEPT_HAPROXY: Final = Option(
-    "lda_accept_haproxy",
-    integer,
-    0,
-    "0: clients connect; 2 (PROXY protocol) is not available yet.",
-)
+LDA_ACCEPT_HAPROXY: Final = accept_haproxy("lda")
+LDA_METRICS_SOCKET: Final = metrics_socket("lda")
 LDA_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
     "lda_listen",
     listen_list,
@@ -162,6 +160,7 @@ PROGRAM: Final = Program(
         LDA_LISTEN,
         LDA_LISTEN_TLS,
         LDA_ACCEPT_HAPROXY,
+        LDA_METRICS_SOCKET,
         LDA_RECIPIENT_DELIMITER,
         LDA_THREAD_CHARGE_NUM,
         LDA_THREAD_INIT_NUM,

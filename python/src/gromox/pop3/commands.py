@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import gromox
 from gromox.base.secret import Secret
+from gromox.directory.mechanism import offered
 from gromox.pop3 import replies, stuffing
 from gromox.pop3.answers import answer_to
 from gromox.pop3.dispatch import Follow, Lines, Result, Steps, Then, command
@@ -46,6 +47,7 @@ def capa(session: Session, text: str) -> Result:
     settings = session.services.settings
     delay = int(settings[POP3_LOGIN_DELAY])
     fresh = session.state is _AUTHORIZATION
+    mechanisms = " ".join(offered(session.services.doorkeeper, session.peer))
     lines = [
         "TOP",
         "UIDL",
@@ -54,7 +56,7 @@ def capa(session: Session, text: str) -> Result:
         "PIPELINING",
         "EXPIRE NEVER",
         *((f"LOGIN-DELAY {delay}",) if delay else ()),
-        *(("USER", "SASL PLAIN LOGIN") if may_log_in(session) else ()),
+        *(("USER", f"SASL {mechanisms}") if may_log_in(session) else ()),
         *(("STLS",) if fresh and tls_offered(session) else ()),
         *((f"IMPLEMENTATION gromox-{gromox.__version__}",) if settings[ENABLE_CAPA_IMPLEMENTATION] else ()),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.base.log import get_logger
 from gromox.base.wire import Call, Close, Peer, Produce, Send, StartTls
 from gromox.pop3 import commands, replies, sasl  # noqa: F401 - the modules fill the table
@@ -35,7 +36,19 @@ _SECRET: Final = frozenset({"PASS", "AUTH", "APOP"})
 class Pop3Core:
     """One connection."""
 
-    __slots__ = ("_asking", "_at", "_errors", "_input", "_out", "_prompt", "_session", "_skipping", "_tail")
+    __slots__ = (
+        "_asking",
+        "_at",
+        "_begun",
+        "_errors",
+        "_input",
+        "_out",
+        "_prompt",
+        "_session",
+        "_skipping",
+        "_tail",
+        "_verb",
+    )
 
     def __init__(self, services: Pop3Services) -> None:
         """Begin with nothing; :meth:`start` says who is there."""
@@ -43,6 +56,8 @@ class Pop3Core:
         self._input, self._at = b"", 0
         self._skipping = False
         self._errors = 0
+        # The command whose answer is being made, and when it began.
+        self._verb, self._begun = "", 0.0
         self._prompt: Callable[[bytes], Result] | None = None
         self._asking: Ask | None = None
         # One round: what is answered, and the action that ends it.
@@ -161,9 +176,11 @@ class Pop3Core:
         if debug > 1 or (debug and row is None):
             session.log.notice("command", line=verb if verb in _SECRET else line[:200])
         if row is None:
+            self._verb = "unknown"
             return self._counted(replies.UNKNOWN_COMMAND)
         if session.state not in row.states:
             return self._counted(replies.NOT_NOW)
+        self._verb, self._begun = verb, session.services.clock.monotonic()
         try:
             return row.run(session, text)
         except StoreError as error:
@@ -174,7 +191,17 @@ class Pop3Core:
         self._errors += 1
         return Follow(reply, Then.CLOSE) if self._errors >= MAX_ERRORS else reply
 
+    def _measure(self, result: Result) -> None:
+        """Count a command once its answer is there; of a produced one, the beginning."""
+        if self._verb and not isinstance(result, (Ask, Prompt)):
+            reply = result.reply if isinstance(result, Follow) else result
+            status = "ok" if not isinstance(reply, Reply) or reply.ok else "err"
+            seconds = self._session.services.clock.monotonic() - self._begun
+            metrics.COMMANDS.observe(seconds, "pop3", self._verb, status)
+            self._verb = ""
+
     def _obey(self, result: Result) -> None:
+        self._measure(result)
         if isinstance(result, Reply):
             self._out.append(result.encode())
         elif isinstance(result, Lines):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gromox.base.secret import Secret
 from gromox.directory.doorkeeper import Entrance
 from gromox.directory.errors import AuthError, AuthReason
 from gromox.pop3 import replies
@@ -17,6 +16,7 @@ from gromox.store.errors import DeniedError, StoreError
 from gromox.store.permission import Right
 
 if TYPE_CHECKING:
+    from gromox.base.secret import Secret
     from gromox.base.wire import Outcome
     from gromox.pop3.dispatch import Result
 
@@ -31,7 +31,7 @@ def log_in(session: Session, login: str, password: Secret) -> Result:
     doorkeeper, peer = session.services.doorkeeper, session.peer
     entrance = doorkeeper.recall(login, password)
     if entrance is not None:
-        return _enter(session, login, entrance)
+        return enter(session, login, entrance)
     return Ask(
         lambda: doorkeeper.verify(login, password, peer), lambda outcome: _verified(session, login, outcome)
     )
@@ -40,15 +40,16 @@ def log_in(session: Session, login: str, password: Secret) -> Result:
 def _verified(session: Session, login: str, outcome: Outcome) -> Result:
     error = outcome.error
     if isinstance(error, AuthError):
-        return _refuse(session, login, error)
+        return refuse(session, login, error)
     if error is not None:
         raise error
     if not isinstance(outcome.value, Entrance):
         raise TypeError("the outcome of a login is an Entrance")
-    return _enter(session, login, outcome.value)
+    return enter(session, login, outcome.value)
 
 
-def _refuse(session: Session, login: str, error: AuthError) -> Result:
+def refuse(session: Session, login: str, error: AuthError) -> Result:
+    """Answer a failed login; after too many the connection ends."""
     session.log.auth_rejected("login", address=session.peer.address, user=login, reason=str(error))
     session.user = ""
     session.failures += error.reason is not AuthReason.UNAVAILABLE
@@ -57,26 +58,31 @@ def _refuse(session: Session, login: str, error: AuthError) -> Result:
     return REFUSALS[error.reason]
 
 
-def _enter(session: Session, login: str, entrance: Entrance) -> Result:
+def enter(session: Session, login: str, entrance: Entrance) -> Result:
     """Take the maildrop and go over to the transaction state. RFC 1939 section 4."""
     services = session.services
     session.user = ""
     delay = services.settings[POP3_LOGIN_DELAY]
     if not services.login_times.allows(entrance.account.username, delay):
         return replies.TOO_SOON
+    user = entrance.account.username
+    if not services.sessions.take(user):
+        session.log.notice("too many sessions", user=user, peer=session.peer.address)
+        return replies.TOO_MANY_SESSIONS
+    session.account = entrance.account
     try:
         _open(session, entrance)
     except InUseError:
+        session.release()
         return replies.IN_USE
     except (StoreError, OSError) as error:
         session.release()
         if isinstance(error, DeniedError):
-            return _refuse(session, login, AuthError(AuthReason.NO_PRIVILEGE, detail=str(error)))
+            return refuse(session, login, AuthError(AuthReason.NO_PRIVILEGE, detail=str(error)))
         session.log.warning(
             "mailbox cannot be opened", user=login, mailbox=str(entrance.maildir), reason=error
         )
         return answer_to(error) if isinstance(error, StoreError) else replies.INTERNAL_ERROR
-    session.account = entrance.account
     session.state = State.TRANSACTION
     count, octets = session.here.totals()
     session.log.info("logged in", user=login, messages=count, octets=octets, peer=session.peer.address)
@@ -96,8 +102,3 @@ def _open(session: Session, entrance: Entrance) -> None:
     finally:
         if session.maildrop is None:
             pool.release(entrance.maildir)
-
-
-def secret_of(octets: bytes) -> Secret:
-    """Return a password as the client sent it; what is not UTF-8 is nobody's password."""
-    return Secret(octets.decode("utf-8", "replace"))

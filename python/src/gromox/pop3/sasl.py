@@ -1,23 +1,30 @@
-"""AUTH: logging in by SASL, mechanisms PLAIN and LOGIN. RFC 5034."""
+"""AUTH: logging in by the mechanisms of ``gromox.directory.mechanism``. RFC 5034."""
 
 from __future__ import annotations
 
 import binascii
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from gromox.base.errors import ParseError
+from gromox.directory.mechanism import (
+    Challenge,
+    Credentials,
+    Failed,
+    Finished,
+    Step,
+    Work,
+    begin,
+    offered,
+)
 from gromox.pop3 import replies
-from gromox.pop3.dispatch import Lines, Prompt, command
-from gromox.pop3.login import log_in, may_log_in, secret_of
+from gromox.pop3.dispatch import Ask, Lines, Prompt, command
+from gromox.pop3.login import enter, log_in, may_log_in, refuse
 from gromox.pop3.session import Session, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gromox.pop3.dispatch import Result
-
-#: Challenges of LOGIN (draft-murchison-sasl-login): "User Name" and "Password", each with a NUL.
-_USER_PROMPT: Final = b"VXNlciBOYW1lAA=="
-_PASSWORD_PROMPT: Final = b"UGFzc3dvcmQA"
 
 
 class _RefusedError(Exception):
@@ -39,63 +46,66 @@ def auth(session: Session, text: str) -> Result:
     if not may_log_in(session):
         return replies.TLS_FIRST
     name, _, initial = text.partition(" ")
+    doorkeeper = session.services.doorkeeper
     if not name:
-        names = b"".join(each.encode() + b"\r\n" for each in _MECHANISMS)
+        names = b"".join(each.encode() + b"\r\n" for each in offered(doorkeeper, session.peer))
         return Lines(replies.LISTING.encode() + names + replies.END)
-    mechanism = _MECHANISMS.get(name.upper())
-    if mechanism is None:
+    name = name.upper()
+    if name not in offered(doorkeeper, session.peer):
         return replies.NO_SUCH_MECHANISM
-    return mechanism(session, initial.strip().encode() if initial.strip() else None)
+
+    def start(message: bytes | None) -> Step:
+        step = begin(name, message, doorkeeper, session.peer)
+        if step is None:
+            raise ParseError("a mechanism that is offered")
+        return step
+
+    line = initial.strip().encode()
+    return _guarded(session, start, line) if line else _follow(session, start(None))
 
 
-def _plain(session: Session, initial: bytes | None) -> Result:
-    if initial is None:
-        return Prompt(b"", lambda line: _guarded(_plain_message, session, line))
-    return _guarded(_plain_message, session, initial)
+def _follow(session: Session, step: Step) -> Result:
+    """Turn a step of the mechanism into what the connection does."""
+    if isinstance(step, Challenge):
+        challenge = binascii.b2a_base64(step.octets, newline=False)
+        return Prompt(challenge, lambda line: _guarded(session, step.read, line))
+    if isinstance(step, Work):
+        return Ask(step.run, lambda outcome: _follow(session, step.then(outcome)))
+    if isinstance(step, Credentials):
+        login = f"{step.login}!{step.authzid}" if step.authzid else step.login
+        return log_in(session, login, step.password)
+    if isinstance(step, Failed):
+        return refuse(session, step.login, step.error)
+    if step.octets:
+        # RFC 5034 section 4: there is no room for it in the positive answer.
+        said = binascii.b2a_base64(step.octets, newline=False)
+        return Prompt(said, lambda line: _acknowledged(session, line, step))
+    return enter(session, step.login, step.entrance)
 
 
-def _plain_message(session: Session, line: bytes) -> Result:
-    """Read ``[authzid] NUL authcid NUL passwd``, RFC 4616; another authzid asks for that mailbox."""
-    parts = _decoded(line).split(b"\0")
-    if len(parts) != 3 or not parts[1]:  # noqa: PLR2004 - the three fields of the message
-        raise _RefusedError(replies.NOT_BASE64)
-    mailbox, user, password = parts
-    if mailbox and mailbox != user:
-        user += b"!" + mailbox
-    return log_in(session, user.decode("utf-8", "replace"), secret_of(password))
-
-
-def _login(session: Session, initial: bytes | None) -> Result:
-    if initial is None:
-        return Prompt(_USER_PROMPT, lambda line: _guarded(_login_name, session, line))
-    return _guarded(_login_name, session, initial)
-
-
-def _login_name(session: Session, line: bytes) -> Result:
-    user = _decoded(line).decode("utf-8", "replace")
-
-    def password(session: Session, answer: bytes) -> Result:
-        return log_in(session, user, secret_of(_decoded(answer)))
-
-    return Prompt(_PASSWORD_PROMPT, lambda answer: _guarded(password, session, answer))
-
-
-def _guarded(read: Callable[[Session, bytes], Result], session: Session, line: bytes) -> Result:
+def _acknowledged(session: Session, line: bytes, step: Finished) -> Result:
     try:
-        return read(session, line)
+        is_empty = not _decoded(line)
     except _RefusedError as error:
         return error.reply
+    return enter(session, step.login, step.entrance) if is_empty else replies.NOT_BASE64
+
+
+def _guarded(session: Session, read: Callable[[bytes], Step], line: bytes) -> Result:
+    try:
+        return _follow(session, read(_decoded(line)))
+    except _RefusedError as error:
+        return error.reply
+    except ParseError:
+        return replies.NOT_BASE64
 
 
 def _decoded(line: bytes) -> bytes:
     if line == b"*":
         raise _RefusedError(replies.CANCELLED)
-    if line == b"=":
+    if line in (b"=", b""):
         return b""
     try:
         return binascii.a2b_base64(line, strict_mode=True)
     except binascii.Error:
         raise _RefusedError(replies.NOT_BASE64) from None
-
-
-_MECHANISMS: Final[dict[str, Callable[[Session, bytes | None], Result]]] = {"PLAIN": _plain, "LOGIN": _login}

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gromox.base.clock import SYSTEM_CLOCK, Clock
+from gromox.base.common_settings import USER_CONTEXT_NUM
+from gromox.base.neighbours import Neighbours, Tally
 from gromox.pop3.logintimes import LoginTimes
 
 if TYPE_CHECKING:
@@ -24,8 +26,12 @@ class Pop3Services:
     host: str  #: our name in the greeting
     tls: bool = False  #: a certificate is loaded: STLS is possible
     clock: Clock = SYSTEM_CLOCK
+    neighbours: Neighbours = field(default_factory=Neighbours, repr=False)  #: other processes like this one
     login_times: LoginTimes = field(init=False, repr=False)  #: for LOGIN-DELAY
+    sessions: Tally = field(init=False, repr=False)  #: how many sessions each user has
 
     def __post_init__(self) -> None:
         """Remember logins together."""
-        object.__setattr__(self, "login_times", LoginTimes(self.clock))
+        object.__setattr__(self, "login_times", LoginTimes(self.clock, self.neighbours))
+        most = self.settings[USER_CONTEXT_NUM]
+        object.__setattr__(self, "sessions", Tally(self.neighbours, "pop3 user", most))

@@ -53,3 +53,6 @@ class Session:
         if self.maildrop is not None:
             self.services.mailboxes.release(self.maildrop.mailbox.path)
             self.maildrop = None
+        if self.account is not None:
+            self.services.sessions.give_back(self.account.username)
+            self.account = None

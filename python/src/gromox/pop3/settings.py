@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.common_settings import (
+    ADDRESS_CONTEXT_NUM,
     CONFIG_FILE_PATH,
     DATA_FILE_PATH,
     HOST_ID,
     RUNNING_IDENTITY,
+    USER_CONTEXT_NUM,
+    accept_haproxy,
     fd_limit,
     log_file,
     log_level,
+    metrics_socket,
+    retire_time,
+    workers,
 )
 from gromox.base.optionvalues import Endpoint
 from gromox.base.secret import Secret
@@ -27,7 +33,7 @@ from gromox.base.settings import (
     text,
     timespan,
 )
-from gromox.directory.auth_settings import AUTH_OPTIONS
+from gromox.directory.auth_settings import AUTH_OPTIONS, TOKEN_OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,12 +56,7 @@ ENABLE_CAPA_IMPLEMENTATION: Final = Option(
     False,
     "Whether CAPA names the program and its version (RFC 2449 section 6.9).",
 )
-POP3_ACCEPT_HAPROXY: Final = Option(
-    "pop3_accept_haproxy",
-    integer,
-    0,
-    "0: clients connect; 2 (PROXY protocol) is not available yet.",
-)
+POP3_ACCEPT_HAPROXY: Final = accept_haproxy("pop3")
 POP3_AUTH_TIMES: Final = Option(
     "pop3_auth_times",
     integer,
@@ -135,6 +136,9 @@ TLS_MIN_PROTO: Final = Option(
 POP3_LOG_FILE: Final = log_file("pop3")
 POP3_LOG_LEVEL: Final = log_level("pop3")
 POP3_FD_LIMIT: Final = fd_limit("pop3")
+POP3_WORKERS: Final = workers("pop3")
+POP3_WORKER_RETIRE_TIME: Final = retire_time("pop3")
+POP3_METRICS_SOCKET: Final = metrics_socket("pop3")
 
 PROGRAM: Final = Program(
     "pop3",
@@ -148,11 +152,17 @@ PROGRAM: Final = Program(
         POP3_LOG_FILE,
         POP3_LOG_LEVEL,
         POP3_FD_LIMIT,
+        POP3_WORKERS,
+        POP3_WORKER_RETIRE_TIME,
+        POP3_METRICS_SOCKET,
         POP3_LISTEN,
         POP3_LISTEN_TLS,
         POP3_ACCEPT_HAPROXY,
         *AUTH_OPTIONS,
+        *TOKEN_OPTIONS,
         CONTEXT_NUM,
+        ADDRESS_CONTEXT_NUM,
+        USER_CONTEXT_NUM,
         CONTEXT_AVERAGE_MEM,
         CONTEXT_AVERAGE_UNITS,
         CONTEXT_MAX_MEM,

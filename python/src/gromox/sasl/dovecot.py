@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base.errors import ParseError
 from gromox.base.log import get_logger
+from gromox.base.secret import Secret
 from gromox.base.wire import Call, Close, Peer, Send
+from gromox.directory import mechanism
 from gromox.directory.errors import AuthReason
-from gromox.sasl import mechanism, verdict
-from gromox.sasl.mechanism import Challenge, Credentials
+from gromox.directory.mechanism import Challenge, Credentials, Failed, Finished, Work
+from gromox.sasl import verdict
 from gromox.sasl.verdict import REASONS, Claim, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gromox.base.wire import Action, Durable, Outcome
-    from gromox.sasl.mechanism import Step
+    from gromox.directory.mechanism import Step
     from gromox.sasl.verdict import SaslServices
 
 _log = get_logger("sasl")
@@ -49,15 +51,19 @@ class _Login:
     number: bytes
     service: str
     peer: Peer
-    challenge: Challenge
+    challenge: Challenge | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A login whose password is being verified."""
+    """A login that waits for the user database: with a password, or within a mechanism."""
 
-    number: bytes
-    claim: Claim
+    login: _Login
+    waits_for: Claim | Work
+
+
+#: Stands for the clients of the program that asks.
+_SECURED: Final = Peer("", 0, tls=True, local_port=0, connection_id="")
 
 
 class DovecotCore:
@@ -82,7 +88,7 @@ class DovecotCore:
         services = self._services
         lines = [
             b"VERSION\t1\t1",
-            *(b"MECH\t%b\tplaintext" % name.encode() for name in mechanism.MECHANISMS),
+            *(_mechanism_line(name) for name in mechanism.offered(services.doorkeeper(""), _SECURED)),
             b"SPID\t%d" % services.process_id,
             b"CUID\t1",
             b"COOKIE\t%b" % services.cookie().encode(),
@@ -100,8 +106,15 @@ class DovecotCore:
         asked, self._asked = self._asked, None
         if asked is None:
             return self._run()
-        found = verdict.verdict_of(outcome, asked.claim, _log)
-        return [Send([_answer(asked.number, found, asked.claim.login)]), *self._run()]
+        answers: list[bytes] = []
+        tail: Action | None = None
+        if isinstance(asked.waits_for, Claim):
+            found = verdict.verdict_of(outcome, asked.waits_for, _log)
+            answers.append(_answer(asked.login.number, found, asked.waits_for.login))
+        else:
+            tail = self._follow(asked.login, asked.waits_for.then(outcome), answers)
+        said: list[Action] = [Send([b"".join(answers)])] if answers else []
+        return [*said, tail] if tail is not None else [*said, *self._run()]
 
     def proceed(self) -> Iterable[Action]:
         """Go on with buffered input."""
@@ -178,45 +191,75 @@ class DovecotCore:
         address = given.get(b"rip", b"").decode("ascii", "replace") or self._peer.address
         peer = replace(self._peer, address=address, tls=b"secured" in given)
         upper = name.upper().decode("ascii", "replace")
-        if upper not in mechanism.MECHANISMS or len(self._open) >= MOST_OPEN:
+        doorkeeper = self._services.doorkeeper(service)
+        if upper not in mechanism.offered(doorkeeper, peer) or len(self._open) >= MOST_OPEN:
             answers.append(_refusal(number, "that mechanism is not offered"))
+            return None
+        if not peer.tls:
+            answers.append(_refusal(number, "encryption is needed for this"))
             return None
         try:
             message = None if initial is None else mechanism.decode(initial)
-            step = mechanism.begin(upper, message)
+            step = mechanism.begin(upper, message, doorkeeper, peer, mechanism.SMTP_PROMPTS)
         except ParseError as error:
             answers.append(_misspelt(number, error))
             return None
-        return self._follow(number, service, peer, step, answers)
+        if step is None:
+            raise TypeError("what is offered can begin")
+        return self._follow(_Login(number, service, peer), step, answers)
 
     def _go_on(self, login: _Login, text: bytes, answers: list[bytes]) -> Action | None:
+        if login.challenge is None:
+            raise TypeError("only what was asked is answered")
         try:
             step = login.challenge.read(mechanism.decode(text))
         except ParseError as error:
             answers.append(_misspelt(login.number, error))
             return None
-        return self._follow(login.number, login.service, login.peer, step, answers)
+        return self._follow(login, step, answers)
 
-    def _follow(
-        self, number: bytes, service: str, peer: Peer, step: Step, answers: list[bytes]
-    ) -> Action | None:
+    def _follow(self, login: _Login, step: Step, answers: list[bytes]) -> Action | None:
         """Ask the client on, or verify what it proved."""
-        if isinstance(step, Challenge):
-            self._open[number] = _Login(number, service, peer, step)
-            answers.append(_line(b"CONT", number, binascii.b2a_base64(step.octets, newline=False)))
+        number = login.number
+        match step:
+            case Finished(octets=octets) if octets:
+                # The client has to see it before it is told that all is well.
+                step = Challenge(octets, lambda _: replace(step, octets=b""))
+                return self._follow(login, step, answers)
+            case Challenge():
+                self._open[number] = replace(login, challenge=step)
+                answers.append(_line(b"CONT", number, binascii.b2a_base64(step.octets, newline=False)))
+                return None
+            case Work():
+                self._asked = _Asked(login, step)
+                return Call(step.run)
+            case Credentials():
+                return self._verify(login, step, answers)
+            case Failed():
+                claim = Claim(login.service, step.login, Secret(""), login.peer)
+                answers.append(_answer(number, verdict.refused(step.error, claim, _log), step.login))
+            case Finished():
+                claim = Claim(login.service, step.login, Secret(""), login.peer)
+                found = verdict.admitted(step.entrance, claim, _log)
+                answers.append(_answer(number, found, step.login))
+        return None
+
+    def _verify(self, login: _Login, given: Credentials, answers: list[bytes]) -> Action | None:
+        """Verify a password."""
+        if given.authzid:
+            answers.append(_refusal(login.number, "no other authorization identity than the login"))
             return None
-        if not isinstance(step, Credentials):
-            raise TypeError("a mechanism ends with credentials")
-        claim = Claim(service, step.login, step.password, peer)
-        if not peer.tls:
-            answers.append(_refusal(number, "encryption is needed for this"))
-            return None
+        claim = Claim(login.service, given.login, given.password, login.peer)
         found = verdict.remembered(self._services, claim)
         if found is not None:
-            answers.append(_answer(number, found, claim.login))
+            answers.append(_answer(login.number, found, claim.login))
             return None
-        self._asked = _Asked(number, claim)
+        self._asked = _Asked(login, claim)
         return Call(lambda: verdict.judge(self._services, claim))
+
+
+def _mechanism_line(name: str) -> bytes:
+    return _line(b"MECH", name.encode(), *((b"plaintext",) if name in ("PLAIN", "LOGIN") else ()))[:-1]
 
 
 def _parameters(words: Sequence[bytes]) -> tuple[Mapping[bytes, bytes], bytes | None]:

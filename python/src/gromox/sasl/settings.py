@@ -13,9 +13,10 @@ from gromox.base.common_settings import (
     RUNNING_IDENTITY,
     log_file,
     log_level,
+    metrics_socket,
 )
 from gromox.base.settings import Option, Program, integer, optional_path, text
-from gromox.directory.auth_settings import AUTH_OPTIONS
+from gromox.directory.auth_settings import AUTH_OPTIONS, TOKEN_OPTIONS
 
 SASL_SOCKET: Final[Option[Path | None]] = Option(
     "sasl_socket",
@@ -44,6 +45,7 @@ SASLAUTHD_SOCKET_GROUP: Final = Option(
 CONTEXT_NUM: Final = Option(
     "context_num", integer, 1000, "How many connections at most; 0 is no limit.", low=0, high=100_000
 )
+METRICS_SOCKET: Final = metrics_socket("sasl")
 LOG_FILE: Final = log_file("sasl")
 LOG_LEVEL: Final = log_level("sasl")
 
@@ -61,7 +63,9 @@ PROGRAM: Final = Program(
         SASLAUTHD_SOCKET,
         SASLAUTHD_SOCKET_GROUP,
         CONTEXT_NUM,
+        METRICS_SOCKET,
         *AUTH_OPTIONS,
+        *TOKEN_OPTIONS,
         LOG_FILE,
         LOG_LEVEL,
     ),

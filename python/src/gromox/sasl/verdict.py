@@ -47,6 +47,10 @@ class SaslServices:
     process_id: int
     cookie: Callable[[], str]  #: 32 random hexadecimal digits
 
+    def doorkeeper(self, service: str) -> Doorkeeper:
+        """Return who verifies for a service; for an unknown one whoever, it is refused in the end."""
+        return self.doorkeepers[PRIVILEGES.get(service, Privilege.SMTP)]
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -96,19 +100,33 @@ def verdict_of(outcome: Outcome, claim: Claim, log: Logger) -> Verdict:
     """Return what :func:`judge` came to, and log it."""
     error = outcome.error
     if isinstance(error, AuthError):
-        log.auth_rejected(
-            f"SASL {claim.service[:40]}",
-            address=claim.peer.address,
-            user=claim.login,
-            reason=str(error),
-        )
-        return Verdict(reason=error.reason)
+        return refused(error, claim, log)
     if error is not None:
         raise error
     if not isinstance(outcome.value, Verdict):
         raise TypeError("the outcome of a login is a Verdict")
     log.info("verified", service=claim.service, user=outcome.value.username, peer=claim.peer.address)
     return outcome.value
+
+
+def refused(error: AuthError, claim: Claim, log: Logger) -> Verdict:
+    """Return the verdict on who is refused, and log it."""
+    log.auth_rejected(
+        f"SASL {claim.service[:40]}", address=claim.peer.address, user=claim.login, reason=str(error)
+    )
+    return Verdict(reason=error.reason)
+
+
+def admitted(entrance: Entrance, claim: Claim, log: Logger) -> Verdict:
+    """Return the verdict on who proved to be somebody without a password, and log it."""
+    if claim.service not in PRIVILEGES:
+        return refused(AuthError(AuthReason.NO_PRIVILEGE, detail="no such service"), claim, log)
+    try:
+        found = _verdict(entrance)
+    except AuthError as error:
+        return refused(error, claim, log)
+    log.info("verified", service=claim.service, user=found.username, peer=claim.peer.address)
+    return found
 
 
 def _verdict(entrance: Entrance) -> Verdict:

@@ -113,7 +113,7 @@ class EventBridge:
         self._wakeups.ring_here(OUTGOING)
 
     def _service(self, name: str, core: Callable[[], Core]) -> Service:
-        return Service(name, core, Limits(), doorbell=self._wakeups)
+        return Service(name, core, Limits(), doorbell=self._wakeups, counts_sessions=False)
 
     def _ring_here(self, mailbox: str) -> None:
         self._engine.doorbell.ring_here(Path(mailbox))

@@ -8,12 +8,17 @@ released.
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
+from gromox.base.errors import ParseError
 from gromox.base.log import get_logger
 from gromox.base.wire import Call, Compress, FilePiece, Gather, Produce, Send, StartTls, Watch
+from gromox.codec import haproxy
 from gromox.serve.deflate import Deflater, Inflater
+from gromox.serve.limits import LOCAL
 from gromox.serve.link import READ, Link, Phase
 
 if TYPE_CHECKING:
@@ -34,6 +39,8 @@ PRODUCED: Final = 256 << 10
 SLICE: Final = 0.003
 #: Seconds a TLS handshake may take.
 HANDSHAKE_LIMIT: Final = 30.0
+#: Seconds that a proxy may take for its header.
+PROXY_LIMIT: Final = 5.0
 #: Seconds in which a peer has to take at least some of what waits for it.
 STALL_LIMIT: Final = 120.0
 #: Seconds we wait for the peer's end of a connection that we closed.
@@ -50,7 +57,18 @@ _TAIL_PHASES: Final = {StartTls: Phase.STARTING_TLS, Compress: Phase.COMPRESSING
 class Connection(Link):
     """One accepted (or made) connection."""
 
-    __slots__ = ("_core", "_farewell", "_pumping", "_rung", "_started", "_steps", "_watching", "ended")
+    __slots__ = (
+        "_core",
+        "_counted",
+        "_farewell",
+        "_head",
+        "_pumping",
+        "_rung",
+        "_started",
+        "_steps",
+        "_watching",
+        "ended",
+    )
 
     def __init__(self, engine: Engine, service: Service, sock: socket.socket, peer: Peer) -> None:
         """Take over ``sock``, which must not block; :meth:`start` begins."""
@@ -59,6 +77,9 @@ class Connection(Link):
         self._steps: Iterator[Sequence[Piece]] | None = None
         self._watching: Watching | None = None
         self._rung = self._pumping = self._started = self._farewell = False
+        # With a proxy: what its header has so far, and the address that is counted for it.
+        self._head = b""
+        self._counted: str | None = None
         #: Called once when the connection is closed.
         self.ended: Callable[[], None] | None = None
 
@@ -68,6 +89,16 @@ class Connection(Link):
         """Greet, after the TLS handshake if the port asks for it."""
         self._engine.connections.add(self)
         self._engine.wheel.add(self, self._touched)
+        if self.service.counts_sessions:
+            metrics.CONNECTIONS.add(self.service.name)
+            metrics.SESSIONS.cell(self.service.name)[0] += 1
+        if self.service.proxied:
+            self.phase = Phase.PROXIED
+            self._listen(reading=True)
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
         if self.peer.tls:
             self._begin_tls()
         else:
@@ -85,7 +116,7 @@ class Connection(Link):
         self._farewell = True
         if self.phase is _OPEN:
             self._part()
-        elif self.phase is Phase.HANDSHAKE:
+        elif self.phase in (Phase.HANDSHAKE, Phase.PROXIED):
             self.abort()
 
     def abort(self) -> None:
@@ -98,8 +129,12 @@ class Connection(Link):
         self._close_socket()
         self._drop_steps()
         self._engine.connections.discard(self)
+        if self.service.counts_sessions:
+            metrics.SESSIONS.cell(self.service.name)[0] -= 1
         if not busy:
             self._release_core()
+        if self._counted is not None and self.service.addresses is not None:
+            self.service.addresses.give_back(self._counted)
         if self.ended is not None:
             self.ended()
 
@@ -138,6 +173,8 @@ class Connection(Link):
     def _time_limit(self, phase: Phase) -> float:
         if phase is Phase.HANDSHAKE:
             return HANDSHAKE_LIMIT
+        if phase is Phase.PROXIED:
+            return PROXY_LIMIT
         if phase is Phase.LINGERING:
             return LINGER_LIMIT
         if self._outbox is not None:
@@ -160,6 +197,62 @@ class Connection(Link):
         self._core.tls_started()
         return self._core.proceed()
 
+    # -- a proxy in between
+
+    def _read_header(self) -> None:
+        """Read the header of the PROXY protocol and not an octet more: TLS may follow."""
+        try:
+            while (missing := self._missing_header()) > 0:
+                octets = self._sock.recv(missing)
+                if not octets:
+                    self.abort()
+                    return
+                self._head += octets
+            source = haproxy.source_of(self._head, self._head[haproxy.HEAD :])
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self.abort()
+            return
+        except ParseError as error:
+            _log.warning(
+                "proxy header not understood",
+                connection=self.peer.connection_id,
+                peer=self.peer.address,
+                reason=error,
+            )
+            self.abort()
+            return
+        if source is not None:
+            self.peer = replace(self.peer, address=source.address, port=source.port)
+        if not self._is_one_too_many():
+            self._head = b""
+            self._listen(reading=False)
+            self._begin()
+
+    def _missing_header(self) -> int:
+        """Return how many octets are missing of the part of the header that is being read."""
+        if len(self._head) < haproxy.HEAD:
+            return haproxy.HEAD - len(self._head)
+        return haproxy.HEAD + haproxy.length_of(self._head) - len(self._head)
+
+    def _is_one_too_many(self) -> bool:
+        """Count the connection for its address; if that has too many, say so and close."""
+        tally, address = self.service.addresses, self.peer.address
+        if tally is None or address in LOCAL:
+            return False
+        if tally.take(address):
+            self._counted = address
+            return False
+        metrics.REFUSED.add(self.service.name)
+        _log.notice("connection refused", service=self.service.name, peer=address, reason="too many")
+        if self.peer.tls:
+            self.abort()
+        else:
+            self._put([self.service.refusal])
+            self._close_after_sending()
+        return True
+
     # -- rounds
 
     def _readable(self) -> None:
@@ -177,6 +270,7 @@ class Connection(Link):
             self.abort()
             return
         if octets:
+            self._received[0] += len(octets)
             self._touched = self._engine.wheel.now
             if self._inflater is None:
                 self._round(self._core.receive, octets)
@@ -210,6 +304,8 @@ class Connection(Link):
         """Take input in a phase where the core does not want any."""
         if self.phase is Phase.HANDSHAKE:
             self._handshake()
+        elif self.phase is Phase.PROXIED:
+            self._read_header()
         elif self.phase is Phase.LINGERING:
             self._swallow()
         else:
@@ -409,6 +505,7 @@ class Connection(Link):
 
     def _fail(self, error: Exception, pieces: list[Piece]) -> None:
         """Log what the core ran into and end with the protocol's excuse."""
+        metrics.FAILURES.add(self.service.name)
         _log.exception("connection failed", error, connection=self.peer.connection_id, peer=self.peer.address)
         _close_files(pieces)
         self._drop_steps()

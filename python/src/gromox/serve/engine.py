@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gromox.base.ids import Ids
+    from gromox.base.neighbours import Tally
     from gromox.base.wire import Core, Gather
     from gromox.serve.doorbell import Doorbell
     from gromox.serve.limits import Limits
@@ -41,6 +42,9 @@ class Service:
     farewell: bytes = b""  #: when the daemon stops
     excuse: bytes = b""  #: when the daemon met an error of its own
     doorbell: Doorbell | None = None  #: whose rings its cores watch; None: the process's
+    proxied: bool = False  #: each connection begins with a header of the PROXY protocol, version 2
+    addresses: Tally | None = None  #: connections by the address that such a header names
+    counts_sessions: bool = True  #: False for connections that we make ourselves
 
 
 class Engine:

@@ -9,7 +9,7 @@ from typing import Final
 PER_ADDRESS: Final = 1000
 
 #: Who is never limited by address: webmail, HAProxy and monitoring come from here.
-_LOCAL: Final = frozenset({"127.0.0.1", "::1", "local"})
+LOCAL: Final = frozenset({"127.0.0.1", "::1", "local"})
 
 
 class Limits:
@@ -21,16 +21,23 @@ class Limits:
         self.count = 0
         self._addresses: dict[str, int] = {}
 
-    def take(self, address: str) -> str | None:
-        """Count a connection; return why it is refused, or None."""
+    def take(self, address: str, *, proxied: bool = False) -> str | None:
+        """Count a connection; return why it is refused, or None.
+
+        Where it is ``proxied`` everybody comes from the address of the proxy: only the total counts.
+        """
         if self.total and self.count >= self.total:
             return "too many connections"
         mine = self._addresses.get(address, 0)
-        if self.per_address and mine >= self.per_address and address not in _LOCAL:
+        if self.per_address and mine >= self.per_address and not proxied and address not in LOCAL:
             return "too many connections from this address"
         self.count += 1
         self._addresses[address] = mine + 1
         return None
+
+    def adopt(self, former: Limits) -> None:
+        """Go on counting where ``former`` was."""
+        self.count, self._addresses = former.count, former._addresses
 
     def give_back(self, address: str) -> None:
         """Count a connection that ended."""

@@ -7,6 +7,7 @@ import ssl
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, cast
 
+from gromox.base import metrics
 from gromox.base.log import get_logger
 from gromox.serve.deflate import DeflateOutbox, Deflater, Inflater
 from gromox.serve.outbox import Outbox, TlsOutbox
@@ -30,6 +31,7 @@ class Phase(Enum):
     """What the connection waits for."""
 
     OPEN = auto()  #: input
+    PROXIED = auto()  #: the header of a proxy
     HANDSHAKE = auto()  #: TLS to be negotiated
     SYNC = auto()  #: the round to become durable
     CALL = auto()  #: a thread
@@ -51,6 +53,8 @@ class Link:
         "_inflater",
         "_outbox",
         "_reading",
+        "_received",
+        "_sent",
         "_sock",
         "_touched",
         "_writing",
@@ -67,6 +71,8 @@ class Link:
         self._inflater: Inflater | None = None
         self._deflater: Deflater | None = None
         self._reading = self._writing = False
+        self._received = metrics.OCTETS.cell(service.name, "in")
+        self._sent = metrics.OCTETS.cell(service.name, "out")
         self._touched = engine.wheel.now
         self.phase = Phase.OPEN
 
@@ -107,6 +113,7 @@ class Link:
         except OSError:
             self.abort()
             return False
+        self._sent[0] += sent
         if sent == len(octets):
             return True
         self._put([octets[sent:]])
@@ -118,7 +125,9 @@ class Link:
         if outbox is None:
             return True
         try:
-            if outbox.flush():
+            flushed = outbox.flush()
+            if flushed:
+                self._sent[0] += flushed
                 self._touched = self._engine.wheel.now
         except EOFError as error:
             _log.error("content cut short", connection=self.peer.connection_id, reason=error)
@@ -170,6 +179,8 @@ class Link:
         self._listen(writing=False)
         self.phase = Phase.OPEN
         self.peer = self._engine.secured(self.peer)
+        if self.service.tls is not None:
+            self.peer.channel.bindings = self.service.tls.bindings(cast("ssl.SSLSocket", self._sock))
         self._secured()
 
     # -- the end

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.base.errors import GromoxError
 from gromox.base.log import get_logger
 from gromox.serve.limits import plain_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from gromox.base.settings import Endpoint
@@ -166,26 +167,50 @@ class Listener:
             self.open()
 
     def _take(self, sock: socket.socket, name: object) -> None:
-        sock.setblocking(False)
-        address = ("local", 0)
-        if isinstance(name, tuple):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            address = (plain_address(name[0]), name[1])
+        address = address_of(sock, name)
         limits = self.service.limits
-        reason = limits.take(address[0])
-        if reason is not None:
-            _log.notice("connection refused", service=self.service.name, peer=address[0], reason=reason)
-            _refuse(sock, b"" if self._listening.tls else self.service.refusal)
-            return
-        connection = self._engine.adopt(
+        reason = limits.take(address[0], proxied=self.service.proxied)
+        welcome(
+            self._engine,
             self.service,
             sock,
             address,
             local_port=self.port,
             tls=self._listening.tls,
-            ended=lambda: limits.give_back(address[0]),
+            refused=reason,
+            ended=lambda: limits.give_back(address[0]) if reason is None else None,
         )
-        _log.debug("connection accepted", connection=connection.peer.connection_id, peer=address[0])
+
+
+def address_of(sock: socket.socket, name: object) -> tuple[str, int]:
+    """Prepare a socket that was accepted; return where it comes from."""
+    sock.setblocking(False)
+    if not isinstance(name, tuple):
+        return ("local", 0)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return (plain_address(name[0]), name[1])
+
+
+def welcome(
+    engine: Engine,
+    service: Service,
+    sock: socket.socket,
+    address: tuple[str, int],
+    *,
+    local_port: int,
+    tls: bool,
+    refused: str | None,
+    ended: Callable[[], None],
+) -> None:
+    """Serve a connection that was accepted, or say why not; ``ended`` is called when it is over."""
+    if refused is not None:
+        metrics.REFUSED.add(service.name)
+        _log.notice("connection refused", service=service.name, peer=address[0], reason=refused)
+        _refuse(sock, b"" if tls or service.proxied else service.refusal)
+        ended()
+        return
+    connection = engine.adopt(service, sock, address, local_port=local_port, tls=tls, ended=ended)
+    _log.debug("connection accepted", connection=connection.peer.connection_id, peer=address[0])
 
 
 def _refuse(sock: socket.socket, text: bytes) -> None:

@@ -3,6 +3,8 @@
 SIGTERM and SIGINT: accept no more, tell every client goodbye as soon as its command is done, close after
 the grace time.
 SIGHUP: read certificates (and what the daemon adds) anew. SIGUSR1: write the sessions to the log.
+
+A worker (``gromox.serve.worker``) is such a server whose connections its parent accepts.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import uvloop
 
 from gromox.base.log import get_logger
+from gromox.base.neighbours import Neighbours
 from gromox.serve import systemd
 from gromox.serve.doorbell import Doorbell
 from gromox.serve.engine import Engine
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from gromox.base.ids import Ids
     from gromox.serve.timers import TimerWheel
+    from gromox.serve.worker import Worker
 
 _log = get_logger(__name__)
 
@@ -61,6 +65,12 @@ class Server:
         self.doorbell = Doorbell(self.loop)
         self.engine = Engine(self.loop, self.doorbell, tick=tick, **({"ids": ids} if ids else {}))
         self.listeners: list[Listener] = []
+        #: Set in a worker: connections come from the parent.
+        self.worker: Worker | None = None
+        #: How many processes like this one share the work.
+        self.processes = 1
+        #: The other workers, if there are any.
+        self.neighbours = Neighbours()
         self._parts: list[Part] = []
         self._reloads: list[Callable[[], None]] = []
         self._stopping_since: float | None = None
@@ -93,9 +103,9 @@ class Server:
         """
         if signals:
             self._handle_signals()
+        self.wheel.start()
         for part in self._parts:
             part.start()
-        self.wheel.start()
         for listener in self.listeners:
             listener.open()
         self.loop.call_soon(self._ready, ready)
@@ -128,7 +138,10 @@ class Server:
     def reload(self) -> None:
         """Read anew what can be read anew while running."""
         systemd.notify("RELOADING=1")
-        tls = {id(found): found for found in (one.service.tls for one in self.listeners) if found is not None}
+        services = [one.service for one in self.listeners]
+        if self.worker is not None:
+            services += self.worker.services
+        tls = {id(found): found for found in (one.tls for one in services) if found is not None}
         for each in tls.values():
             each.reload()
         for reload in self._reloads:

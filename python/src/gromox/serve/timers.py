@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from gromox.base import metrics
+
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, TimerHandle
 
@@ -31,6 +33,7 @@ class TimerWheel:
         self._buckets: dict[int, list[Timed]] = {}
         self._last = int(loop.time() / tick)
         self._handle: TimerHandle | None = None
+        self._lag, self._longest = metrics.LAG.cell(), metrics.LONGEST_LAG.cell()
         #: The time of the last look: cheap and good enough to note activity with.
         self.now = loop.time()
 
@@ -51,6 +54,8 @@ class TimerWheel:
         self._buckets.setdefault(bucket, []).append(item)
 
     def _turn(self) -> None:
+        lag = max(self._loop.time() - self.now - self._tick, 0.0)
+        self._lag[0], self._longest[0] = lag, max(self._longest[0], lag)
         self.now = self._loop.time()
         self._handle = self._loop.call_later(self._tick, self._turn)
         first, self._last = self._last + 1, int(self.now / self._tick)

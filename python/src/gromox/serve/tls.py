@@ -6,6 +6,9 @@ import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
 from gromox.base.errors import GromoxError
 from gromox.base.log import get_logger
 from gromox.base.secret import Secret
@@ -51,17 +54,39 @@ class Tls:
         """Load the certificate; raises TlsError."""
         self._identity = identity
         self._context = _load(identity)
+        self._end_point = _end_point(identity.certificate)
 
     def reload(self) -> None:
         """Read the certificate anew; a broken one is logged and the present one stays."""
         try:
             self._context = _load(self._identity)
+            self._end_point = _end_point(self._identity.certificate)
         except TlsError as error:
             _log.error("certificate kept", reason=str(error))
 
     def wrap(self, sock: socket.socket) -> ssl.SSLSocket:
         """Return ``sock`` under TLS, the handshake still to be done; the given object is used up."""
         return self._context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+
+    def bindings(self, sock: ssl.SSLSocket) -> dict[str, bytes]:
+        """Return the channel bindings of a connection whose handshake is done.
+
+        Spec:
+            RFC 5929 3 (tls-unique, before TLS 1.3), 4 (tls-server-end-point).
+        """
+        found = {"tls-server-end-point": self._end_point} if self._end_point else {}
+        unique = sock.get_channel_binding("tls-unique") if sock.version() == "TLSv1.2" else None
+        return found | ({"tls-unique": unique} if unique else {})
+
+
+def _end_point(certificate: Path) -> bytes:
+    """Return the hash of the server's certificate by the rule of RFC 5929 4.1; nothing if it has none."""
+    first = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
+    algorithm = first.signature_hash_algorithm
+    if algorithm is None:  # Ed25519: the rule does not say
+        return b""
+    weak = algorithm.name in ("md5", "sha1")
+    return first.fingerprint(hashes.SHA256() if weak else algorithm)
 
 
 def _load(identity: Identity) -> ssl.SSLContext:

@@ -162,12 +162,17 @@ def replace(file: MailboxFile, folder_id: int, uid: int, target_id: int, mail: N
     """Add a mail and remove the message it replaces, in one transaction."""
     prepared = prepare(file, [mail])
     with file.write(durable=True) as tx:
-        picks = picking.pick(file, block_table.current_view(file, folder_id), UidSet.of([uid]))
-        if not picks:
-            raise MessageGoneError("the message to replace was removed meanwhile")
-        # First the old one goes: what counts is the room that both together need.
-        expunge.remove_picked(tx, picks, is_hard=not file.soft_delete)
+        remove_replaced(tx, folder_id, uid)
         return insert(tx, target_id, prepared)
+
+
+def remove_replaced(tx: Write, folder_id: int, uid: int) -> None:
+    """Remove a message that is about to be replaced: the room that counts is what both together need."""
+    file = tx.file
+    picks = picking.pick(file, block_table.current_view(file, folder_id), UidSet.of([uid]))
+    if not picks:
+        raise MessageGoneError("the message to replace was removed meanwhile")
+    expunge.remove_picked(tx, picks, is_hard=not file.soft_delete)
 
 
 def insert(tx: Write, folder_id: int, prepared: Sequence[Prepared], *, delivery: bool = False) -> Appended:

@@ -6,6 +6,8 @@ it is derived data: counters, reference counts, blocks, rows without their messa
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -29,21 +31,29 @@ if TYPE_CHECKING:
 
 NARROW_TABLES: Final = ("fetch_rows", "structures", "headers", "search_texts")
 _MAX_PROBLEMS: Final = 1000
+_DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def check(file: MailboxFile) -> list[Problem]:
     """Return what is inconsistent; at most a thousand findings."""
+    problems: list[Problem] = []
     file.execute("BEGIN")
     try:
         file.refresh()
-        problems: list[Problem] = []
         for problem in find(file):
             problems.append(problem)
             if len(problems) >= _MAX_PROBLEMS:
                 break
-        return problems
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in _DAMAGED:
+            raise
+        # Nothing more can be read; what was found until here counts all the same.
+        problems.append(Problem("database-damaged", str(error)))
     finally:
-        file.execute("COMMIT")
+        # A damaged database refuses even that, and the transaction has ended by then.
+        with contextlib.suppress(sqlite3.DatabaseError):
+            file.execute("COMMIT")
+    return problems
 
 
 def find(file: MailboxFile) -> Iterator[Problem]:

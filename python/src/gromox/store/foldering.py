@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gromox.store import expunge, hierarchy
 from gromox.store.database import guarded
+from gromox.store.errors import LimitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gromox.store.folder import Folder
     from gromox.store.mailbox_file import MailboxFile
+
+MAX_SUBSCRIPTIONS: Final = 10_000
 
 
 class Hierarchy:
@@ -82,6 +85,30 @@ class Hierarchy:
     def set_subscribed(self, folder_id: int, *, subscribed: bool) -> None:
         """Remember whether a folder is subscribed (RFC 9051 6.3.7)."""
         hierarchy.set_subscribed(self._file, folder_id, subscribed=subscribed)
+
+    @guarded
+    def subscriptions(self) -> frozenset[str]:
+        """Return the mailboxes of others that the owner is subscribed to, by the names they have in IMAP."""
+        self._file.refresh()
+        rows = self._file.execute("SELECT name FROM subscriptions").fetchall()
+        return frozenset([name for (name,) in rows])
+
+    @guarded
+    def subscribe(self, name: str) -> None:
+        """Add a mailbox of somebody else. Raises LimitError: there are too many."""
+        with self._file.write(durable=True) as tx:
+            (count,) = tx.file.execute("SELECT count(*) FROM subscriptions").fetchone()
+            if count >= MAX_SUBSCRIPTIONS:
+                raise LimitError(f"at most {MAX_SUBSCRIPTIONS} mailboxes of others can be subscribed to")
+            tx.next_cn()
+            tx.file.execute("INSERT OR IGNORE INTO subscriptions VALUES (?)", (name,))
+
+    @guarded
+    def unsubscribe(self, name: str) -> None:
+        """Remove a mailbox of somebody else, whether or not it is there."""
+        with self._file.write(durable=True) as tx:
+            tx.next_cn()
+            tx.file.execute("DELETE FROM subscriptions WHERE name = ?", (name,))
 
     @guarded
     def mark_recent_seen(self, folder_id: int) -> int:

@@ -26,6 +26,7 @@ from gromox.store import (
 )
 from gromox.store.adding import Adding
 from gromox.store.database import guarded, translated
+from gromox.store.flags import ALL_FLAGS, Flag
 from gromox.store.foldering import Hierarchy
 from gromox.store.indexing import Indexing
 from gromox.store.item import rendering
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from gromox.base.ids import Ids
     from gromox.store.content import Content
     from gromox.store.flags import FlagChange
+    from gromox.store.folder import Folder
     from gromox.store.model import (
         Columns,
         Copied,
@@ -145,6 +147,29 @@ class Mailbox(Adding, Hierarchy, Indexing, Ruling, Maintenance):
     def locale(self) -> str:
         """Return the locale whose folder names were used at creation."""
         return self._file.locale
+
+    # What its user may do with it; a Guest may do less.
+
+    @property
+    def is_guest(self) -> bool:
+        """Tell whether rights have to be looked at."""
+        return False
+
+    def held(self, folder_id: int | None) -> int:  # noqa: ARG002 - a guest's differ
+        """Return the rights on a folder, or on the store. Raises FolderGoneError."""
+        return int(permission.OWNER_RIGHTS)
+
+    def sees(self, folder_id: int) -> bool:  # noqa: ARG002 - a guest's differ
+        """Tell whether the user may know that a folder is there."""
+        return True
+
+    def settable(self, folder_id: int) -> Flag:  # noqa: ARG002 - a guest's differ
+        r"""Return the flags that the user may set; keywords go with ``\Flagged``."""
+        return Flag(ALL_FLAGS)
+
+    def unread(self, folder: Folder) -> int:
+        """Return how many messages of a folder the user has not read."""
+        return folder.unread
 
     # Durability.
 

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from gromox.store import database, durability, folder
+from gromox.store import database, durability, folder, grants, permission
 from gromox.store.content import Compression
 from gromox.store.errors import BusyError, CorruptError, FolderGoneError, LimitError
 from gromox.store.keyword import KeywordSets
@@ -61,6 +61,8 @@ class Options:
     """``max_store_message_count``; 0: no limit."""
     silence_window: float = 86400.0
     """``autoreply_silence_window``: seconds in which nobody gets a second automatic reply."""
+    grants: Path | None = None
+    """``exmdb_grants_path``: the index of whom mailboxes grant something; None: there is none."""
 
 
 class MailboxFile:
@@ -85,6 +87,7 @@ class MailboxFile:
         self.max_messages = options.max_messages
         self.soft_delete = options.soft_delete
         self.silence_window = options.silence_window
+        self.grants = None if options.grants is None else grants.index_at(options.grants)
         self.limits: dict[int, int] | None = None
         self.database_path = path / DATABASE_NAME
         self.wal = durability.wal_of(self.database_path)
@@ -131,6 +134,8 @@ class MailboxFile:
         self.guid: uuid.UUID = uuid.UUID(bytes=guid)
         self.mapping_signature: uuid.UUID = uuid.UUID(bytes=signature)
         self.is_public = bool(is_public)
+        if self.grants is not None:
+            self.grants.compare(path, permission.grantees(self))
 
     def close(self) -> None:
         """Close the connection; what was not synced is synced first."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 from enum import IntFlag
 from typing import TYPE_CHECKING, Final
 
-from gromox.store.builtin import ipm_subtree
+from gromox.store.builtin import ipm_subtree, is_mail_class
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable
 
-    from gromox.store.mailbox_file import MailboxFile
+    from gromox.store.mailbox_file import MailboxFile, Write
 
 
 class Right(IntFlag):
@@ -60,6 +60,13 @@ MAX_RIGHTS: Final = ALL_RIGHTS | Right.CONTACT | Right.FREEBUSY_SIMPLE | Right.F
 DEFAULT: Final = "default"
 ANONYMOUS: Final = ""
 
+#: What everybody has on every calendar says nothing of mail.
+_FREEBUSY: Final = Right.VISIBLE | Right.FREEBUSY_SIMPLE | Right.FREEBUSY_DETAILED
+_GRANTED: Final = (
+    "SELECT p.username, p.rights, f.container_class FROM permissions p"
+    " JOIN folders f USING (folder_id) WHERE f.state = 0 AND p.username <> '' AND p.rights <> 0"
+)
+
 GroupsOf = "Callable[[str], Iterable[str]]"
 
 
@@ -77,6 +84,22 @@ def insert(connection: sqlite3.Connection, folder_id: int, username: str, rights
     )
 
 
+def grantees(file: MailboxFile) -> set[str]:
+    """Return who is granted something: users, groups, and everybody (DEFAULT) if that concerns mail."""
+    return {
+        name
+        for name, rights, container_class in file.execute(_GRANTED).fetchall()
+        if name != DEFAULT or (rights & ~_FREEBUSY and is_mail_class(container_class))
+    }
+
+
+def announce(tx: Write) -> None:
+    """Let the index of grants know, before the transaction commits, whom the mailbox grants something."""
+    grants = tx.file.grants
+    if grants is not None:
+        grants.announce(tx.file.path, grantees(tx.file))
+
+
 def set_rights(file: MailboxFile, folder_id: int, username: str, rights: int | None) -> None:
     """Give a user (or DEFAULT, ANONYMOUS) rights on a folder; None removes the row."""
     with file.write(durable=True) as tx:
@@ -89,6 +112,7 @@ def set_rights(file: MailboxFile, folder_id: int, username: str, rights: int | N
             )
         else:
             insert(file.connection, folder_id, username, rights & MAX_RIGHTS)
+            announce(tx)
 
 
 def rows(file: MailboxFile, folder_id: int) -> list[tuple[str, int]]:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.common_settings import CONFIG_FILE_PATH
-from gromox.base.settings import Option, Program, boolean, integer, timespan
+from gromox.base.paths import STATE
+from gromox.base.settings import Option, Program, boolean, integer, path, timespan
 from gromox.store.mailbox_file import Options
 
 if TYPE_CHECKING:
@@ -73,6 +74,13 @@ AUTOREPLY_SILENCE_WINDOW: Final = Option(
     unit="seconds",
     low=0.0,
 )
+EXMDB_GRANTS_PATH: Final = Option(
+    "exmdb_grants_path",
+    path,
+    STATE / "grants.sqlite3",
+    "The index of which mailboxes grant something to whom. Rights stand in the mailboxes alone; if the file "
+    "is removed, it fills again as mailboxes are opened.",
+)
 CACHE_INTERVAL: Final = Option(
     "cache_interval",
     timespan,
@@ -96,6 +104,7 @@ PROGRAM: Final = Program(
         EXMDB_PRIVATE_FOLDER_SOFTDELETE,
         MAX_STORE_MESSAGE_COUNT,
         AUTOREPLY_SILENCE_WINDOW,
+        EXMDB_GRANTS_PATH,
         CACHE_INTERVAL,
         TABLE_SIZE,
     ),
@@ -111,4 +120,5 @@ def options_of(settings: Settings) -> Options:
         soft_delete=settings[EXMDB_PRIVATE_FOLDER_SOFTDELETE],
         max_messages=settings[MAX_STORE_MESSAGE_COUNT],
         silence_window=settings[AUTOREPLY_SILENCE_WINDOW],
+        grants=settings[EXMDB_GRANTS_PATH],
     )

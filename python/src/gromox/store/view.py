@@ -13,6 +13,7 @@ from gromox.store.flags import Flag, FlagOperation, count_table, translation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from gromox.store.block import Block
     from gromox.store.flags import FlagChange
@@ -295,3 +296,27 @@ def _changed(old: Block, new: Block) -> list[int]:
         return []
     before, after = old.modseq_list(), new.modseq_list()
     return [uid for uid, a, b in zip(old.uids, before, after, strict=False) if a != b]
+
+
+def unforeseen(old: FolderView, new: FolderView, uids: UidSet, change: FlagChange) -> list[int]:
+    """Return the messages of both views whose flags are not what ``change`` alone would make of them.
+
+    Somebody else changed them too. Who was told of ``old`` and of the change has to be told of these.
+    """
+    table = translation(change.operation, int(change.flags))
+    words = frozenset(word.lower() for word in change.keywords)
+    found = []
+    for uid in diff(old, new).changed_uids:
+        before, after = old.flags_of(uid), new.flags_of(uid)
+        if uid not in uids or before is None or after is None:
+            continue
+        expected = _keywords_after(change.operation, {word.lower() for word in before[1]}, words)
+        if table[before[0]] != after[0] or expected != {word.lower() for word in after[1]}:
+            found.append(uid)
+    return found
+
+
+def _keywords_after(operation: FlagOperation, before: set[str], words: frozenset[str]) -> AbstractSet[str]:
+    if operation is FlagOperation.REPLACE:
+        return words
+    return before | words if operation is FlagOperation.ADD else before - words

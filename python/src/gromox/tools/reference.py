@@ -18,6 +18,7 @@ from gromox.tools import (
     imap2mt,
     mailq,
     make_store,
+    mbck,
     mkmidb,
     mkprivate,
     mkpublic,
@@ -65,6 +66,7 @@ def render() -> str:
         parts += [f"### gromox-mbop {command.name}\n", *_command(command.parser(), level=3)]
     parts.append(f"Not available in this release: {', '.join(sorted(LATER))}.\n")
     for name, parser in (
+        ("gromox-mbck", mbck.build_parser()),
         ("gromox-mkmidb", mkmidb.build_parser()),
         ("gromox-mkprivate", make_store.build_parser(mkprivate.MAKER)),
         ("gromox-mkpublic", make_store.build_parser(mkpublic.MAKER)),

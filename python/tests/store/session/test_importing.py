@@ -17,13 +17,14 @@ from gromox.store.session import Actor, StoreSession
 from gromox.store.sync.content import SyncFlag
 from gromox.store.sync.localids import MAX_IDS
 from gromox.store.sync.state import SyncState
-from gromox.store.sync.upload import Outcome, Version
+from gromox.store.sync.conflict import Version
+from gromox.store.sync.upload import Outcome
 from gromox.store.uidset import UidSet
 from tests.store.sample import mail
 from tests.store.session.conftest import OpenSession
 from tests.support.replica import Replica, truth
 
-INBOX, TRASH, CONFLICTS, SUBTREE = 13, 11, 26, 9
+INBOX, TRASH, SUBTREE = 13, 11, 9
 CLIENT = "8b2f1de0-7f5f-4d6a-9b0c-1f2e3d4c5b6a"
 HOUR = 36_000_000_000
 NOW = 134_000_000_000_000_000
@@ -120,8 +121,8 @@ def test_the_last_writer_wins_a_conflict(session: StoreSession, client_is_later:
     assert found.outcome is Outcome.CONFLICT
     winner, loser = ("there", "here") if client_is_later else ("here", "there")
     assert subject(session, mid) == winner
-    kept = session.changes(CONFLICTS, 0).created
-    assert [subject(session, each) for each in kept] == [loser]
+    kept = [session.read_message(mid, path=[each.number]) for each in session.conflict_versions(mid)]
+    assert {each.properties.text(tags.PidTagSubject) for each in kept} == {winner, loser}
     # The client has to fetch what came of it, and its next change is no conflict.
     assert session.sync_state(handle) == before
     merged = session.properties_of_messages([mid], [tags.PidTagPredecessorChangeList])[mid][0]
@@ -130,6 +131,7 @@ def test_the_last_writer_wins_a_conflict(session: StoreSession, client_is_later:
     assert listed.includes(PredecessorChangeList.from_octets(version(2).predecessors))
     after = Version(key(3), listed.with_change(Xid.from_octets(key(3))).octets(), NOW)
     assert session.import_message(handle, mid, message("next"), after).outcome is Outcome.TAKEN
+    assert session.conflict_versions(mid) == ()
 
 
 def test_a_mail_can_be_replaced(session: StoreSession, mailbox: Mailbox) -> None:

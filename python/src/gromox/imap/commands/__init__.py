@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Final
 
 MODULES: Final = (
+    "acl",
     "append",
     "authenticate",
     "capability",

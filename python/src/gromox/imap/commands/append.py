@@ -10,9 +10,11 @@ from gromox.imap.appendmessages import Message, add, parse_messages
 from gromox.imap.dispatch import command
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.replies import Reply, Together
+from gromox.imap.rights import require
 from gromox.imap.sequence import ranges_of, render
 from gromox.imap.tree import target
 from gromox.store.errors import StoreError
+from gromox.store.permission import Right
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,14 +51,17 @@ def append(session: Session, args: Append) -> Result:
         RFC 3501 6.3.11 (TRYCREATE; the internal date is the one given, else now); RFC 3502 (several, in one
         step); RFC 4315 section 3 (APPENDUID); RFC 4469 (CATENATE); RFC 6855 section 4 (UTF8).
     """
-    target(session.mailbox, args.name)
+    place = session.locate(args.name)
+    mailbox = place.mailbox
+    require(mailbox, target(mailbox, place.name), Right.CREATE)
 
-    def store(mails: list[NewMail]) -> Together:
-        mailbox = session.mailbox
-        folder_id = target(mailbox, args.name)  # as it is called by now
+    def store(mails: list[NewMail]) -> Reply | Together:
+        folder_id = target(mailbox, place.name)  # as it is called by now
+        if mailbox.is_guest:
+            return Reply("APPEND completed", code=append_uid(mailbox.append(folder_id, mails)))
         return Together(mailbox, _write_together, mailbox.ready(folder_id, mails), _appended)
 
-    return add(session, args.messages, store)
+    return add(session, mailbox, args.messages, store)
 
 
 def _write_together(mailbox: Durable, works: Sequence[object]) -> Sequence[Outcome]:

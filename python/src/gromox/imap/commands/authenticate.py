@@ -1,4 +1,4 @@
-"""AUTHENTICATE: logging in by SASL, mechanisms PLAIN and LOGIN. RFC 3501 section 6.2.2, RFC 4959."""
+"""AUTHENTICATE: logging in by the mechanisms of ``gromox.directory.mechanism``. RFC 3501 6.2.2, RFC 4959."""
 
 from __future__ import annotations
 
@@ -6,11 +6,23 @@ import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gromox.imap.commands.login import Credentials, credentials, log_in, refuse_in_clear
+from gromox.base.errors import ParseError
+from gromox.directory.mechanism import (
+    Challenge,
+    Credentials,
+    Failed,
+    Finished,
+    Step,
+    Work,
+    begin,
+    offered,
+)
+from gromox.imap.commands.login import Credentials as LoginCredentials
+from gromox.imap.commands.login import enter, log_in, refuse_in_clear, refused
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.machine import NOT_AUTHENTICATED
-from gromox.imap.replies import Prompt
+from gromox.imap.replies import Prompt, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +33,6 @@ if TYPE_CHECKING:
 
 #: Octets of one message of an exchange, as base64.
 MAX_RESPONSE: Final = 12_288
-
-#: Challenges of LOGIN (draft-murchison-sasl-login): "User Name" and "Password", each with a NUL.
-USER_PROMPT: Final = b"VXNlciBOYW1lAA=="
-PASSWORD_PROMPT: Final = b"UGFzc3dvcmQA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,54 +57,59 @@ def authenticate(session: Session, args: Authenticate) -> Result:
     """Log in by a SASL mechanism.
 
     Spec:
-        RFC 3501 6.2.2 ("*" cancels), RFC 4959 (initial response, "=" is the empty one), RFC 4616 (PLAIN).
+        RFC 3501 6.2.2 ("*" cancels), RFC 4959 (initial response, "=" is the empty one). An authorization
+        identity other than the user's own asks for that mailbox, as ``user!mailbox`` does.
     """
     refuse_in_clear(session)
-    begin = _MECHANISMS.get(args.mechanism)
-    if begin is None:
+    name = args.mechanism.decode("ascii", "replace").upper()
+    doorkeeper = session.services.doorkeeper
+    if name not in offered(doorkeeper, session.secured_peer):
         raise CommandError("no such authentication mechanism")
-    return begin(session, args.initial)
+
+    def start(message: bytes | None) -> Step:
+        step = begin(name, message, doorkeeper, session.secured_peer)
+        if step is None:
+            raise CommandError("no such authentication mechanism")
+        return step
+
+    step = start(None) if args.initial is None else _read(start, args.initial)
+    return _follow(session, step, f"AUTHENTICATE {name}")
 
 
-def _plain(session: Session, initial: bytes | None) -> Result:
-    if initial is None:
+def _follow(session: Session, step: Step, operation: str) -> Result:
+    """Turn a step of the mechanism into what the connection does."""
+    if isinstance(step, Challenge):
         return Prompt(
-            b"", lambda line: log_in(session, plain_credentials(_decoded(line)), "AUTHENTICATE PLAIN")
+            binascii.b2a_base64(step.octets, newline=False),
+            lambda line: _follow(session, _read(step.read, line), operation),
         )
-    return log_in(session, plain_credentials(_decoded(initial)), "AUTHENTICATE PLAIN")
+    if isinstance(step, Work):
+        return Wait(step.run, lambda outcome: _follow(session, step.then(outcome), operation))
+    if isinstance(step, Credentials):
+        login = f"{step.login}!{step.authzid}" if step.authzid else step.login
+        return log_in(session, LoginCredentials(login, step.password), operation)
+    session.user = step.login
+    if isinstance(step, Failed):
+        return refused(session, step.error, operation)
+    if step.octets:
+        # There is no room for it in the tagged OK. RFC 3501 section 6.2.2.
+        said = binascii.b2a_base64(step.octets, newline=False)
+        return Prompt(said, lambda line: _acknowledged(session, line, step, operation))
+    return enter(session, step.entrance, operation)
 
 
-def plain_credentials(message: bytes) -> Credentials:
-    """Read ``[authzid] NUL authcid NUL passwd``.
-
-    Spec:
-        RFC 4616 section 2. An authorization identity other than the user's own asks for that mailbox, as
-        ``user!mailbox`` does.
-    """
-    parts = message.split(b"\0")
-    if len(parts) != 3 or not parts[1]:  # noqa: PLR2004 - the three fields of the message
-        raise BadCommandError("the PLAIN message has three fields")
-    mailbox, user, password = parts
-    if mailbox and mailbox != user:
-        user += b"!" + mailbox
-    return credentials(user, password)
+def _acknowledged(session: Session, line: bytes, step: Finished, operation: str) -> Result:
+    if _decoded(line):
+        raise BadCommandError("the last answer of the exchange is empty")
+    return enter(session, step.entrance, operation)
 
 
-def _login(session: Session, initial: bytes | None) -> Result:
-    def with_user(line: bytes) -> Prompt:
-        user = _decoded(line)
-        return Prompt(
-            PASSWORD_PROMPT,
-            lambda answer: log_in(session, credentials(user, _decoded(answer)), "AUTHENTICATE LOGIN"),
-        )
-
-    return Prompt(USER_PROMPT, with_user) if initial is None else with_user(initial)
-
-
-_MECHANISMS: Final[dict[bytes, Callable[[Session, bytes | None], Result]]] = {
-    b"PLAIN": _plain,
-    b"LOGIN": _login,
-}
+def _read(read: Callable[[bytes], Step], line: bytes) -> Step:
+    message = _decoded(line)
+    try:
+        return read(message)
+    except ParseError as error:
+        raise BadCommandError(f"the mechanism expects {error.expectation}") from None
 
 
 def _decoded(line: bytes) -> bytes:
@@ -105,7 +118,7 @@ def _decoded(line: bytes) -> bytes:
         raise BadCommandError("authentication was cancelled")
     if len(line) > MAX_RESPONSE:
         raise BadCommandError("the response is too long")
-    if line == b"=":
+    if line in (b"=", b""):
         return b""
     try:
         return binascii.a2b_base64(line, strict_mode=True)

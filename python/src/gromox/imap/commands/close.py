@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gromox.imap.dispatch import command, no_arguments
 from gromox.imap.machine import SELECTED, Event
 from gromox.imap.replies import Reply
-from gromox.store.errors import NotFoundError
+from gromox.store.errors import DeniedError, NotFoundError
 
 if TYPE_CHECKING:
     from gromox.imap.session import Session
@@ -26,6 +26,8 @@ def close(session: Session, _args: None) -> Reply:
             here.mailbox.expunge(here.folder_id, here.known_uids())
         except NotFoundError:
             here.gone = True
+        except DeniedError:
+            pass  # RFC 4314 section 4: CLOSE without the right leaves them
     return Reply("CLOSE completed", event=Event.DESELECTED)
 
 

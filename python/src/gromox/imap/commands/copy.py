@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING
 
 from gromox.imap.dispatch import command
 from gromox.imap.machine import SELECTED
-from gromox.imap.replies import Information, Reply
+from gromox.imap.replies import Information, Reply, Stream, Wait
+from gromox.imap.rights import require
 from gromox.imap.sequence import ranges_of, render
 from gromox.imap.tree import target
+from gromox.store.carrying import carry
+from gromox.store.permission import Right
+from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gromox.base.wire import Outcome, Piece
     from gromox.imap.parser import Parser
+    from gromox.imap.replies import Result
+    from gromox.imap.selected import Selected
     from gromox.imap.sequence import SequenceSet
     from gromox.imap.session import Session
+    from gromox.store.mailbox import Mailbox
     from gromox.store.model import Copied
 
 
@@ -48,7 +58,7 @@ def parse_uid_copy(p: Parser) -> Copy:
 
 @command("COPY", SELECTED, parse_copy, durable=True)
 @command("UID COPY", SELECTED, parse_uid_copy, durable=True)
-def copy(session: Session, args: Copy) -> Reply:
+def copy(session: Session, args: Copy) -> Result:
     """Copy messages to the end of a mailbox, all or none.
 
     Spec:
@@ -56,30 +66,75 @@ def copy(session: Session, args: Copy) -> Reply:
         ignored); RFC 4315 section 3 (COPYUID).
     """
     here = session.here
+    place = session.locate(args.name)
     uids = session.numbered(args.numbers, uid=args.uid)
-    folder_id = target(session.mailbox, args.name)
+    folder_id = target(place.mailbox, place.name)
     if not uids:
         return Reply("no messages to copy")
+    if place.mailbox.path != here.mailbox.path:
+        return crossing(here, uids, place.mailbox, folder_id, is_move=False)
     copied = here.mailbox.copy(here.folder_id, uids, folder_id)
     return Reply("COPY completed", code=_copyuid(copied) if copied.source_uids else b"")
 
 
 @command("MOVE", SELECTED, parse_copy, writes=True, durable=True)
 @command("UID MOVE", SELECTED, parse_uid_copy, writes=True, durable=True)
-def move(session: Session, args: Copy) -> Reply:
+def move(session: Session, args: Copy) -> Result:
     """Move messages to the end of a mailbox in one step.
 
     Spec:
         RFC 6851 3.3 (EXPUNGE for what left), 4.3 (COPYUID in an untagged OK, before any EXPUNGE).
     """
     here = session.here
+    place = session.locate(args.name)
     uids = session.numbered(args.numbers, uid=args.uid)
-    folder_id = target(session.mailbox, args.name)
+    folder_id = target(place.mailbox, place.name)
     if not uids:
         return Reply("no messages to move")
+    if place.mailbox.path != here.mailbox.path:
+        return crossing(here, uids, place.mailbox, folder_id, is_move=True)
     moved = here.mailbox.move(here.folder_id, uids, folder_id)
     if not moved.source_uids:
         return Reply("no messages to move")
+    return Reply("MOVE completed", [Information(_copyuid(moved), "moved")])
+
+
+def crossing(here: Selected, uids: UidSet, mailbox: Mailbox, folder_id: int, *, is_move: bool) -> Stream:
+    """Copy or move messages to another mailbox file, in steps.
+
+    A message leaves its old place only when the new one is on the disk: a power cut may leave it in both.
+    """
+    require(mailbox, folder_id, Right.CREATE)
+    if is_move:
+        require(here.mailbox, here.folder_id, Right.DELETE_ANY)
+    copied: list[Copied] = []
+
+    def steps() -> Iterator[Sequence[Piece]]:
+        work = carry(here.mailbox, here.folder_id, uids, mailbox, folder_id)
+        try:
+            while True:
+                try:
+                    next(work)
+                except StopIteration as done:
+                    copied.append(done.value)
+                    return
+                yield ()
+        finally:
+            work.close()
+
+    def done() -> Result:
+        found = copied[0]
+        if not is_move or not found.source_uids:
+            return Reply("completed", code=_copyuid(found) if found.source_uids else b"")
+        return Wait(mailbox.sync, lambda outcome: _leave(here, found, outcome))
+
+    return Stream(steps(), done)
+
+
+def _leave(here: Selected, moved: Copied, outcome: Outcome) -> Reply:
+    if outcome.error is not None:
+        raise outcome.error
+    here.mailbox.delete_messages(here.folder_id, UidSet.of(moved.source_uids))
     return Reply("MOVE completed", [Information(_copyuid(moved), "moved")])
 
 

@@ -10,10 +10,11 @@ from gromox.imap.errors import CommandError
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.replies import Reply
 from gromox.imap.tree import SEPARATOR, net_unicode, tree_of
-from gromox.store.errors import ExistsError
+from gromox.store.errors import DeniedError, ExistsError
 
 if TYPE_CHECKING:
     from gromox.imap.parser import Parser
+    from gromox.imap.places import Place
     from gromox.imap.replies import Untagged
     from gromox.imap.session import Session
     from gromox.store.folder import Folder
@@ -37,21 +38,38 @@ def create(session: Session, name: str) -> Reply:
         cannot be created. RFC 9051 5.1, 6.3.4: names are made Net-Unicode.
     """
     given = name.removesuffix(SEPARATOR)
-    wanted = net_unicode(given)
-    if tree_of(session.mailbox).find(wanted) is not None:
+    place = place_for(session, net_unicode(given))
+    if tree_of(place.mailbox).find(place.name) is not None:
         raise ExistsError("a folder has that name")
-    make_path(session.mailbox, wanted)
-    return Reply("CREATE completed", renamed(session, wanted, given))
+    make_path(place.mailbox, place.name)
+    return Reply("CREATE completed", renamed(session, place, given))
 
 
-def renamed(session: Session, name: str, given: str) -> list[Untagged]:
+def renamed(session: Session, place: Place, given: str) -> list[Untagged]:
     """Return what to tell of a mailbox that is called differently than the client did.
 
     Spec:
         RFC 9051 6.3.4, 6.3.6: LIST with OLDNAME, where the server made a name Net-Unicode.
     """
-    found = tree_of(session.mailbox).find(name) if session.rev2 and given != name else None
-    return [] if found is None else [listed(found, old_name=given)]
+    told = session.rev2 and given != place.full(place.name)
+    found = tree_of(place.mailbox).find(place.name) if told else None
+    return [] if found is None else [listed(place, found, old_name=given)]
+
+
+def place_for(session: Session, name: str) -> Place:
+    """Return where a new name leads.
+
+    Raises:
+        DeniedError: it would stand in a namespace, and not in any mailbox of it.
+    """
+    place = session.locate(name)
+    if place.is_own and session.places.is_outside(name):
+        first = name.partition(SEPARATOR)[0]
+        if tree_of(place.mailbox).find(first) is None:
+            raise DeniedError("nothing can be made there")
+    if not place.name:
+        raise ExistsError("a mailbox of somebody else has that name")
+    return place
 
 
 def make_path(mailbox: Mailbox, name: str) -> Folder:

@@ -9,8 +9,10 @@ from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.replies import Reply
+from gromox.imap.rights import require
 from gromox.imap.tree import tree_of
 from gromox.store.errors import HasChildrenError, NotFoundError
+from gromox.store.permission import Right
 
 if TYPE_CHECKING:
     from gromox.imap.session import Session
@@ -25,12 +27,14 @@ def delete(session: Session, name: str) -> Reply:
         instead of becoming ``\Noselect``: folders of other protocols cannot be half there. INBOX and the
         other built-in folders stay.
     """
-    found = tree_of(session.mailbox).find(name)
+    place = session.locate(name)
+    found = tree_of(place.mailbox).find(place.name)
     if found is None:
         raise NotFoundError("no folder has that name")
     if found.name == "INBOX":
         raise CommandError("INBOX cannot be deleted", "CANNOT")
+    require(place.mailbox, found.folder.folder_id, Right.OWNER)
     if found.has_children:
         raise HasChildrenError("the folder has sub-folders")
-    session.mailbox.delete_folder(found.folder.folder_id)
+    place.mailbox.delete_folder(found.folder.folder_id)
     return Reply("DELETE completed")

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from gromox.imap import serialize
 from gromox.imap.commands.status import parse_items, status_of
 from gromox.imap.dispatch import command
+from gromox.imap.listing import Listable, outside_names, own_names, reaches_outside
 from gromox.imap.listoptions import Listing, parse_extended_listing, parse_listing
 from gromox.imap.machine import AUTHENTICATED
-from gromox.imap.replies import Listed, Reply
-from gromox.imap.tree import SEPARATOR, Name, Tree, tree_of
+from gromox.imap.replies import Listed, OwnRights, Reply, Stream
+from gromox.imap.rights import letters
+from gromox.imap.tree import SEPARATOR
 from gromox.imap.wildcard import Pattern
+from gromox.store.permission import Right
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from gromox.base.wire import Piece
     from gromox.imap.parser import Parser
-    from gromox.imap.replies import Untagged
+    from gromox.imap.places import Place
+    from gromox.imap.replies import Result, Untagged
     from gromox.imap.session import Session
+    from gromox.imap.tree import Name
+    from gromox.store.folder import Folder
+
+    #: What is said of names, given all names of one mailbox.
+    Say = Callable[[Sequence[Listable]], Sequence[Untagged]]
 
 
 def parse_list(p: Parser) -> Listing:
@@ -26,127 +38,169 @@ def parse_list(p: Parser) -> Listing:
 
 
 @command("LIST", AUTHENTICATED, parse_list)
-def list_(session: Session, args: Listing) -> Reply:
+def list_(session: Session, args: Listing) -> Result:
     r"""Say which mailboxes match.
 
     Spec:
         RFC 3501 6.3.8 (an empty pattern asks for the separator); RFC 3348 (children attributes); RFC 5258
         (selection and return options, several patterns); RFC 5819 (STATUS); RFC 6154 (special use, in plain
-        LIST too).
+        LIST too); RFC 8440 (MYRIGHTS).
 
     Returns:
-        INBOX first, then by name; each STATUS after the LIST it belongs to.
+        INBOX first, then by name, then the mailboxes of others; each STATUS after the LIST it belongs to.
     """
     if args.patterns == ("",) and not args.extended:
         return Reply("LIST completed", [Listed(b"LIST", (rb"\Noselect",), "")])
-    tree = tree_of(session.mailbox)
-    data: list[Untagged] = []
-    for name, child_info in _selected(tree, args):
-        data.append(Listed(b"LIST", _attributes(name, args), name.name, child_info))
-        if args.status and name.selectable:
-            data.append(status_of(session, name.name, name.folder, args.status))
-    return Reply("LIST completed", data)
+    patterns = _patterns(args)
+
+    def say(names: Sequence[Listable]) -> Sequence[Untagged]:
+        data: list[Untagged] = []
+        for name, child_info in _selected(names, patterns, args):
+            data.append(Listed(b"LIST", _attributes(name, args), name.name, child_info))
+            if b"MYRIGHTS" in args.returned and name.folder is not None:
+                data += _rights(name, name.folder)
+            if args.status and name.selectable and name.folder is not None and _is_readable(name):
+                data.append(status_of(session, name.mailbox, name.name, name.folder, args.status))
+        return data
+
+    return _through(session, patterns, "LIST completed", say)
 
 
 @command("LSUB", AUTHENTICATED, parse_listing)
-def lsub(session: Session, args: Listing) -> Reply:
+def lsub(session: Session, args: Listing) -> Result:
     r"""Say which subscribed mailboxes match.
 
     Spec:
         RFC 3501 6.3.9: a "%" that ends before a subscribed inferior name gives the superior one with
         ``\Noselect``.
     """
-    tree = tree_of(session.mailbox)
-    matches = _matcher(args)
-    data: list[Untagged] = []
-    for name in tree.names:
-        if not matches(name.name):
-            continue
-        if name.folder.subscribed:
-            data.append(Listed(b"LSUB", _plain_attributes(name), name.name))
-        elif args.patterns[0].endswith("%") and _has_subscribed_below(tree, name):
-            data.append(Listed(b"LSUB", (rb"\Noselect",), name.name))
-    return Reply("LSUB completed", data)
+    patterns = _patterns(args)
+
+    def say(names: Sequence[Listable]) -> Sequence[Untagged]:
+        data: list[Untagged] = []
+        for name in names:
+            if not _matches(patterns, name.name):
+                continue
+            if name.subscribed:
+                data.append(Listed(b"LSUB", _plain_attributes(name), name.name))
+            elif args.patterns[0].endswith("%") and _has_subscribed_below(names, name):
+                data.append(Listed(b"LSUB", (rb"\Noselect",), name.name))
+        return data
+
+    return _through(session, patterns, "LSUB completed", say)
 
 
 @command("XLIST", AUTHENTICATED, parse_listing)
-def xlist(session: Session, args: Listing) -> Reply:
+def xlist(session: Session, args: Listing) -> Result:
     r"""Say which mailboxes match, as Gmail did before RFC 6154.
 
     Spec:
         Fact sheet protocols.md section 5: INBOX has ``\Inbox``; the junk mailbox has both ``\Junk`` and
         ``\Spam``.
     """
-    matches = _matcher(args)
-    data: list[Untagged] = []
-    for name in tree_of(session.mailbox).names:
-        if matches(name.name):
-            attributes = [*_plain_attributes(name), *_legacy_use(name)]
-            data.append(Listed(b"XLIST", attributes, name.name))
-    return Reply("XLIST completed", data)
+    patterns = _patterns(args)
+    return _through(
+        session,
+        patterns,
+        "XLIST completed",
+        lambda names: [
+            Listed(b"XLIST", [*_plain_attributes(name), *_legacy_use(name)], name.name)
+            for name in names
+            if _matches(patterns, name.name)
+        ],
+    )
 
 
-def _matcher(args: Listing) -> Callable[[str], bool]:
-    r"""Return whether a name matches one of the patterns behind the reference.
+def _through(session: Session, patterns: Sequence[Pattern], text: str, say: Say) -> Result:
+    """Go through all names that patterns can reach, in steps where mailboxes of others are among them."""
+    if not reaches_outside(session, patterns):
+        return Reply(text, say(own_names(session)))
+
+    def steps() -> Iterator[Sequence[Piece]]:
+        for names in chain([own_names(session)], outside_names(session)):
+            yield serialize.untagged(say(names), utf8=session.utf8)
+
+    return Stream(steps(), lambda: Reply(text))
+
+
+def _patterns(args: Listing) -> list[Pattern]:
+    r"""Return the patterns behind the reference.
 
     RFC 3501 6.3.8 leaves to the server how both are combined: they are joined, with nothing in between.
     """
-    patterns = [Pattern(args.reference + pattern) for pattern in args.patterns]
-    return lambda name: any(pattern.matches(name) for pattern in patterns)
+    return [Pattern(args.reference + pattern) for pattern in args.patterns]
 
 
-def _selected(tree: Tree, args: Listing) -> Iterator[tuple[Name, Sequence[bytes]]]:
-    matches = _matcher(args)
-    for name in tree.names:
-        if not matches(name.name):
+def _matches(patterns: Sequence[Pattern], name: str) -> bool:
+    return any(pattern.matches(name) for pattern in patterns)
+
+
+def _rights(name: Listable, folder: Folder) -> list[Untagged]:
+    """Return the rights on a mailbox, unless there are none. RFC 8440 section 3."""
+    mailbox = name.mailbox
+    held = letters(mailbox.held(folder.folder_id), is_public=mailbox.is_public)
+    return [OwnRights(name.name, held)] if held else []
+
+
+def _is_readable(name: Listable) -> bool:
+    folder, mailbox = name.folder, name.mailbox
+    return folder is not None and bool(mailbox.held(folder.folder_id) & Right.READ_ANY)
+
+
+def _selected(
+    names: Sequence[Listable], patterns: Sequence[Pattern], args: Listing
+) -> Iterator[tuple[Listable, Sequence[bytes]]]:
+    for name in names:
+        if not _matches(patterns, name.name):
             continue
         if _is_chosen(name, args):
             yield name, ()
-        elif b"RECURSIVEMATCH" in args.selection and _has_chosen_below(tree, name, args):
+        elif b"RECURSIVEMATCH" in args.selection and _has_chosen_below(names, name, args):
             yield name, [kind for kind in (b"SUBSCRIBED", b"SPECIAL-USE") if kind in args.selection]
 
 
-def _is_chosen(name: Name, args: Listing) -> bool:
-    if b"SUBSCRIBED" in args.selection and not name.folder.subscribed:
+def _is_chosen(name: Listable, args: Listing) -> bool:
+    if b"SUBSCRIBED" in args.selection and not name.subscribed:
         return False
     return b"SPECIAL-USE" not in args.selection or name.special_use is not None
 
 
-def _below(tree: Tree, name: Name) -> Iterator[Name]:
+def _below(names: Sequence[Listable], name: Listable) -> Iterator[Listable]:
     prefix = name.name + SEPARATOR
-    return (other for other in tree.names if other.name.startswith(prefix))
+    return (other for other in names if other.name.startswith(prefix))
 
 
-def _has_chosen_below(tree: Tree, name: Name, args: Listing) -> bool:
-    return name.has_children and any(_is_chosen(other, args) for other in _below(tree, name))
+def _has_chosen_below(names: Sequence[Listable], name: Listable, args: Listing) -> bool:
+    return name.has_children and any(_is_chosen(other, args) for other in _below(names, name))
 
 
-def _has_subscribed_below(tree: Tree, name: Name) -> bool:
-    return name.has_children and any(other.folder.subscribed for other in _below(tree, name))
+def _has_subscribed_below(names: Sequence[Listable], name: Listable) -> bool:
+    return name.has_children and any(other.subscribed for other in _below(names, name))
 
 
-def _plain_attributes(name: Name) -> list[bytes]:
+def _plain_attributes(name: Listable | Name) -> list[bytes]:
     attributes = [] if name.selectable else [rb"\Noselect"]
     attributes.append(rb"\HasChildren" if name.has_children else rb"\HasNoChildren")
     return attributes
 
 
-def listed(name: Name, *, old_name: str) -> Listed:
+def listed(place: Place, name: Name, *, old_name: str) -> Listed:
     """Return what LIST says of one mailbox that the client called ``old_name``. RFC 9051 section 6.3.9.7."""
+    full = place.full(name.name)
     attributes = [*_plain_attributes(name), *([name.special_use] if name.special_use else [])]
-    return Listed(b"LIST", attributes, name.name, old_name=old_name if old_name != name.name else None)
+    return Listed(b"LIST", attributes, full, old_name=old_name if old_name != full else None)
 
 
-def _attributes(name: Name, args: Listing) -> list[bytes]:
+def _attributes(name: Listable, args: Listing) -> list[bytes]:
     attributes = _plain_attributes(name)
-    if name.folder.subscribed and b"SUBSCRIBED" in (args.selection | args.returned):
+    if name.subscribed and b"SUBSCRIBED" in (args.selection | args.returned):
         attributes.append(rb"\Subscribed")
     if name.special_use is not None:
         attributes.append(name.special_use)
     return attributes
 
 
-def _legacy_use(name: Name) -> list[bytes]:
+def _legacy_use(name: Listable) -> list[bytes]:
     if name.name == "INBOX":
         return [rb"\Inbox"]
     use = name.special_use

@@ -16,8 +16,11 @@ from gromox.imap.errors import CommandError
 from gromox.imap.machine import NOT_AUTHENTICATED, Event
 from gromox.imap.replies import Capabilities, Next, Ready, Reply, Status, Wait
 from gromox.imap.serialize import bye
+from gromox.imap.tree import Tree
 from gromox.store.errors import NotFoundError
+from gromox.store.guest import Guest
 from gromox.store.permission import Right
+from gromox.store.session.actor import Actor
 
 if TYPE_CHECKING:
     from gromox.base.wire import Outcome
@@ -57,7 +60,8 @@ def login(session: Session, given: Credentials) -> Result:
 
     Spec:
         RFC 3501 6.2.3, 11.2 (LOGINDISABLED). Fact sheet protocols.md section 5: ``user!mailbox`` opens
-        another mailbox for who has the store-owner right on it.
+        another mailbox for who has rights in it: all of it for its store owners, else the folders that are
+        shared with the user.
     """
     refuse_in_clear(session)
     return log_in(session, given, "LOGIN")
@@ -75,7 +79,7 @@ def log_in(session: Session, given: Credentials, operation: str) -> Result:
     session.user = given.login
     entrance = doorkeeper.recall(given.login, given.password)
     if entrance is not None:
-        return _enter(session, entrance, operation)
+        return enter(session, entrance, operation)
     return Wait(
         lambda: doorkeeper.verify(given.login, given.password, peer),
         lambda outcome: _verified(session, outcome, operation),
@@ -85,15 +89,15 @@ def log_in(session: Session, given: Credentials, operation: str) -> Result:
 def _verified(session: Session, outcome: Outcome, operation: str) -> Reply:
     error = outcome.error
     if isinstance(error, AuthError):
-        return _refused(session, error, operation)
+        return refused(session, error, operation)
     if error is not None:
         raise error
     if not isinstance(outcome.value, Entrance):
         raise TypeError("the outcome of a login is an Entrance")
-    return _enter(session, outcome.value, operation)
+    return enter(session, outcome.value, operation)
 
 
-def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
+def enter(session: Session, entrance: Entrance, operation: str) -> Reply:
     """Open the mailbox and be logged in."""
     try:
         mailbox = session.services.open_mailbox(entrance.maildir)
@@ -106,10 +110,21 @@ def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
         )
         raise CommandError("the mailbox does not exist; ask the administrator", "UNAVAILABLE") from None
     account = entrance.account
-    if entrance.shared and not mailbox.rights(account.username) & Right.STORE_OWNER:
+    groups = entrance.groups
+    if (
+        entrance.shared
+        and not mailbox.rights(account.username, groups_of=lambda _: groups) & Right.STORE_OWNER
+    ):
+        guest = Guest(mailbox, Actor(account.username, groups))
+        if not Tree(guest).names:
+            session.services.close_mailbox(entrance.maildir)
+            reason = AuthError(AuthReason.NO_PRIVILEGE, detail="no right on any folder of the mailbox")
+            return refused(session, reason, operation)
+        mailbox = guest
+    if not session.services.sessions.take(account.username):
         session.services.close_mailbox(entrance.maildir)
-        reason = AuthError(AuthReason.NO_PRIVILEGE, detail="no store-owner right on the mailbox")
-        return _refused(session, reason, operation)
+        log.notice("too many sessions", user=account.username, peer=session.peer.address)
+        raise CommandError("too many sessions of that user; close some", "LIMIT")
     session.enter(account, mailbox)
     session.failed_logins = 0
     session.move(Event.LOGGED_IN)
@@ -121,7 +136,7 @@ def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
     return Reply("logged in", [Capabilities(words)], code=b"CAPABILITY " + words)
 
 
-def _refused(session: Session, error: AuthError, operation: str) -> Reply:
+def refused(session: Session, error: AuthError, operation: str) -> Reply:
     """Answer a failed login, and end the connection after too many."""
     log.auth_rejected(
         operation,

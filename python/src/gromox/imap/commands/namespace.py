@@ -1,4 +1,4 @@
-"""NAMESPACE: one personal namespace. RFC 2342."""
+"""NAMESPACE: the user's own mailboxes, those of others, public folders. RFC 2342."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 
 
 @command("NAMESPACE", AUTHENTICATED, no_arguments)
-def namespace(_session: Session, _args: None) -> Reply:
-    """Say where mailboxes are: all of them are the user's own, without a prefix.
+def namespace(session: Session, _args: None) -> Reply:
+    """Say where mailboxes are: the user's own without a prefix, others behind theirs.
 
     Spec:
-        RFC 2342 section 5.
+        RFC 2342 section 5. Public folders are told of where the user sees any.
     """
-    return Reply("NAMESPACE completed", [Namespaces()])
+    roots = session.places.roots()
+    if roots is None:
+        return Reply("NAMESPACE completed", [Namespaces()])
+    others, public = roots
+    has_public = any(neighbour.is_public for neighbour in session.places.neighbours())
+    return Reply("NAMESPACE completed", [Namespaces(others, public if has_public else None)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gromox.imap.commands.create import make_path, parent_of, renamed
+from gromox.imap.commands.create import make_path, parent_of, place_for, renamed
 from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import AUTHENTICATED
@@ -47,19 +47,24 @@ def rename(session: Session, args: Rename) -> Reply:
         below INBOX stays. Other built-in folders keep their names. RFC 9051 6.3.6: the new
         name is made Net-Unicode.
     """
-    mailbox = session.mailbox
+    source = session.locate(args.old)
+    mailbox = source.mailbox
     tree = tree_of(mailbox)
-    found = tree.find(args.old)
+    found = tree.find(source.name)
     if found is None:
         raise NotFoundError("no folder has that name")
-    new = net_unicode(args.new.removesuffix(SEPARATOR))
+    wanted = args.new.removesuffix(SEPARATOR)
+    target = place_for(session, net_unicode(wanted))
+    if target.mailbox is not mailbox:
+        raise CommandError("a mailbox cannot move to the mailboxes of somebody else", "CANNOT")
+    new = target.name
     other = tree.find(new)
     # Another spelling of the same name is a change of the name, not a clash.
     if other is not None and (other.folder.folder_id != found.folder.folder_id or other.name == new):
         raise ExistsError("a folder has that name")
     if found.folder.folder_id == INBOX:
-        target = make_path(mailbox, new)
-        mailbox.move(INBOX, UidSet.everything(), target.folder_id)
+        made = make_path(mailbox, new)
+        mailbox.move(INBOX, UidSet.everything(), made.folder_id)
         return Reply("RENAME completed; INBOX is empty now")
     if is_builtin(found.folder.folder_id):
         raise ReservedError("the folder is built in")
@@ -68,5 +73,5 @@ def rename(session: Session, args: Rename) -> Reply:
     parent_id, name = parent_of(mailbox, new)
     mailbox.rename_folder(found.folder.folder_id, parent_id=parent_id, name=name)
     # The old name is the given one; it is told when either was not in its one form.
-    given = args.old if new != args.new.removesuffix(SEPARATOR) or args.old != found.name else new
-    return Reply("RENAME completed", renamed(session, new, given))
+    as_given = target.full(new) == wanted and source.name == found.name
+    return Reply("RENAME completed", renamed(session, target, wanted if as_given else args.old))

@@ -11,7 +11,9 @@ from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.machine import SELECTED
 from gromox.imap.replies import Information, Reply
+from gromox.imap.rights import require
 from gromox.imap.tree import target
+from gromox.store.permission import Right
 
 if TYPE_CHECKING:
     from gromox.imap.parser import Parser
@@ -67,11 +69,15 @@ def replace(session: Session, args: Replace) -> Result:
     if not uids or here.view.seq_of(uids[0][0]) is None:
         raise CommandError("there is no message to replace", "NONEXISTENT")
     uid = uids[0][0]
-    target(session.mailbox, args.name)
+    place = session.locate(args.name)
+    if place.mailbox is not here.mailbox:
+        raise CommandError("the replacement has to stay with the mailboxes of the same user", "CANNOT")
+    require(here.mailbox, target(here.mailbox, place.name), Right.CREATE)
+    require(here.mailbox, here.folder_id, Right.DELETE_ANY)
 
     def store(mails: list[NewMail]) -> Reply:
-        folder_id = target(session.mailbox, args.name)
+        folder_id = target(here.mailbox, place.name)
         added = here.mailbox.replace(here.folder_id, uid, folder_id, mails[0])
         return Reply("REPLACE completed", [Information(append_uid(added), "replacement message ready")])
 
-    return add(session, (args.message,), store)
+    return add(session, here.mailbox, (args.message,), store)

@@ -10,7 +10,8 @@ from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import AUTHENTICATED, Event
 from gromox.imap.replies import Exists, Information, Ready, RecentCount, Reply
-from gromox.imap.selected import SYSTEM_FLAGS, Selected, flags_line
+from gromox.imap.rights import is_read_only, permanent_flags
+from gromox.imap.selected import Selected, flags_line
 from gromox.imap.tree import tree_of
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def select(session: Session, args: Select) -> Reply:
         CLOSED: what came before belongs to the former mailbox; 6.3.2 (LIST, and neither RECENT nor UNSEEN,
         for IMAP4rev2).
     """
-    return _open(session, args, read_only=False)
+    return _open(session, args, is_examined=False)
 
 
 @command("EXAMINE", AUTHENTICATED, parse_select, durable=True)
@@ -59,20 +60,23 @@ def examine(session: Session, args: Select) -> Reply:
     Spec:
         RFC 3501 6.3.2.
     """
-    return _open(session, args, read_only=True)
+    return _open(session, args, is_examined=True)
 
 
-def _open(session: Session, args: Select, *, read_only: bool) -> Reply:
+def _open(session: Session, args: Select, *, is_examined: bool) -> Reply:
+    place = session.locate(args.name)
     was_selected = session.selected is not None
     if was_selected:
         session.move(Event.DESELECTED)
     if args.condstore:
         session.enable_condstore()
-    mailbox = session.mailbox
-    name = tree_of(mailbox).to_select(args.name)
+    mailbox = place.mailbox
+    name = tree_of(mailbox).to_select(place.name)
+    folder_id = name.folder.folder_id
+    read_only = is_examined or is_read_only(mailbox, folder_id)
     selected = Selected(
         mailbox,
-        name.folder.folder_id,
+        folder_id,
         args.name,
         read_only=read_only,
         condstore=session.condstore,
@@ -80,7 +84,7 @@ def _open(session: Session, args: Select, *, read_only: bool) -> Reply:
     )
     view = selected.view
     keywords = [keyword.encode("utf-8") for keyword in selected.keywords]
-    permanent = b"" if read_only else b" ".join((*SYSTEM_FLAGS, *keywords, rb"\*"))
+    permanent = b"" if read_only else b" ".join(permanent_flags(mailbox, folder_id, keywords))
     recent = RecentCount(selected.recent_count())
     data: list[Untagged] = [
         Ready(flags_line(selected.keywords)),
@@ -94,14 +98,15 @@ def _open(session: Session, args: Select, *, read_only: bool) -> Reply:
     unseen = view.unseen_first
     if session.rev2:
         data.remove(recent)
-        data.append(listed(name, old_name=args.name))
+        data.append(listed(place, name, old_name=args.name))
     elif unseen is not None:
         data.insert(4, Information(b"UNSEEN %d" % unseen, "the first unseen message"))
     if was_selected and (session.rev2 or b"QRESYNC" in session.enabled):
         data.insert(0, Information(b"CLOSED", "the previous mailbox is closed"))
     session.selected = selected
+    session.places.pinned = mailbox
     return Reply(
-        "EXAMINE completed" if read_only else "SELECT completed",
+        "EXAMINE completed" if is_examined else "SELECT completed",
         data,
         code=b"READ-ONLY" if read_only else b"READ-WRITE",
         event=Event.SELECTED,

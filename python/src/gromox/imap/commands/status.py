@@ -9,8 +9,10 @@ from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.replies import MailboxStatus, Reply
+from gromox.imap.rights import require
 from gromox.imap.tree import tree_of
 from gromox.store.flags import Flag, count_table
+from gromox.store.permission import Right
 from gromox.store.uidset import MAX_UID, UidSet
 
 if TYPE_CHECKING:
@@ -42,15 +44,21 @@ def _deleted(mailbox: Mailbox, folder: Folder) -> int:
     return sum(block.flags.translate(_DELETED).count(1) for block in mailbox.view(folder.folder_id).blocks)
 
 
+def _highest_modseq(mailbox: Mailbox, folder: Folder) -> int:
+    if mailbox.is_public:  # read states of the user count too
+        return mailbox.view(folder.folder_id).highest_modseq
+    return folder.highest_modseq
+
+
 #: status-att, RFC 3501 section 9; SIZE is RFC 8438, HIGHESTMODSEQ RFC 7162, DELETED RFC 9051.
 ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int]]] = {
     b"MESSAGES": lambda _, folder: folder.total,
     b"RECENT": _recent,
     b"UIDNEXT": lambda _, folder: folder.uid_next,
     b"UIDVALIDITY": lambda _, folder: folder.uid_validity,
-    b"UNSEEN": lambda _, folder: folder.unread,
+    b"UNSEEN": lambda mailbox, folder: mailbox.unread(folder),
     b"SIZE": lambda _, folder: folder.size,
-    b"HIGHESTMODSEQ": lambda _, folder: folder.highest_modseq,
+    b"HIGHESTMODSEQ": _highest_modseq,
     b"DELETED": _deleted,
 }
 
@@ -85,15 +93,18 @@ def status(session: Session, args: Status) -> Reply:
     Spec:
         RFC 3501 6.3.10; RFC 8438 (SIZE); RFC 7162 3.1.7 (HIGHESTMODSEQ, which enables CONDSTORE).
     """
-    folder = tree_of(session.mailbox).selectable(args.name)
-    return Reply("STATUS completed", [status_of(session, args.name, folder, args.items)])
+    place = session.locate(args.name)
+    folder = tree_of(place.mailbox).selectable(place.name)
+    require(place.mailbox, folder.folder_id, Right.READ_ANY)
+    return Reply("STATUS completed", [status_of(session, place.mailbox, args.name, folder, args.items)])
 
 
-def status_of(session: Session, name: str, folder: Folder, items: tuple[bytes, ...]) -> MailboxStatus:
+def status_of(
+    session: Session, mailbox: Mailbox, name: str, folder: Folder, items: tuple[bytes, ...]
+) -> MailboxStatus:
     """Return the figures; also for LIST with RETURN (STATUS …)."""
     if b"HIGHESTMODSEQ" in items:
         session.enable_condstore()
-    mailbox = session.mailbox
     # RFC 7889 3.3: the limit is the server's, whatever the mailbox.
     return MailboxStatus(
         name,

@@ -16,6 +16,7 @@ from gromox.imap.sequence import ranges_of, render
 from gromox.store.flags import Flag, FlagChange, FlagOperation
 from gromox.store.model import NO_UIDS, FlagsChanged
 from gromox.store.uidset import UidSet
+from gromox.store.view import unforeseen
 
 if TYPE_CHECKING:
     from gromox.imap.parser import Parser
@@ -89,7 +90,8 @@ def store(session: Session, args: Store) -> Reply:
     r"""Add, remove or replace flags, and say what they are now.
 
     Spec:
-        RFC 3501 6.4.6: the new values of all messages named are told unless ``.SILENT``; 6.4.8: with UID for
+        RFC 3501 6.4.6: the new values of all messages named are told unless ``.SILENT``, and even then if
+        another session changed them too, so that the client always knows them; 6.4.8: with UID for
         UID STORE (here always). RFC 7162 3.1.3: UNCHANGEDSINCE leaves newer messages alone (MODIFIED) and
         tells the mod-sequence even when silent. RFC 5530 EXPUNGEISSUED when a message is gone.
 
@@ -112,17 +114,22 @@ def store(session: Session, args: Store) -> Reply:
     data = _told(here, now, args, uids, done)
     if session.policy.expunge_on_delete and _deletes(args.change):
         here.mailbox.expunge(here.folder_id, uids)
-    quiet = uids.ranges
+    told = uids
+    if args.silent and done.modseq != here.change_number + 1:
+        # Others were busy meanwhile; what they did the client could not work out.
+        told -= UidSet.from_ascending(unforeseen(here.view, now, uids, args.change))
+    quiet = told.ranges
     if done.refused:
         refused = ranges_of(done.refused) if args.uid else _numbers(here, done)
-        quiet = (uids - UidSet(ranges_of(done.refused))).ranges
+        quiet = (told - UidSet(ranges_of(done.refused))).ranges
         return Reply(
             "some messages were changed meanwhile",
             data,
             code=b"MODIFIED " + render(refused),
             quiet=quiet,
+            quiet_until=now.highest_modseq,
         )
-    return Reply("STORE completed", data, quiet=quiet)
+    return Reply("STORE completed", data, quiet=quiet, quiet_until=now.highest_modseq)
 
 
 def _deletes(change: FlagChange) -> bool:

@@ -23,10 +23,14 @@ def subscribe(session: Session, name: str) -> Reply:
         RFC 3501 6.3.6: the server may check that the mailbox exists; this one does, because the subscription
         is a property of the folder.
     """
-    found = tree_of(session.mailbox).find(name.removesuffix(SEPARATOR))
+    place = session.locate(name.removesuffix(SEPARATOR))
+    found = tree_of(place.mailbox).find(place.name)
     if found is None:
         raise NotFoundError("no folder has that name")
-    session.mailbox.set_subscribed(found.folder.folder_id, subscribed=True)
+    if place.mailbox.is_guest and not place.is_own:
+        session.mailbox.subscribe(place.full(found.name))
+    else:
+        place.mailbox.set_subscribed(found.folder.folder_id, subscribed=True)
     return Reply("SUBSCRIBE completed")
 
 
@@ -37,7 +41,10 @@ def unsubscribe(session: Session, name: str) -> Reply:
     Spec:
         RFC 3501 6.3.7.
     """
-    found = tree_of(session.mailbox).find(name.removesuffix(SEPARATOR))
+    name = name.removesuffix(SEPARATOR)
+    if session.places.is_outside(name):
+        session.mailbox.unsubscribe(name)
+    found = tree_of(session.mailbox).find(name)
     if found is not None:
         session.mailbox.set_subscribed(found.folder.folder_id, subscribed=False)
     return Reply("UNSUBSCRIBE completed")

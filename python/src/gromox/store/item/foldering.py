@@ -176,6 +176,7 @@ def give_owner(tx: Write, folder_id: int, username: str) -> None:
     permission.insert(
         tx.file.connection, folder_id, username, permission.ALL_RIGHTS | permission.Right.CONTACT
     )
+    permission.announce(tx)
 
 
 def inherit_rights(tx: Write, folder_id: int, parent_id: int) -> None:

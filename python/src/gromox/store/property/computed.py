@@ -49,6 +49,14 @@ class MessageFlag(IntFlag):
     UNTRUSTED = 0x8000
 
 
+class MessageStatus(IntFlag):
+    """Bits of PidTagMessageStatus, [MS-OXCMSG] 2.2.1.8."""
+
+    IN_CONFLICT = 0x0800
+    REMOTE_DOWNLOAD = 0x1000
+    REMOTE_DELETE = 0x2000
+
+
 #: Bits that stand in ``message_flags``; the others follow from flags and columns.
 KEPT_FLAGS: Final = (
     MessageFlag.UNMODIFIED

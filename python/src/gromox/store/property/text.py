@@ -63,11 +63,15 @@ def _decoded(value: PropValue, code_page: int) -> PropValue:
     return _decode(value, code_page)
 
 
+def decoded(octets: bytes, code_page: int) -> str:
+    """Return the text that octets of a code page are, up to their first NUL."""
+    return charset.decode(octets, page_of_number(code_page).name).partition("\0")[0]
+
+
 def _decode(value: object, code_page: int) -> str:
     if isinstance(value, str):
         return value
-    octets = value if isinstance(value, bytes) else b""
-    return charset.decode(octets, page_of_number(code_page).name).partition("\0")[0]
+    return decoded(value if isinstance(value, bytes) else b"", code_page)
 
 
 def _encode(value: object, code_page: int) -> bytes:

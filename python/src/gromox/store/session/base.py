@@ -12,15 +12,19 @@ if TYPE_CHECKING:
     from gromox.store.session.access import Access
     from gromox.store.session.actor import Actor
     from gromox.store.session.handles import Handles
+    from gromox.store.session.peruser import Streaming
 
 
 class SessionPart(Operated):
     """The state that parts share; with a transport only the transport is there."""
 
-    __slots__ = ("_access", "_actor", "_file", "_handles", "_mailbox")
+    __slots__ = ("_access", "_actor", "_file", "_handles", "_mailbox", "_reading", "_writing")
 
     _mailbox: Mailbox
     _file: MailboxFile
     _actor: Actor
     _access: Access
     _handles: Handles
+    _reading: Streaming | None
+    """Per-user information that goes in parts, and what comes in parts."""
+    _writing: Streaming | None

@@ -21,7 +21,6 @@ from gromox.store.sync.upload import (
     Incoming,
     Outcome,
     Upload,
-    Version,
     import_message,
     predecessors_of,
 )
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from gromox.mapi.message import Message
     from gromox.mapi.propvalue import PropValue
     from gromox.store.mailbox_file import MailboxFile
+    from gromox.store.sync.conflict import Version
     from gromox.store.sync.state import SyncState
 
 MAX_OBJECTS: Final = 10_000
@@ -225,8 +225,8 @@ class Importing(Items):
             self._access.require_visible(parent_id)
             self._access.require(parent_id, Right.CREATE_SUBFOLDER)
         kept = {tag: value for tag, value in values.items() if tag not in _FIXED}
-        with self._file.write(durable=True) as tx:
-            return import_folder(tx, upload, folder_id, parent_id, version, kept)
+        with Holding(self._file) as holding, self._file.write(durable=True) as tx:
+            return import_folder(tx, holding, upload, folder_id, parent_id, version, kept)
 
     @operation
     def retire_ids(self, ranges: Sequence[tuple[int, int]]) -> None:

@@ -13,7 +13,7 @@ from gromox.store.item.flagged import set_flags
 from gromox.store.item.reading_state import set_read
 from gromox.store.item.result import ReadChange
 from gromox.store.operation import operation
-from gromox.store.property.computed import MessageFlag
+from gromox.store.property.computed import MessageFlag, MessageStatus
 from gromox.store.property.message import ACCESS_READ, message_row
 from gromox.store.session.rights import MessageRights
 from gromox.store.touch import Touch
@@ -72,9 +72,10 @@ class Marking(MessageRights):
     def set_message_status(self, mid: int, status: int, mask: int) -> int:
         """Set the bits of PidTagMessageStatus that a mask names; returns the status before.
 
-        Spec: [MS-OXCMSG] 3.2.5.8.
+        Spec: [MS-OXCMSG] 3.2.5.8; 2.2.1.8: that a message is in conflict is not the client's to say.
         """
         entry = self._editable(mid)
+        mask &= ~MessageStatus.IN_CONFLICT
         with self._file.write(durable=True) as tx:
             (before,) = tx.file.execute(
                 "SELECT message_status FROM messages WHERE mid = ?", (mid,)

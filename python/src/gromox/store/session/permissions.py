@@ -125,6 +125,7 @@ class Permissions(SessionPart):
             ).fetchone()
             if count > MAX_MEMBERS:
                 raise LimitError(f"a folder has at most {MAX_MEMBERS} permissions")
+            permission.announce(tx)
 
 
 def _carry_out(tx: Write, folder_id: int, change: PermissionChange, *, with_freebusy: bool) -> None:

@@ -17,12 +17,15 @@ from gromox.store.session.moving import Moving
 from gromox.store.session.naming import Naming
 from gromox.store.session.notify import Notify
 from gromox.store.session.permissions import Permissions
+from gromox.store.session.peruser import PerUser
 from gromox.store.session.places import Places
 from gromox.store.session.receiving import Receiving
 from gromox.store.session.rules import Rules
 from gromox.store.session.searches import Searches
 from gromox.store.session.sync import Sync
 from gromox.store.session.tables import Tables
+from gromox.store.session.transferring import Transferring
+from gromox.store.session.uploading import Uploading
 
 if TYPE_CHECKING:
     from gromox.store.mailbox import Mailbox
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 
 class StoreSession(
+    Uploading,  # first: it stands on others of them
     CopiedProperties,
     Folders,
     Importing,
@@ -41,12 +45,14 @@ class StoreSession(
     Naming,
     Notify,
     Permissions,
+    PerUser,
     Places,
     Receiving,
     Rules,
     Searches,
     Sync,
     Tables,
+    Transferring,
 ):
     """One user's view of one mailbox; used by one thread at a time."""
 
@@ -61,6 +67,7 @@ class StoreSession(
         session._actor, session._access = actor, Access(mailbox.file, actor)
         session._handles = Handles()
         session._desk_of_session = None
+        session._reading = session._writing = None
         return session
 
     @classmethod

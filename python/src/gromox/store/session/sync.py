@@ -8,8 +8,9 @@ from gromox.store.builtin import ipm_subtree
 from gromox.store.errors import InvalidValueError
 from gromox.store.operation import operation
 from gromox.store.permission import Right
-from gromox.store.session.base import SessionPart
-from gromox.store.sync import localids, since
+from gromox.store.property.message import message_row
+from gromox.store.session.rights import MessageRights
+from gromox.store.sync import conflict, localids, since
 from gromox.store.sync.content import ContentDownload
 from gromox.store.sync.folders import HierarchyDownload
 from gromox.store.sync.state import Download
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from gromox.mapi.idset import IdSet
     from gromox.mapi.restriction import Restriction
+    from gromox.store.sync.conflict import ConflictVersion
     from gromox.store.sync.content import Departures, MessageChange, ReadChanges, SyncCounts, SyncFlag
     from gromox.store.sync.folders import FolderChange
     from gromox.store.sync.since import Changes, FolderChanges, Rest
@@ -28,7 +30,7 @@ MAX_PART: Final = 10_000
 """Messages or folders of one call."""
 
 
-class Sync(SessionPart):
+class Sync(MessageRights):
     """Synchronisation ([MS-OXCFXICS]) and plain changes since a number."""
 
     __slots__ = ()
@@ -100,6 +102,20 @@ class Sync(SessionPart):
     def sync_state(self, handle: int) -> SyncState:
         """Return the state of a client that took in what it was handed so far."""
         return self._handles.get(handle, Download).state()
+
+    @operation
+    def conflict_versions(self, mid: int) -> tuple[ConflictVersion, ...]:
+        """Return the versions that a conflict resolve message holds; none: it is an ordinary message.
+
+        Spec: [MS-OXCFXICS] 3.1.5.6.2.1: clients get these in its place.
+
+        Raises:
+            MessageGoneError: it is not there for the actor.
+        """
+        self._file.refresh()
+        self._readable(mid)
+        row = message_row(self._file, mid)
+        return tuple(conflict.versions_of(self._file, mid)) if row and conflict.is_conflict(row) else ()
 
     # Plain numbers.
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from gromox.mapi.idset import IdSet
 from gromox.mapi.rangeset import RangeSet
 from gromox.store import block_table
+from gromox.store.errors import InvalidValueError
 from gromox.store.match.evaluate import needs, predicate
 from gromox.store.property.message import MessageProperties
 from gromox.store.sync import marks, reading
@@ -36,14 +37,37 @@ _READ_STATES: Final = (
 
 
 class SyncFlag(IntFlag):
-    """What a client wants of a folder's contents: SynchronizationFlags, [MS-OXCFXICS] 2.2.3.2.1.1.1."""
+    """What a client wants: SynchronizationFlags, [MS-OXCFXICS] 2.2.3.2.1.1.1.
 
+    SynchronizationExtraFlags stand above them, shifted by sixteen bits.
+    """
+
+    UNICODE = 0x0001
     NO_DELETIONS = 0x0002
     IGNORE_NO_LONGER_IN_SCOPE = 0x0004
     READ_STATE = 0x0008
     FAI = 0x0010
     NORMAL = 0x0020
-    ORDER_BY_DELIVERY_TIME = 0x1_0000_0000  #: SynchronizationExtraFlags 0x00000008
+    ONLY_SPECIFIED_PROPERTIES = 0x0080
+    NO_FOREIGN_IDENTIFIERS = 0x0100
+    BEST_BODY = 0x2000
+    IGNORE_SPECIFIED_ON_FAI = 0x4000
+    PROGRESS = 0x8000
+    EID = 0x1_0000
+    MESSAGE_SIZE = 0x2_0000
+    CHANGE_NUMBER = 0x4_0000
+    ORDER_BY_DELIVERY_TIME = 0x8_0000
+
+    @classmethod
+    def of_wire(cls, flags: int, extra_flags: int) -> SyncFlag:
+        """Read the fields of a ROP, [MS-OXCFXICS] 3.2.5.9.1.1; unknown extra flags count for nothing.
+
+        Raises:
+            InvalidValueError: the flag that is reserved is set, or one that is not known.
+        """
+        if flags & ~_FLAGS:
+            raise InvalidValueError(f"unknown flags of synchronisation: 0x{flags:04x}")
+        return cls(flags | (extra_flags & 0xF) << 16)
 
 
 class MessageChange(NamedTuple):
@@ -123,7 +147,7 @@ class ContentDownload(Download):
             out_of_scope = {row.mid for row in rows if row.mid not in matching and row.mid in self._given}
             self._messages = self._ordered([row for row in rows if row.mid in matching])
             self._deleted = self._departed(out_of_scope)
-            unwanted = self._flags & SyncFlag.IGNORE_NO_LONGER_IN_SCOPE
+            unwanted = self._flags & (SyncFlag.IGNORE_NO_LONGER_IN_SCOPE | SyncFlag.NO_DELETIONS)
             self._left_scope = RangeSet([(mid, mid) for mid in (() if unwanted else out_of_scope)])
             self._read, self._unread = self._read_changes({row.mid for row in rows})
         self._next = 0
@@ -159,16 +183,20 @@ class ContentDownload(Download):
         self._told["read"] = True
         return ReadChanges(self._ids(self._read), self._ids(self._unread))
 
-    def state(self) -> SyncState:
-        """Return the state of a client that took in everything it was handed so far."""
+    def state(self, *, unsent: int = 0) -> SyncState:
+        """Return the state of a client that took in everything it was handed so far.
+
+        Args:
+            unsent: how many of the last messages it was not handed as a whole.
+        """
         file, initial = self._file, self._initial
-        sent = self._messages[: self._next]
+        sent = self._messages[: self._next - unsent]
         given = self._given | RangeSet([(row.mid, row.mid) for row in sent])
         if self._told["departures"]:
             given = given - self._deleted - self._left_scope
         # What left and was not told must stay to be found: then only what was sent counts as seen.
         complete = self._told["departures"] or not (self._deleted or self._left_scope)
-        done = self._next == len(self._messages) and complete
+        done = len(sent) == len(self._messages) and complete
         everything = RangeSet([(1, self._newest)])
         seen, associated = own(file, initial.seen), own(file, initial.seen_associated)
         if self._flags & SyncFlag.NORMAL:
@@ -268,6 +296,7 @@ class ContentDownload(Download):
         return [(mid, bool(is_read)) for mid, read_cn, is_read in rows if read_cn not in known]
 
 
+_FLAGS: Final = int(sum(SyncFlag)) & 0xFFFF
 _GONE: Final = {Gone.MESSAGE: SyncFlag.NORMAL, Gone.ASSOCIATED: SyncFlag.FAI}
 
 

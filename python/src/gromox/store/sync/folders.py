@@ -70,15 +70,15 @@ class HierarchyDownload(Download):
         self._told_deleted = True
         return with_own(self._file, IdSet(), self._given - self._present)
 
-    def state(self) -> SyncState:
-        """Return the state of a client that took in everything it was handed so far."""
+    def state(self, *, unsent: int = 0) -> SyncState:
+        """Return the state of a client that took in what it was handed so far, but the last ``unsent``."""
         file, initial = self._file, self._initial
-        sent = self._changes[: self._next]
+        sent = self._changes[: self._next - unsent]
         given = self._given | RangeSet([(each.folder_id, each.folder_id) for each in sent])
         if self._told_deleted:
             given = given & self._present
         seen = own(file, initial.seen)
-        if self._next == len(self._changes):
+        if len(sent) == len(self._changes):
             seen = seen | RangeSet([(1, self._newest)])
         else:
             seen = seen | RangeSet([(each.cn, each.cn) for each in sent])

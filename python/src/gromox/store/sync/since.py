@@ -114,7 +114,8 @@ def changes(
         changed = [row.mid for row in rows if row.birth_cn <= start]
         told = {row.mid for row in rows}
         flagged: list[int] = []
-        if told_until and not reset and record.highest_modseq > told_until:
+        # Read states of a public store are no flags: its folders do not count them.
+        if told_until and not reset and (file.is_public or record.highest_modseq > told_until):
             flagged = [mid for mid in _flagged(file, folder_id, told_until, username) if mid not in told]
         removed = [] if reset else _removed(tombs or [], set(created))
         return Changes(

@@ -14,47 +14,23 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.base.errors import ParseError
 from gromox.mapi.changelist import PredecessorChangeList, Relation, Xid
-from gromox.mapi.folderids import Private
 from gromox.mapi.rangeset import RangeSet
 from gromox.store.errors import ConflictError, InvalidValueError
-from gromox.store.item.change import AttachmentChange, MessageChange
-from gromox.store.item.changing import Changer
-from gromox.store.item.entry import entry_of
-from gromox.store.item.mailform import become_properties
-from gromox.store.item.moving import transfer
-from gromox.store.item.plan import Planner
-from gromox.store.item.reading import attachment_rows
 from gromox.store.item.writing import insert_item
 from gromox.store.property import ids
-from gromox.store.property.computed import READ_ONLY
-from gromox.store.property.message import message_row, tags_of
-from gromox.store.sync import localids
+from gromox.store.property.message import message_row
+from gromox.store.sync import conflict, localids
+from gromox.store.sync.conflict import Version
+from gromox.store.sync.replacing import replace
 from gromox.store.sync.state import Download, SyncState, own, with_own
-from gromox.store.touch import Touch
 
 if TYPE_CHECKING:
-    from gromox.mapi.message import Message, PropertyKey
-    from gromox.mapi.propvalue import PropValue
+    from gromox.mapi.message import Message
     from gromox.store.item.holding import Holding
     from gromox.store.item.plan import MessagePlan
     from gromox.store.mailbox_file import MailboxFile, Write
-    from gromox.store.property.row import MessageRow
 
-_CONFLICTS: Final = int(Private.CONFLICTS)
 _VERSION: Final = "UPDATE messages SET change_key = ?, predecessors = ?, modified_time = ? WHERE mid = ?"
-_MERGED: Final = "UPDATE messages SET cn = ?, change_key = NULL, predecessors = ? WHERE mid = ?"
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """What a client says of its version of an object."""
-
-    change_key: bytes
-    """PidTagChangeKey: an XID."""
-    predecessors: bytes
-    """PidTagPredecessorChangeList"""
-    modified_time: int
-    """PidTagLastModificationTime"""
 
 
 class Outcome(Enum):
@@ -62,7 +38,7 @@ class Outcome(Enum):
 
     TAKEN = "it is the version of the mailbox now"
     IGNORED = "the mailbox has it already, or a newer one that knew it"
-    CONFLICT = "both sides had changed the object: the newer one stays, and the client has to download it"
+    CONFLICT = "both sides had changed the object: the client has to download what became of it"
     DELETED = "the object was deleted here"
 
 
@@ -110,11 +86,6 @@ def predecessors_of(version: Version) -> PredecessorChangeList:
         return listed.with_change(Xid.from_octets(version.change_key))
     except ParseError as error:
         raise InvalidValueError(f"a change key or a predecessor change list is damaged: {error}") from error
-
-
-def is_client_newer(ours: tuple[int, bytes], theirs: Version) -> bool:
-    """Tell who wins a conflict: the last writer; change keys decide where both wrote at the same time."""
-    return (theirs.modified_time, theirs.change_key) > ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,62 +138,12 @@ def import_message(tx: Write, holding: Holding, upload: Upload, incoming: Incomi
     if relation in (Relation.EQUAL, Relation.OLDER):
         return Imported(Outcome.IGNORED, mid, row.number("cn"))
     if relation is Relation.NEWER:
-        cn = _replace(tx, holding, row, incoming.message)
+        cn = replace(tx, holding, row, incoming.message)
         tx.file.execute(_VERSION, (version.change_key, theirs.octets(), version.modified_time, mid))
         upload.took(tx, associated=associated)
         return Imported(Outcome.TAKEN, mid, cn)
     if incoming.fail_on_conflict:
         raise ConflictError("the message was changed on both sides")
-    return _resolve(tx, holding, row, incoming, theirs.merged(ours))
-
-
-def _resolve(
-    tx: Write, holding: Holding, row: MessageRow, incoming: Incoming, merged: PredecessorChangeList
-) -> Imported:
-    """Let the last writer win; the other version is kept in the folder of conflicts."""
-    file, mid, version = tx.file, row.mid, incoming.version
-    associated = bool(row.number("associated"))
-    keeps = _CONFLICTS in file.folders and not file.is_public and not associated
-    ours = (row.number("modified_time"), ids.change_key(file, row.number("cn"), row.octets("change_key")))
-    if is_client_newer(ours, version):
-        if keeps:
-            transfer(tx, row.folder_id, [entry_of(file, mid)], _CONFLICTS, is_move=False)
-        _replace(tx, holding, row, incoming.message)
-    elif keeps:
-        insert_item(tx, holding, incoming.plan, _CONFLICTS, creator=incoming.creator)
-    # Whoever won: the version that is there now knows both.
-    cn = tx.next_cn()
-    file.execute(_MERGED, (cn, merged.octets(), mid))
-    tx.note(row.folder_id, [mid], Touch.CONTENT)
-    if is_client_newer(ours, version):
-        file.execute("UPDATE messages SET modified_time = ? WHERE mid = ?", (version.modified_time, mid))
+    theirs_seen = Version(version.change_key, theirs.octets(), version.modified_time)
+    cn = conflict.resolve(tx, holding, row, incoming.message, theirs_seen, ours)
     return Imported(Outcome.CONFLICT, mid, cn)
-
-
-def _replace(tx: Write, holding: Holding, row: MessageRow, message: Message) -> int:
-    """Put a message in the place of what is there ([MS-OXCFXICS] 3.2.5.9.4.2: nothing of it stays)."""
-    file, mid = tx.file, row.mid
-    if row.is_mail:
-        become_properties(tx, holding, Planner(file, holding, now=tx.now), row)
-        row = _there(file, mid)
-    kept = {key >> 16 for key in message.properties if isinstance(key, int)}
-    numbered = file.names.numbered(message.properties.items())
-    kept |= {tag >> 16 for tag in numbered}
-    removed = [tag for tag in tags_of(row) if tag not in READ_ONLY and tag >> 16 not in kept]
-    values: dict[PropertyKey, PropValue] = {
-        tag: value for tag, value in numbered.items() if tag not in READ_ONLY
-    }
-    attachments = [AttachmentChange(each[1], is_deleted=True) for each in attachment_rows(file, mid)]
-    attachments += [
-        AttachmentChange(values=dict(each.properties), data=each.data, embedded=each.embedded)
-        for each in message.attachments
-    ]
-    change = MessageChange(values, removed, message.recipients, attachments)
-    return Changer(tx, holding).change(mid, change)
-
-
-def _there(file: MailboxFile, mid: int) -> MessageRow:
-    row = message_row(file, mid)
-    if row is None:
-        raise InvalidValueError("there is no such message (any more)")
-    return row

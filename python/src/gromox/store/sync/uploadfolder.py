@@ -14,16 +14,18 @@ from gromox.store.errors import InvalidValueError
 from gromox.store.item import foldering
 from gromox.store.property import ids
 from gromox.store.property.foldering import set_folder
-from gromox.store.sync import localids
-from gromox.store.sync.upload import Imported, Outcome, is_client_newer, predecessors_of
+from gromox.store.sync import conflict, localids
+from gromox.store.sync.upload import Imported, Outcome, predecessors_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gromox.mapi.changelist import PredecessorChangeList
     from gromox.mapi.propvalue import PropValue
+    from gromox.store.item.holding import Holding
     from gromox.store.mailbox_file import Write
-    from gromox.store.sync.upload import Upload, Version
+    from gromox.store.sync.conflict import Version
+    from gromox.store.sync.upload import Upload
 
 _STORED: Final = "SELECT cn, change_key, predecessors, modified_time FROM folders WHERE folder_id = ?"
 _VERSION: Final = "UPDATE folders SET change_key = ?, predecessors = ? WHERE folder_id = ?"
@@ -31,13 +33,14 @@ _VERSION: Final = "UPDATE folders SET change_key = ?, predecessors = ? WHERE fol
 
 def import_folder(
     tx: Write,
+    holding: Holding,
     upload: Upload,
     folder_id: int,
     parent_id: int,
     version: Version,
     values: Mapping[int, PropValue],
 ) -> Imported:
-    """Take in a folder; the last writer wins where both sides changed it.
+    """Take in a folder; the last writer wins where both sides changed it, at the same time what is here.
 
     Raises:
         InvalidValueError: the id was not given out to a client, or the name is missing.
@@ -62,8 +65,7 @@ def import_folder(
     relation = theirs.relation(ours)
     if relation in (Relation.EQUAL, Relation.OLDER):
         return Imported(Outcome.IGNORED, folder_id, cn)
-    newer = is_client_newer((modified, ids.change_key(file, cn, key)), version)
-    if relation is Relation.NEWER or newer:
+    if relation is Relation.NEWER or version.modified_time > modified:
         _change(tx, folder_id, parent_id, name, values)
     if relation is Relation.NEWER:
         return _keep(tx, upload, folder_id, version, theirs)
@@ -74,6 +76,10 @@ def import_folder(
         "UPDATE folders SET cn = ?, change_key = NULL, predecessors = ? WHERE folder_id = ?",
         (record.cn, theirs.merged(ours).octets(), folder_id),
     )
+    quiet = conflict.method_of(file, folder_id) & conflict.ResolveMethod.NO_CONFLICT_NOTIFICATION
+    if file.is_public and not quiet:
+        entry_id = ids.folder_entry_id(file, folder_id)
+        conflict.notify(tx, holding, folder_id, record.name, entry_id)
     return Imported(Outcome.CONFLICT, folder_id, record.cn)
 
 

@@ -9,8 +9,10 @@ from gromox.admin.cli.completion import domain_names
 from gromox.admin.cli.console import DONE, REFUSED
 from gromox.admin.cli.table import Table, text_of
 from gromox.admin.cli.table import show as show_table
+from gromox.admin.service import dkim
 from gromox.admin.service import domain as service
-from gromox.admin.service.errors import InputError
+from gromox.admin.service.errors import AdminError, InputError
+from gromox.base.errors import GromoxError
 from gromox.directory import domain as directory_domain
 
 if TYPE_CHECKING:
@@ -56,6 +58,23 @@ def register(commands: Commands, summary: str) -> None:
     modify = add(below, "modify", modify_domain, "Change attributes of a domain.")
     _add_specification(modify)
     _add_fields(modify, required=False)
+    keys = add(
+        below,
+        "dkim",
+        sign_domains,
+        "Print the DNS records that make the signatures of mail (DKIM) known.",
+        details="Makes a key for a domain without one; the spam filter signs with it at once.",
+    )
+    _add_specification(keys, optional=True)
+    keys.add_argument(
+        "--renew",
+        action="store_true",
+        help="make a new key first (the old one stays as .old); publish the record at once, until then "
+        "signatures do not count",
+    )
+    keys.add_argument(
+        *("-q", "--quiet"), action="store_true", help="print the records of keys that were made now, no other"
+    )
     purge = add(below, "purge", purge_domains, "Remove domains marked as deleted for ever.")
     _add_specification(purge, optional=True)
     purge.add_argument("-f", "--files", action="store_true", help="remove their mailboxes from disk as well")
@@ -102,7 +121,43 @@ def create_domain(args: argparse.Namespace, console: Console) -> int:
         raise InputError("maxUser is missing")
     created = service.create(console.site, args.domainname, max_user=maximum, **columns)
     console.say(f"Domain '{created.name}' created (ID {created.domain_id})")
+    _sign_new(console, created.name)
     return DONE
+
+
+def _sign_new(console: Console, domain: str) -> None:
+    """Make the key of a new domain where keys are kept; it can be made later as well."""
+    try:
+        keys = dkim.Keys.of(console.site.configuration)
+        if keys.are_kept_here:
+            dkim.ensure(keys, domain)
+            console.say("Its mail is signed (DKIM). Publish in DNS:")
+            console.say(dkim.record(keys, domain))
+    except (AdminError, OSError) as error:
+        console.complain(f"grommunio-admin: the domain has no DKIM key yet: {error}")
+
+
+def sign_domains(args: argparse.Namespace, console: Console) -> int:
+    """Make keys that are missing, or new ones, and print the records."""
+    keys = dkim.Keys.of(console.site.configuration)
+    if args.renew and not args.domainspec:
+        raise InputError("--renew takes one domain")
+    if args.domainspec:
+        domains = [service.find(console.site, args.domainspec).name]
+    else:
+        domains = list(dkim.active_domains(console.site))
+    code = DONE
+    for domain in domains:
+        try:
+            if args.renew:
+                dkim.renew(keys, domain)
+            if dkim.ensure(keys, domain) or args.renew or not args.quiet:
+                console.say(dkim.record(keys, domain))
+        except GromoxError as error:
+            # One bad key is no reason to leave the other domains without.
+            console.complain(f"grommunio-admin: {error}")
+            code = REFUSED
+    return code
 
 
 def modify_domain(args: argparse.Namespace, console: Console) -> int:

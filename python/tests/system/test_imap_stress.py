@@ -1,0 +1,93 @@
+"""Fifty mail programs on five mailboxes: none is told anything wrong, nothing is lost, nothing leaks.
+
+``STRESS_SECONDS`` makes it as long as wanted (``STRESS_SECONDS=36000 make test
+ARGS=tests/system/test_imap_stress.py``), ``STRESS_SEED`` other, ``STRESS_CLIENTS`` larger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gromox.store.mailbox import Mailbox
+from tests.support.imapstress import Account, Stress
+from tests.support.server import HOST, GromoxServer, eventually
+from tests.system.conftest import ALICE, BOB
+
+SECONDS = float(os.environ.get("STRESS_SECONDS", "60"))
+SEED = int(os.environ.get("STRESS_SEED", "20261129"))
+CLIENTS = int(os.environ.get("STRESS_CLIENTS", "50"))
+MAILBOXES = {ALICE: (b"Stress1", b"Stress2", b"Stress/Deep"), BOB: (b"Stress1", b"INBOX/Stress2")}
+
+
+def memory(pid: int) -> int:
+    """Return the resident memory of a process in KiB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1])
+
+
+def open_files(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(SECONDS * 3 + 180)
+def test_everybody_at_once(home: Path, measured: Callable[[str], None]) -> None:
+    server = GromoxServer(home)
+    server.start()
+    at_rest = open_files(server.pid)
+    sizes: list[tuple[float, int]] = []
+    stress = Stress(
+        HOST,
+        server.port("imap"),
+        [Account(user, server.password(user), names) for user, names in MAILBOXES.items()],
+        clients=CLIENTS,
+        seconds=SECONDS,
+        seed=SEED,
+        at_pause=lambda time: sizes.append((time, memory(server.pid))),
+    )
+    try:
+        asyncio.run(stress.run())
+    except BaseExceptionGroup as group:
+        server.kill()
+        # One tells of its trouble, the others were only cancelled.
+        raise AssertionError(f"seed {SEED}: {group.exceptions[0]}") from group
+    # Mailboxes stay open for a while, with what SQLite and their locks need; connections do not.
+    eventually(lambda: open_files(server.pid) <= at_rest + 40, what="files closed")
+    assert levels_off(sizes), sizes
+    at_end = open_files(server.pid)
+    assert server.stop() == 0
+    log = "".join(server.lines)
+    assert "traceback" not in log.lower(), log[-5000:]
+    assert check_stores(home) == []
+    commands = stress.figures.commands
+    measured(
+        f"stress: {CLIENTS} clients, {SECONDS:.0f} s, {commands.total()} commands,"
+        f" {stress.figures.sessions} sessions, {stress.figures.pauses} comparisons,"
+        f" {len(stress.ledger.tokens)} messages made;"
+        f" RSS {sizes[0][1] >> 10} -> {sizes[-1][1] >> 10} MiB, files {at_rest} -> {at_end}; {dict(commands)}"
+    )
+
+
+def levels_off(sizes: list[tuple[float, int]]) -> bool:
+    """Tell whether memory stopped growing: the last quarter takes little more than the third one."""
+    quarter = max(len(sizes) // 4, 1)
+    third, last = sizes[-2 * quarter : -quarter], sizes[-quarter:]
+    if not third:
+        return True
+    return max(size for _, size in last) <= max(size for _, size in third) * 1.15 + 8192
+
+
+def check_stores(home: Path) -> list[object]:
+    """Return what is wrong in the mailboxes."""
+    found: list[object] = []
+    databases = list(home.rglob("exchange.sqlite3"))
+    assert databases
+    for database in databases:
+        with Mailbox.open(database.parents[1]) as mailbox:
+            found += mailbox.check()
+    return found

@@ -1,0 +1,281 @@
+"""A daemon of several processes: balance, limits, crashes, new settings."""
+
+from __future__ import annotations
+
+import contextlib
+import imaplib
+import os
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from gromox.daemons.embedded import Embedded
+from tests.support.daemons import Daemons
+from tests.support.server import HOST, Process, eventually
+from tests.system.conftest import ALICE, BOB
+
+WORKERS = 3
+#: Connections of the test that runs.
+_open: list[imaplib.IMAP4] = []
+
+
+@pytest.fixture(autouse=True)
+def hang_up() -> Iterator[None]:
+    yield
+    for connection in _open:
+        with contextlib.suppress(OSError):
+            connection.shutdown()
+    _open.clear()
+
+
+def connect(daemons: Daemons) -> imaplib.IMAP4:
+    _open.append(imaplib.IMAP4(HOST, daemons.imap_port, timeout=30))
+    return _open[-1]
+
+
+@pytest.fixture
+def daemons(home: Path) -> Iterator[Daemons]:
+    made = Daemons(
+        home,
+        f"imap_workers = {WORKERS}\nimap_metrics_socket = {home}/run/imap.metrics\n"
+        "imap_log_level = 5\nauth_fail_delay = 0\n",
+    )
+    made.create()
+    yield made
+    made.stop()
+    assert "traceback" not in made.log().lower()
+
+
+def password(daemons: Daemons, user: str = ALICE) -> str:
+    return next(one.password for one in Embedded(daemons.home).credentials() if one.user == user).reveal()
+
+
+def login(daemons: Daemons, user: str = ALICE) -> imaplib.IMAP4:
+    connection = connect(daemons)
+    connection.login(user, password(daemons, user))
+    return connection
+
+
+def imap(daemons: Daemons) -> Process:
+    return daemons.processes["imap"]
+
+
+def workers(daemons: Daemons) -> list[int]:
+    """Return the children of the parent."""
+    pid = imap(daemons).pid
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def figures(daemons: Daemons, request: bytes = b"GET /metrics HTTP/1.1\r\n\r\n") -> str:
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(20)
+        sock.connect(str(daemons.home / "run" / "imap.metrics"))
+        sock.sendall(request)
+        octets = b""
+        while more := sock.recv(65536):
+            octets += more
+    return octets.decode()
+
+
+def figure(daemons: Daemons, series: str) -> float:
+    """Return a value, 0 if nobody counted yet."""
+    found = re.search(rf"^{re.escape(series)} (.*)$", figures(daemons), re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+def sessions(daemons: Daemons) -> dict[int, int]:
+    """Return how many connections each worker says it has."""
+    lines = imap(daemons).lines
+    lines.clear()
+    os.kill(imap(daemons).pid, signal.SIGUSR1)
+    found: dict[int, int] = {}
+
+    def all_told() -> bool:
+        for line in list(lines):
+            told = re.search(r"worker process=(\d+) state=\w+ generation=\d+ connections=(\d+)", line)
+            if told:
+                found[int(told[1])] = int(told[2])
+        return len(found) >= len(workers(daemons))
+
+    eventually(all_told, what="the dump of the parent")
+    return found
+
+
+def test_connections_are_balanced_and_the_sessions_of_all_workers_are_dumped(daemons: Daemons) -> None:
+    daemons.start("imap")
+    connections = [login(daemons) for _ in range(2 * WORKERS)]
+
+    assert sorted(sessions(daemons).values()) == [2] * WORKERS
+    lines = imap(daemons).lines
+    eventually(lambda: sum("session connection=" in line for line in lines) == 6, what="six sessions")
+    for connection in connections:
+        connection.logout()
+
+
+def test_a_killed_worker_takes_only_its_own_sessions_along(daemons: Daemons) -> None:
+    daemons.start("imap")
+    connections = [login(daemons) for _ in range(WORKERS)]
+    victim = workers(daemons)[1]
+    os.kill(victim, signal.SIGKILL)
+    eventually(
+        lambda: victim not in workers(daemons) and len(workers(daemons)) == WORKERS, what="another worker"
+    )
+
+    alive = 0
+    for connection in connections:
+        try:
+            alive += connection.noop()[0] == "OK"
+        except (imaplib.IMAP4.abort, OSError):
+            continue
+    assert alive == WORKERS - 1
+    assert figure(daemons, "gromox_worker_restarts_total") == 1
+    eventually(lambda: figure(daemons, 'gromox_workers{state="serving"}') == WORKERS, what="all serve")
+    fresh = [login(daemons) for _ in range(WORKERS)]
+    assert max(sessions(daemons).values()) == 2
+    for connection in fresh:
+        assert connection.select()[0] == "OK"
+
+
+def test_new_settings_get_new_workers_and_sessions_go_on_in_the_former_ones(daemons: Daemons) -> None:
+    daemons.start("imap")
+    before = workers(daemons)
+    with login(daemons) as kept:
+        config = daemons.home / "etc" / "only-imap.cfg"
+        config.write_text(config.read_text() + "imap_rfc9051 = no\n")
+        os.kill(imap(daemons).pid, signal.SIGHUP)
+        eventually(
+            lambda: (
+                len(set(workers(daemons)) - set(before)) == WORKERS
+                and len(set(workers(daemons)) & set(before)) == 1
+            ),
+            what="new workers, and the one with a session",
+        )
+
+        assert b"ESEARCH" in kept.capability()[1][0].split()
+        with login(daemons) as fresh:
+            assert b"ESEARCH" not in fresh.capability()[1][0].split()
+        assert kept.select()[0] == "OK"
+    eventually(lambda: not set(workers(daemons)) & set(before), what="the end of the former ones")
+    assert any("reloaded generation=2" in line for line in imap(daemons).lines)
+
+
+def test_settings_that_are_wrong_change_nothing(daemons: Daemons) -> None:
+    daemons.start("imap")
+    before = workers(daemons)
+    config = daemons.home / "etc" / "only-imap.cfg"
+    right = config.read_text()
+    lines = imap(daemons).lines
+    for wrong in ("imap_auth_times = many\n", "imap_certificate_path = /nowhere\n"):
+        lines.clear()
+        config.write_text(right + wrong)
+        os.kill(imap(daemons).pid, signal.SIGHUP)
+        eventually(lambda: any("settings kept" in line for line in lines), what=wrong)
+        assert workers(daemons) == before
+    with login(daemons) as connection:
+        assert connection.noop()[0] == "OK"
+
+
+def test_the_same_settings_keep_the_workers(daemons: Daemons) -> None:
+    daemons.start("imap")
+    before = workers(daemons)
+    os.kill(imap(daemons).pid, signal.SIGHUP)
+    lines = imap(daemons).lines
+    eventually(lambda: sum("reloaded" in line for line in lines) == WORKERS + 1, what="all have reloaded")
+    assert workers(daemons) == before
+
+
+def test_nobody_waits_in_vain_while_workers_are_replaced(daemons: Daemons) -> None:
+    daemons.start("imap")
+    config = daemons.home / "etc" / "only-imap.cfg"
+    for number in range(3):
+        config.write_text(config.read_text() + f"imap_conn_timeout = {200 + number}\n")
+        os.kill(imap(daemons).pid, signal.SIGHUP)
+        os.kill(workers(daemons)[-1], signal.SIGKILL)
+        for _ in range(10):
+            with socket.create_connection((HOST, daemons.imap_port), timeout=30) as sock:
+                greeting = sock.recv(1000)
+                assert greeting.startswith(b"* OK"), greeting
+
+
+def test_limits_hold_across_workers(home: Path) -> None:
+    daemons = Daemons(home, f"imap_workers = {WORKERS}\nuser_context_num = 2\nimap_metrics_socket =\n")
+    daemons.create()
+    daemons.start("imap")
+    held = [login(daemons) for _ in range(2)]
+    with pytest.raises(imaplib.IMAP4.error, match="LIMIT"):
+        login(daemons)
+    login(daemons, BOB).logout()
+
+    held[0].logout()
+    eventually(lambda: _may_log_in(daemons), what="room for another session")
+    daemons.stop()
+
+
+def _may_log_in(daemons: Daemons) -> bool:
+    try:
+        login(daemons).logout()
+    except imaplib.IMAP4.error:
+        return False
+    return True
+
+
+def test_the_total_is_that_of_all_workers(home: Path) -> None:
+    daemons = Daemons(home, f"imap_workers = {WORKERS}\nimap_metrics_socket =\n")
+    daemons.create()
+    config = home / "etc" / "only-imap.cfg"
+    config.write_text(config.read_text() + "context_num = 4\n")
+    daemons.start("imap")
+    held = [connect(daemons) for _ in range(4)]
+    with socket.create_connection((HOST, daemons.imap_port), timeout=30) as sock:
+        assert sock.recv(1000).startswith(b"* BYE [UNAVAILABLE]")
+    held.pop().logout()
+
+    def is_greeted() -> bool:
+        with socket.create_connection((HOST, daemons.imap_port), timeout=30) as sock:
+            return sock.recv(1000).startswith(b"* OK")
+
+    eventually(is_greeted, what="room for another connection")
+    daemons.stop()
+
+
+def test_failed_logins_are_counted_across_workers(daemons: Daemons) -> None:
+    daemons.start("imap")
+    connections = [connect(daemons) for _ in range(WORKERS)]
+    for number in range(10):
+        with pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"):
+            connections[number % WORKERS].login(ALICE, "wrong")
+
+    def is_blocked(connection: imaplib.IMAP4) -> bool:
+        try:
+            connection.login(ALICE, "wrong")
+        except imaplib.IMAP4.error as error:
+            return "too many failed logins" in str(error)
+        return False
+
+    for connection in connections:
+        eventually(partial(is_blocked, connection), what="the block in each worker")
+
+
+def test_figures_are_those_of_all_workers(daemons: Daemons) -> None:
+    daemons.start("imap")
+    connections = [login(daemons) for _ in range(WORKERS)]
+    for connection in connections:
+        connection.noop()
+
+    text = figures(daemons)
+    assert text.startswith("HTTP/1.1 200 OK\r\n")
+    assert f'gromox_sessions{{protocol="imap"}} {WORKERS}\n' in text
+    assert f'gromox_logins_total{{protocol="imap",result="ok"}} {WORKERS}\n' in text
+    assert f'gromox_command_seconds_count{{protocol="imap",command="NOOP",status="OK"}} {WORKERS}\n' in text
+    assert len(re.findall(r"^process_resident_memory_bytes{worker=", text, re.MULTILINE)) == WORKERS + 1
+    os.kill(workers(daemons)[0], signal.SIGTERM)
+    eventually(lambda: figure(daemons, "gromox_worker_restarts_total") == 1, what="a restart")
+    assert figure(daemons, 'gromox_connections_total{protocol="imap"}') == WORKERS  # of the dead one too
+    assert figures(daemons, b"POST / HTTP/1.1\r\n\r\n").startswith("HTTP/1.1 405")
+    assert figures(daemons, b"GET /other HTTP/1.1\r\n\r\n").startswith("HTTP/1.1 404")
+    assert figures(daemons, b"x" * 9000) == ""
