@@ -61,6 +61,8 @@ def parse_messages(p: Parser, *, limit: int = MAX_MESSAGES) -> tuple[Message, ..
     """``1*append-message``, RFC 3502 section 7."""
     messages = [parse_message(p)]
     while not p.at_end() and p.accept(b" "):
+        # IMAPClient 3 writes two blanks before each literal but the first: tests/system/test_imap_writing.py.
+        p.accept(b" ")
         if p.at_end():  # a blank at the end of the line
             break
         if len(messages) >= limit:
@@ -243,5 +245,7 @@ def folder_of(session: Session, url: MessageUrl) -> tuple[Mailbox, int]:
 
 def bad_url(octets: bytes) -> str:
     """Return the response code for a URL that means nothing here. RFC 4469 section 5, url-resp-text."""
-    shown = octets[:MAX_URL].decode("ascii", "replace")
-    return "BADURL " + "".join(c if c.isprintable() and c not in "]\\" else "?" for c in shown)
+    shown = octets[:MAX_URL].decode("latin-1")
+    return "BADURL " + "".join(
+        c if c.isascii() and c.isprintable() and c not in "]\\" else "?" for c in shown
+    )
