@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from gromox.directory import user, user_property
 from gromox.mapi import named, tags
 from gromox.mapi.folderids import Private
+from gromox.store.extract import filetime
 from gromox.store.item.reading import read_item
 from tests.delivery.test_worker import ALICE, BOB, deliver_all, inbox, post
 from tests.support.invitation import DAILY, SECOND, calendar, event
@@ -153,3 +155,18 @@ def test_other_calendars_are_mail(room: House, new_worker: NewWorker) -> None:
     deliver_all(new_worker())
     assert len(inbox(room, "alice")) == 4
     assert appointments(room) == []
+
+
+@pytest.mark.parametrize(
+    ("timezone", "hour"), [("", 9), ("Europe/Berlin", 8), ("W. Europe Standard Time", 8), ("Nowhere/No", 9)]
+)
+def test_floating_times_are_those_of_the_owner(
+    room: House, new_worker: NewWorker, timezone: str, hour: int
+) -> None:
+    user.modify(room.directory, ALICE, {"timezone": timezone})
+    invite(room, event(start="20260302T090000"))
+    deliver_all(new_worker())
+
+    (booked,) = appointments(room)
+    start = booked.properties.number(named.PidLidAppointmentStartWhole)
+    assert start == filetime(datetime(2026, 3, 2, hour, tzinfo=UTC).timestamp())

@@ -94,7 +94,7 @@ class Server:
         while self.rung:
             path = self.rung.pop()
             for client in self.clients:
-                if client.watched == path and not client.closed:
+                if path in client.watched and not client.closed:
                     client.act(client.core.rung())
 
     def connect(self, *, tls: bool = False) -> Client:
@@ -141,7 +141,7 @@ class Client:
         self.server = server
         self.core = ImapConnection(server.services)
         self.output = bytearray()
-        self.watched: Path | None = None
+        self.watched: frozenset[Path] = frozenset()
         self.closed = self.secured = self.compressed = False
         self.count = 0
         number = len(server.clients) + 1
@@ -217,7 +217,8 @@ class Client:
             if isinstance(action, Send):
                 sent += action.pieces
             elif isinstance(action, Watch):
-                self.watched = action.mailbox
+                own = () if action.mailbox is None else (action.mailbox,)
+                self.watched = frozenset((*own, *action.others))
             else:
                 tail = action
         return sent, tail

@@ -15,10 +15,11 @@ EXPECTED = {
     ANY: "CAPABILITY NOOP LOGOUT ID",
     NOT_AUTHENTICATED: "STARTTLS AUTHENTICATE LOGIN",
     AUTHENTICATED: "SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB XLIST STATUS APPEND"
-    " NAMESPACE ENABLE IDLE SETACL DELETEACL GETACL LISTRIGHTS MYRIGHTS COMPRESS",
-    SELECTED: "CHECK CLOSE UNSELECT EXPUNGE SEARCH FETCH STORE COPY MOVE REPLACE",
+    " NAMESPACE ENABLE IDLE SETACL DELETEACL GETACL LISTRIGHTS MYRIGHTS GETMETADATA SETMETADATA GETQUOTA"
+    " GETQUOTAROOT SETQUOTA ESEARCH UNAUTHENTICATE NOTIFY COMPRESS",
+    SELECTED: "CHECK CLOSE UNSELECT EXPUNGE SEARCH FETCH STORE COPY MOVE REPLACE SORT THREAD",
 }
-UID_FORMS = {"EXPUNGE", "SEARCH", "FETCH", "STORE", "COPY", "MOVE", "REPLACE"}
+UID_FORMS = {"EXPUNGE", "SEARCH", "FETCH", "STORE", "COPY", "MOVE", "REPLACE", "SORT", "THREAD"}
 
 
 def test_all_commands_are_there_in_their_states() -> None:
@@ -29,7 +30,15 @@ def test_all_commands_are_there_in_their_states() -> None:
 
 
 def test_numbers_are_kept_where_rfc_3501_says() -> None:
-    assert {verb for verb, row in COMMANDS.items() if row.sequence_numbers} == {b"FETCH", b"STORE", b"SEARCH"}
+    # RFC 3501 7.4.1; RFC 5256 section 3 for the last two.
+    kept = {b"FETCH", b"STORE", b"SEARCH", b"SORT", b"THREAD"}
+    assert {verb for verb, row in COMMANDS.items() if row.sequence_numbers} == kept
+
+
+def test_numbers_are_refused_where_a_form_with_uids_is_there() -> None:
+    numbered = {verb for verb, row in COMMANDS.items() if row.numbered}
+
+    assert numbered == {form.encode() for form in UID_FORMS - {"EXPUNGE"}}
 
 
 def test_what_changes_the_selected_mailbox_is_refused_after_examine() -> None:

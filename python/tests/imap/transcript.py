@@ -20,6 +20,7 @@ r"""Dialogues as text files, readable by any IMAP person; one runner plays them 
     1 ok append inbox {{{                a literal up to the line with }}}
     1 wait                               silence until the timeout
     1 later 5                            so many seconds pass
+    1 quota 4096                         the mailbox of connection 1 may hold so many octets
     1 tls                                TLS was begun
     1 closed                             the server hung up
 
@@ -40,7 +41,7 @@ from tests.imap.driver import Client, Server
 if TYPE_CHECKING:
     from pathlib import Path
 
-_STEP = re.compile(r"([0-9]) (ok|no|bad|\+|<|read|wait|later|tls|closed)(!?)(?: (.*))?", re.DOTALL)
+_STEP = re.compile(r"([0-9]) (ok|no|bad|\+|<|read|wait|later|quota|tls|closed)(!?)(?: (.*))?", re.DOTALL)
 _TAGGED = re.compile("(?:ok|no|bad) ", re.IGNORECASE)
 _NAME = re.compile(r"\$(\w+)")
 
@@ -139,6 +140,11 @@ class Player:
             return
         if step.kind == "later":
             self.server.house.clock.advance(float(step.text))
+            return
+        if step.kind == "quota":
+            user = self.script.users.get(step.connection, "alice")
+            limit = int(step.text)
+            self.server.mailbox(user).set_quota(storage=limit, receive=None, send=None)
             return
         if step.kind == "wait":
             client.wait()

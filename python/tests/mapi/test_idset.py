@@ -58,6 +58,8 @@ def decoded(octets: bytes) -> RangeSet:
     return counters
 
 
+@pytest.mark.requirement("MS-OXCFXICS", "R1981")
+@pytest.mark.requirement("MS-OXCFXICS", "R3376")
 @pytest.mark.requirement("MS-OXCFXICS", "R202")
 @pytest.mark.requirement("MS-OXCFXICS", "R207")
 @pytest.mark.requirement("MS-OXCFXICS", "R208")
@@ -200,6 +202,8 @@ FIRST = UUID("02000000-0000-0000-0000-000000000000")
 SECOND = UUID("01000003-0000-0000-0000-000000000000")
 
 
+@pytest.mark.requirement("MS-OXCFXICS", "R1934")
+@pytest.mark.requirement("MS-OXCFXICS", "R1935")
 @pytest.mark.requirement("MS-OXCFXICS", "R182")
 @pytest.mark.requirement("MS-OXCFXICS", "R183")
 def test_a_set_by_replid() -> None:

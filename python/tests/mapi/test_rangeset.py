@@ -12,6 +12,9 @@ COUNTERS = st.integers(0, 60)
 SETS = st.sets(COUNTERS, max_size=30)
 
 
+@pytest.mark.requirement("MS-OXCFXICS", "R1936")
+@pytest.mark.requirement("MS-OXCFXICS", "R1937")
+@pytest.mark.requirement("MS-OXCFXICS", "R1938")
 def test_ranges_are_joined() -> None:
     counters = RangeSet([(5, 6), (1, 2), (3, 3), (6, 9), (20, 20)])
     assert list(counters.ranges()) == [(1, 3), (5, 9), (20, 20)]

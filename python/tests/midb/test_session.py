@@ -10,7 +10,8 @@ import pytest
 
 from gromox.base.wire import Close, Peer, Send
 from gromox.midb.grammar import MAX_LINE
-from gromox.midb.session import MidbCore, Services
+from gromox.midb.question import Services
+from gromox.midb.session import MidbCore
 from gromox.store.create import create_private
 from gromox.store.flags import Flag
 from gromox.store.mailbox import Mailbox
@@ -50,6 +51,9 @@ class Driver:
     def ask(self, verb: str, *words: str) -> list[str]:
         return self.say(" ".join([verb, str(self.box.path), *words]).encode() + b"\r\n").split("\r\n")[:-1]
 
+    def mids(self, folder: str = "inbox") -> list[str]:
+        return [line.split()[1] for line in self.ask("P-SIMU", name(folder), "1", "-1")[1:]]
+
 
 @pytest.fixture
 def driver(tmp_path: Path) -> Iterator[Driver]:
@@ -77,9 +81,14 @@ def test_questions_about_folders(driver: Driver) -> None:
     folder = driver.box.folder(INBOX)
     assert driver.ask("P-FDDT", name("INBOX")) == [f"TRUE 2 2 1 {folder.uid_validity} 3"]
     assert driver.ask("P-FDSZ", name("inbox")) == [f"TRUE {folder.size} 0"]
-    assert driver.ask("P-SIMU", name("inbox"), "1", "-1") == ["TRUE 2", "- 1 (DS)", "- 2 ()"]
-    assert driver.ask("P-SIMU", name("inbox"), "2", "2") == ["TRUE 1", "- 2 ()"]
-    assert driver.ask("P-DELL", name("inbox")) == ["TRUE 1", "- 1"]
+    first, second = driver.mids()
+    assert driver.ask("P-SIMU", name("inbox"), "1", "-1") == [
+        "TRUE 2",
+        f"- {first} 1 (DRS) 14 ",
+        f"- {second} 2 (R) 14 ",
+    ]
+    assert driver.ask("P-SIMU", name("inbox"), "2", "2") == ["TRUE 1", f"- {second} 2 (R) 14 "]
+    assert driver.ask("P-DELL", name("inbox")) == ["TRUE 1", f"- {first} 1"]
 
 
 def test_subscriptions(driver: Driver) -> None:
@@ -89,6 +98,90 @@ def test_subscriptions(driver: Driver) -> None:
     assert sub in driver.ask("P-SUBL")
     assert driver.ask("P-UNSF", sub) == ["TRUE"]
     assert sub not in driver.ask("P-SUBL")
+
+
+def test_flags_and_keywords(driver: Driver) -> None:
+    inbox = name("inbox")
+    first, second = driver.mids()
+    assert driver.ask("P-UNID", inbox, second) == ["TRUE 2"]
+    assert driver.ask("P-GFLG", inbox, first) == ["TRUE (DRS)"]
+    assert driver.ask("P-SFLG", inbox, second, "(AF)") == ["TRUE"]
+    assert driver.ask("P-RFLG", inbox, first, "DR") == ["TRUE"]
+    assert driver.ask("P-GFLG", inbox, first) == ["TRUE (RS)"]
+    assert driver.ask("P-GFLG", inbox, second) == ["TRUE (AFR)"]
+    assert driver.ask("M-SKWD", inbox, second, name("red blue")) == ["TRUE"]
+    assert driver.ask("P-KWLS", inbox) == [f"TRUE {name('blue red')}"]
+    assert driver.ask("P-SIMU", inbox, "2", "2")[1].endswith(f" 14 {name('blue red')}")
+    assert driver.ask("M-SKWD", inbox, second, name("green")) == ["TRUE"]
+    assert driver.ask("P-KWLS", inbox) == [f"TRUE {name('green')}"]
+    assert driver.ask("P-GFLG", inbox, second) == ["TRUE (AFR)"]
+
+
+def test_messages_are_copied_and_deleted(driver: Driver) -> None:
+    inbox, sub = name("inbox"), name("inbox/sub")
+    first, second = driver.mids()
+    (answer,) = driver.ask("M-COPY", inbox, second, sub)
+    assert answer == f"TRUE {driver.mids('inbox/sub')[0]}"
+    assert driver.ask("M-DELE", inbox, first, second) == ["TRUE"]
+    assert driver.mids() == []
+    assert driver.ask("M-DELE", inbox, first) == ["FALSE 5"]
+
+
+def test_a_mail_comes_in_from_its_file(driver: Driver) -> None:
+    folder = driver.box.path / "eml"
+    folder.mkdir(exist_ok=True)
+    (folder / "1700000000.1.host").write_bytes(b"Subject: c\r\n\r\n")
+    assert driver.ask("M-INST", name("inbox/sub"), "1700000000.1.host", "(SU)", "1700000000") == ["TRUE"]
+    assert not (folder / "1700000000.1.host").exists()
+    (mid,) = driver.mids("inbox/sub")
+    assert driver.ask("P-GFLG", name("inbox/sub"), mid) == ["TRUE (RSU)"]
+    for file in ("1700000000.1.host", "../exmdb/exchange.sqlite3", ".hidden"):
+        (answer,) = driver.ask("M-INST", name("inbox"), file, "()", "1")
+        assert answer in ("FALSE 1", "FALSE 5")
+
+
+def test_folders_come_move_and_go(driver: Driver) -> None:
+    assert driver.ask("M-MAKF", name("inbox/sub/below")) == ["TRUE"]
+    assert driver.ask("M-MAKF", name("inbox/sub/below")) == ["FALSE 7"]
+    assert driver.ask("M-RENF", name("inbox/sub/below"), name("Top")) == ["TRUE"]
+    assert driver.ask("M-REMF", name("Top")) == ["TRUE"]
+    assert driver.ask("M-REMF", name("Top")) == ["FALSE 3"]
+    assert driver.ask("M-REMF", name("inbox")) == ["FALSE 10"]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("ALL", "1 2"),
+        ("SEEN", "1"),
+        ("UNSEEN UNDELETED", "2"),
+        ("NOT SUBJECT a", "2"),
+        ("OR SUBJECT a SUBJECT b", "1 2"),
+        ("( OR SEEN SUBJECT b ) UID 2:*", "2"),
+        ("ID 1", "1"),
+        ("2", "2"),
+        ("NEW", "2"),
+        ("OLD", ""),
+        ("SINCE 1-Jan-2020 LARGER 1 SMALLER 9999", "1 2"),
+        ("HEADER Subject b", "2"),
+        ("KEYWORD red", ""),
+        ("SENTBEFORE 1-Jan-2020", ""),
+    ],
+)
+def test_searches(driver: Driver, words: str, found: str) -> None:
+    condition = name("\0".join(words.split()) + "\0\0")
+    for verb in ("P-SRHL", "P-SRHU"):
+        assert driver.ask(verb, name("inbox"), "UTF-8", condition) == [f"TRUE {found}".strip()]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["SUBJECT", "( ALL", "NO-SUCH", "LARGER x", "SINCE x", "UID x", "NOT " * 40 + "ALL", "ALL " * 400],
+)
+def test_conditions_are_bounded(driver: Driver, words: str) -> None:
+    condition = name("\0".join(words.split()) + "\0\0")
+    assert driver.ask("P-SRHL", name("inbox"), "UTF-8", condition) == ["FALSE 1"]
+    assert driver.ask("P-SRHL", name("inbox"), "no-such", name("ALL")) == ["FALSE 1"]
 
 
 def test_synchronisation(driver: Driver) -> None:

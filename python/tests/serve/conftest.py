@@ -12,6 +12,7 @@ import pytest
 from gromox.base.neighbours import Tally
 from gromox.base.optionvalues import Endpoint
 from gromox.base.wire import Core
+from gromox.serve.dnsbl import Blocklist
 from gromox.serve.engine import Service
 from gromox.serve.limits import Limits
 from gromox.serve.listener import Listening, bind
@@ -113,6 +114,7 @@ def serve(identity: Identity) -> Iterator[Callable[..., Running]]:
         tick: float = 0.02,
         proxied: bool = False,
         addresses: Tally | None = None,
+        blocklist: Blocklist | None = None,
     ) -> Running:
         cores: list[Core] = []
 
@@ -126,10 +128,12 @@ def serve(identity: Identity) -> Iterator[Callable[..., Running]]:
             limits or Limits(),
             tls=Tls(identity),
             refusal=b"no room\r\n",
+            unwelcome=b"not you\r\n",
             farewell=b"farewell\r\n",
             excuse=b"sorry\r\n",
             proxied=proxied,
             addresses=addresses,
+            blocklist=blocklist,
         )
         server = Server(tick=tick)
         plain = server.listen(Listening(bind(Endpoint("127.0.0.1", 0)), service))

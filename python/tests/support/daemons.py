@@ -18,6 +18,7 @@ FILES = {
     "delivery": "delivery.cfg",
     "istore": "exmdb_provider.cfg",
     "zcore": "zcore.cfg",
+    "timer": "timer.cfg",
 }
 TITLES = {"delivery_queue": "delivery-queue"}
 

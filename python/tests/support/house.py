@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from gromox.base.clock import ManualClock
 from gromox.base.ids import SeededIds
 from gromox.base.secret import Secret
+from gromox.daemons.post_office import AgendaAlarm, DirectoryBook
+from gromox.delivery.pickup import Pickup
 from gromox.delivery.spool import Spool
 from gromox.directory import Directory, alias, domain, mlist, schema, user
 from gromox.directory.paths import StorePaths
@@ -20,6 +22,9 @@ from gromox.directory.resolve import Resolver
 from gromox.directory.status import AddressStatus, ListPrivilege, Privilege
 from gromox.store.create import create_private, create_public
 from gromox.store.mailbox import Mailbox
+from gromox.store.submission.post import PostOffice
+from gromox.timer.agenda import Agenda
+from gromox.timer.journal import Journal
 
 if TYPE_CHECKING:
     from gromox.base.ids import Ids
@@ -91,3 +96,10 @@ class House:
         """Close what is open."""
         self.spool.close()
         self.directory.close()
+
+    def post_office(self, path: Path) -> PostOffice:
+        """Return by what users of the house send; its jobs stand in ``path``."""
+        agenda = Agenda(Journal(path), self.clock, wake=lambda: None)
+        return PostOffice(
+            DirectoryBook(self.resolver, "mail.example.test"), Pickup(self.spool.path), AgendaAlarm(agenda)
+        )

@@ -21,7 +21,7 @@ from gromox.store.session import SYSTEM, StoreSession
 from tests.support.replica import Counter, Replica, truth
 
 WORKERS = 10
-SECONDS = float(os.environ.get("TORTURE_SECONDS", "40"))
+SECONDS = float(os.environ.get("TORTURE_SECONDS", "60"))
 FOLDERS = (13, 11)
 WORKER = Path(__file__).parents[1] / "store" / "torture.py"
 SOURCE = Path(__file__).parents[2] / "src"

@@ -133,6 +133,13 @@ def accept_haproxy(prefix: str) -> Option[int]:
     )
 
 
+DNSBL_CLIENT: Final = Option(
+    "dnsbl_client",
+    text,
+    "",
+    "A zone of the DNS (RFC 5782); addresses that are listed there are not served. It is not asked about "
+    "private ones, and while it does not answer everybody is served.",
+)
 ADDRESS_CONTEXT_NUM: Final = Option(
     "address_context_num",
     integer,

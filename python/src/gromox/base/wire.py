@@ -69,9 +69,10 @@ class Gather:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Ring this connection when the mailbox changes; None ends the watch."""
+    """Ring this connection when the mailbox changes, or one of ``others``; None ends the watch."""
 
     mailbox: Path | None
+    others: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

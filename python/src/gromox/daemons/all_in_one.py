@@ -21,6 +21,8 @@ from gromox.daemons.imap import add_imap
 from gromox.daemons.istore import add_exmdb
 from gromox.daemons.midb import add_midb
 from gromox.daemons.pop3 import add_pop3
+from gromox.daemons.post_office import AgendaAlarm
+from gromox.daemons.timer import add_runner
 from gromox.daemons.zcore import add_zcore
 from gromox.delivery import settings as delivery_settings
 from gromox.event import settings as event_settings
@@ -33,6 +35,7 @@ from gromox.serve.bridge import HubBridge
 from gromox.serve.identity import raise_fd_limit
 from gromox.serve.listener import ListenError
 from gromox.serve.server import Server
+from gromox.timer import settings as timer_settings
 from gromox.zcore import settings as zcore_settings
 
 if TYPE_CHECKING:
@@ -85,6 +88,9 @@ def _build(embedded: Embedded, addresses: Sequence[str], base: int) -> Server:
         if program is zcore_settings.PROGRAM and not (embedded.etc / "zcore.cfg").exists():
             # Made by a release without gromox-zcore.
             endpoints["zcore_listen"] = str(embedded.home / "run" / "zcore.sock")
+        if program is timer_settings.PROGRAM and not (embedded.etc / "timer.cfg").exists():
+            # Likewise, without gromox-timer.
+            endpoints["timer_state_path"] = str(embedded.home / "timer.txt")
         return load(program, search=(embedded.etc,), overrides=endpoints)
 
     server = Server()
@@ -99,6 +105,8 @@ def _build(embedded: Embedded, addresses: Sequence[str], base: int) -> Server:
     HubBridge(server.doorbell, broker, wakeups, home.name)
     add_imap(home, settings_of(imap_settings.PROGRAM))
     add_pop3(home, settings_of(pop3_settings.PROGRAM))
+    runner = add_runner(server, settings_of(timer_settings.PROGRAM))
+    home.alarm = AgendaAlarm(runner.agenda, (embedded.etc,))
     add_exmdb(home, settings_of(exmdb_settings.PROGRAM))
     add_zcore(home, settings_of(zcore_settings.PROGRAM))
     add_midb(home, settings_of(midb_settings.PROGRAM))

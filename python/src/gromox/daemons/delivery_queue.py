@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from gromox.base.common_settings import RUNNING_IDENTITY
-from gromox.daemons.frame import Daemon, listen, run, tls_of
+from gromox.daemons.frame import Daemon, blocklist_of, listen, run, tls_of
 from gromox.daemons.home import Home
+from gromox.delivery.pickup import OUTBOX
 from gromox.delivery.spool import QUEUES, Spool
 from gromox.lmtp import settings as declared
 from gromox.lmtp.core import LmtpCore
@@ -46,8 +47,10 @@ def add_delivery_queue(home: Home, settings: Settings, spool: Spool) -> None:
         lambda: LmtpCore(services),
         Limits(settings[declared.CONTEXT_NUM]),
         tls=tls,
+        blocklist=blocklist_of(settings),
         proxied=bool(settings[declared.LDA_ACCEPT_HAPROXY]),
         refusal=b"421 4.7.0 too many connections, try again later\r\n",
+        unwelcome=b"554 5.7.1 your address is not served here\r\n",
         farewell=b"421 4.3.2 the server is going down, try again in a moment\r\n",
         excuse=b"421 4.3.0 an error of the server; it is logged\r\n",
     )
@@ -56,7 +59,7 @@ def add_delivery_queue(home: Home, settings: Settings, spool: Spool) -> None:
 
 def open_spool(path: Path, settings: Settings) -> Spool:
     """Open the spool at ``path``; what is missing of it is made for the user that the daemon becomes."""
-    for queue in QUEUES:
+    for queue in (*QUEUES, OUTBOX):
         make_directory(path / queue, settings[RUNNING_IDENTITY])
     return Spool(path)
 

@@ -69,6 +69,7 @@ smtp_private_key_path = {home}/tls/server.key
     "delivery.cfg": "dequeue_path = {home}/queue\n",
     "event.cfg": "event_listen_ip =\n",
     "exmdb_provider.cfg": "exmdb_hosts_allow = ::1 127.0.0.1\nexmdb_grants_path = {home}/grants.sqlite3\n",
+    "timer.cfg": "timer_state_path = {home}/timer.txt\n",
     "zcore.cfg": "zcore_listen = {home}/run/zcore.sock\n",
 }
 

@@ -9,8 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dns.exception import DNSException
+
 from gromox.base import log
-from gromox.base.common_settings import RUNNING_IDENTITY
+from gromox.base.clock import SYSTEM_CLOCK
+from gromox.base.common_settings import DNSBL_CLIENT, RUNNING_IDENTITY
 from gromox.base.errors import GromoxError
 from gromox.base.settings import (
     Program,
@@ -21,6 +24,7 @@ from gromox.base.settings import (
 )
 from gromox.daemons.workforce import Workforce, processes, serve_metrics, supervise
 from gromox.serve import systemd
+from gromox.serve.dnsbl import Blocklist
 from gromox.serve.identity import drop_privileges, raise_fd_limit
 from gromox.serve.listener import Listening, bind
 from gromox.serve.server import Server
@@ -172,6 +176,25 @@ def tls_of(
     if wanted:
         raise MissingCertificateError(f"{wanted} needs a certificate and a private key: set their paths")
     return None
+
+
+def blocklist_of(settings: Settings) -> Blocklist | None:
+    """Return who knows the clients that are not served; None: all are.
+
+    Raises:
+        BlocklistError: this machine does not know whom to ask in the DNS.
+    """
+    zone = settings[DNSBL_CLIENT]
+    if not zone:
+        return None
+    try:
+        return Blocklist(zone, SYSTEM_CLOCK)
+    except DNSException as error:
+        raise BlocklistError(f"dnsbl_client: {error}") from error
+
+
+class BlocklistError(GromoxError):
+    """The list of clients that are not served cannot be asked."""
 
 
 class MissingCertificateError(GromoxError):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from gromox.base.common_settings import host_id
 from gromox.base.log import get_logger
 from gromox.base.settings import Endpoint, load
+from gromox.daemons.post_office import open_post_office
 from gromox.directory import Directory, schema
 from gromox.directory import settings as directory_settings
 from gromox.directory.auth import Authenticator
@@ -23,6 +24,7 @@ from gromox.serve.bridge import EventBridge
 from gromox.store import settings as store_settings
 from gromox.store.grants import index_at
 from gromox.store.pool import MailboxPool
+from gromox.store.submission.post import MAX_RECIPIENTS, MAX_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from gromox.serve.server import Server
     from gromox.store.grants import Grants
     from gromox.store.mailbox import Mailbox
+    from gromox.store.submission.post import Alarm, PostOffice
 
 _log = get_logger(__name__)
 
@@ -66,6 +69,8 @@ class Home:
         lifetime = self._database[directory_settings.MYSQL_OBJECT_CACHE_LIFETIME]
         self.resolver = Resolver(self.directory, delimiter, lifetime=lifetime)
         self._mailboxes: MailboxPool | None = None
+        self.alarm: Alarm | None = None
+        """Set where this process is the timer itself."""
 
     @property
     def mailboxes(self) -> MailboxPool:
@@ -119,6 +124,17 @@ class Home:
             self.directory,
             policy=auth_policy(settings, self._database),
             neighbours=self.server.neighbours,
+        )
+
+    def post_office(self, *, max_recipients: int = MAX_RECIPIENTS, max_size: int = MAX_SIZE) -> PostOffice:
+        """Return by what sessions on the mailboxes of this node send."""
+        return open_post_office(
+            self.resolver,
+            self.host,
+            self._search,
+            alarm=self.alarm,
+            max_recipients=max_recipients,
+            max_size=max_size,
         )
 
     def join_event(self) -> None:

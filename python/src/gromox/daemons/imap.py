@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gromox.base.common_settings import ADDRESS_CONTEXT_NUM, USER_CONTEXT_NUM
 from gromox.base.neighbours import Tally
-from gromox.daemons.frame import Daemon, listen, run, tls_of
+from gromox.daemons.frame import Daemon, blocklist_of, listen, run, tls_of
 from gromox.daemons.home import Home
 from gromox.daemons.workforce import Workforce
 from gromox.directory.status import Privilege
@@ -43,17 +43,19 @@ def add_imap(home: Home, settings: Settings) -> None:
         open_mailbox=home.mailboxes.hold,
         close_mailbox=home.mailboxes.release,
         policy=dataclasses.replace(policy, starttls=policy.starttls and tls is not None),
-        sessions=Tally(home.server.neighbours, "imap user", settings[USER_CONTEXT_NUM]),
         surroundings=Surroundings(home.directory, home.grants, policy.others, policy.public),
+        sessions=Tally(home.server.neighbours, "imap user", settings[USER_CONTEXT_NUM]),
     )
     service = Service(
         "imap",
         lambda: ImapConnection(services),
         Limits(settings[declared.CONTEXT_NUM], settings[ADDRESS_CONTEXT_NUM]),
         tls=tls,
+        blocklist=blocklist_of(settings),
         proxied=bool(settings[declared.IMAP_ACCEPT_HAPROXY]),
         addresses=Tally(home.server.neighbours, "imap address", settings[ADDRESS_CONTEXT_NUM]),
         refusal=b"* BYE [UNAVAILABLE] too many connections, try again later\r\n",
+        unwelcome=b"* BYE [UNAVAILABLE] your address is not served here\r\n",
         farewell=b"* BYE [UNAVAILABLE] the server is going down, try again in a moment\r\n",
         excuse=b"* BYE [SERVERBUG] an error of the server; it is logged\r\n",
     )

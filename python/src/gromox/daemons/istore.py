@@ -58,6 +58,7 @@ def add_exmdb(home: Home, settings: Settings) -> None:
         wakeups.ring,
         server.doorbell.watch,
         name=home.host,
+        post=home.post_office(),
     )
     service = Service(
         "exmdb",

@@ -17,7 +17,8 @@ from gromox.directory import domain, user
 from gromox.directory.errors import DirectoryError
 from gromox.midb import settings as declared
 from gromox.midb.keeper import Keeper, Waiting
-from gromox.midb.session import MidbCore, Services
+from gromox.midb.question import Services
+from gromox.midb.session import MidbCore
 from gromox.serve.engine import Service
 from gromox.serve.limits import HostsAllow, Limits
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gromox.base.common_settings import ADDRESS_CONTEXT_NUM
 from gromox.base.neighbours import Tally
-from gromox.daemons.frame import Daemon, listen, run, tls_of
+from gromox.daemons.frame import Daemon, blocklist_of, listen, run, tls_of
 from gromox.daemons.home import Home
 from gromox.daemons.workforce import Workforce
 from gromox.directory.status import Privilege
@@ -46,9 +46,11 @@ def add_pop3(home: Home, settings: Settings) -> None:
         lambda: Pop3Core(services),
         Limits(settings[declared.CONTEXT_NUM], settings[ADDRESS_CONTEXT_NUM]),
         tls=tls,
+        blocklist=blocklist_of(settings),
         proxied=bool(settings[declared.POP3_ACCEPT_HAPROXY]),
         addresses=Tally(home.server.neighbours, "pop3 address", settings[ADDRESS_CONTEXT_NUM]),
         refusal=b"-ERR [SYS/TEMP] too many connections, try again later\r\n",
+        unwelcome=b"-ERR [SYS/PERM] your address is not served here\r\n",
         farewell=b"-ERR [SYS/TEMP] the server is going down, try again in a moment\r\n",
         excuse=b"-ERR [SYS/TEMP] an error of the server; it is logged\r\n",
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.clock import SYSTEM_CLOCK
@@ -67,6 +69,8 @@ class Runner:
     def _turn(self) -> None:
         while not self._stopping:
             self._wake.clear()
+            if self._stopping:  # said so just before the clear: nobody says it again
+                break
             while not self._stopping and (job := self._next()) is not None:
                 self._pool.submit(self._run, job)
             pause = self.agenda.wait()
@@ -97,7 +101,7 @@ class Runner:
         """Run a job; tell whether it ended well."""
         try:
             done = subprocess.run(  # noqa: S603 - words_of lets only programs of the product pass
-                words_of(job.command),
+                argv_of(job.command),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=self._timeout,
@@ -116,12 +120,24 @@ class Runner:
         return True
 
 
-def build(server: Server, settings: Settings) -> None:
-    """Wire the daemon."""
-    try:
-        allowed = HostsAllow(settings[declared.TIMER_HOSTS_ALLOW] or ("::1",))
-    except ValueError as error:
-        raise SetupError(f"timer_hosts_allow: {error}; write addresses or networks") from error
+def argv_of(command: str) -> list[str]:
+    """Return what is run for a command.
+
+    A tree that is not installed (``gromox-server``, tests) has no programs in /usr; its tools are modules.
+
+    Raises:
+        CommandError: it is none that may be run.
+    """
+    words = words_of(command)
+    program = Path(words[0])
+    module = f"gromox.tools.{program.name.removeprefix('gromox-').replace('-', '_')}"
+    if not program.exists() and importlib.util.find_spec(module) is not None:
+        return [sys.executable, "-m", module, *words[1:]]
+    return words
+
+
+def add_runner(server: Server, settings: Settings) -> Runner:
+    """Run the jobs that stand in the journal."""
     path = settings[declared.TIMER_STATE_PATH]
     journal = Journal(path)
     give(path, settings[RUNNING_IDENTITY])
@@ -131,6 +147,16 @@ def build(server: Server, settings: Settings) -> None:
         timeout=settings[declared.TIMER_JOB_TIMEOUT],
     )
     server.add(runner)
+    return runner
+
+
+def build(server: Server, settings: Settings) -> None:
+    """Wire the daemon."""
+    try:
+        allowed = HostsAllow(settings[declared.TIMER_HOSTS_ALLOW] or ("::1",))
+    except ValueError as error:
+        raise SetupError(f"timer_hosts_allow: {error}; write addresses or networks") from error
+    runner = add_runner(server, settings)
     service = Service(
         "timer",
         lambda: TimerCore(runner.agenda, allowed.__contains__),

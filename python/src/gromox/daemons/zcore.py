@@ -20,6 +20,7 @@ from gromox.serve.listener import Listening, bind_unix
 from gromox.store.rpc.crew import Crew
 from gromox.store.rpc.server import RpcCore, RpcService
 from gromox.store.rpc.users import UserGate
+from gromox.store.submission.settings import MAIL_MAX_LENGTH, MAX_RCPT_NUM
 from gromox.zcore import settings as declared
 from gromox.zcore.doors import DirectoryDoors
 
@@ -37,6 +38,7 @@ def add_zcore(home: Home, settings: Settings) -> None:
         home.resolver,
         TokenReader.of_file(settings[declared.BEARER_PUBKEY]),
         time.sleep,
+        host=home.host,
     )
     gate = UserGate(
         doors,
@@ -55,6 +57,7 @@ def add_zcore(home: Home, settings: Settings) -> None:
         server.doorbell.watch,
         name=home.host,
         max_sessions=settings[declared.ZCORE_MAX_OBH_PER_SESSION],
+        post=home.post_office(max_recipients=settings[MAX_RCPT_NUM], max_size=settings[MAIL_MAX_LENGTH]),
     )
     service = Service("zcore", lambda: RpcCore(rpc), Limits(), doorbell=wakeups)
     path, user = settings[declared.ZCORE_LISTEN], settings[RUNNING_IDENTITY]

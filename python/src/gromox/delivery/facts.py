@@ -53,6 +53,7 @@ def addressed(
         display_name=owner.display_name,
         is_internal=_is_internal(directory, envelope.sender, owner.username),
         meetings=_policy(owner, notes_meetings=notes_meetings),
+        timezone=owner.timezone,
         delegated_for=_delegated_for(envelope),
     )
 

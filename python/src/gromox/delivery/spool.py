@@ -180,6 +180,7 @@ class Spool:
         protocol: str = "LOCAL",
         options: Sequence[str] = (),
         origin: str = "",
+        mail_id: str = "",
     ) -> Draft:
         """Begin a mail.
 
@@ -190,13 +191,21 @@ class Spool:
             protocol: by which protocol (RFC 3848).
             options: ESMTP keywords that bind the next hop, such as SMTPUTF8.
             origin: of a mail split off another one: the ``mail_id`` of that one.
+            mail_id: its name; empty: a new one. One that nobody finished under that name gives way.
         """
         now = self.clock.now()
-        mail_id = f"{int(now * 1_000_000):014x}-{self.ids.token(4)}"
+        if mail_id:
+            self.remove_hidden(mail_id)
+        else:
+            mail_id = f"{int(now * 1_000_000):014x}-{self.ids.token(4)}"
         states = tuple(Recipient(address) for address in recipients)
         return Draft(
             self, Envelope(mail_id, sender, states, now, client, protocol, tuple(options), origin or mail_id)
         )
+
+    def holds(self, mail_id: str) -> bool:
+        """Tell whether a mail of that name is in one of the queues."""
+        return any(os.path.lexists(self.path / queue / mail_id) for queue in QUEUES)
 
     @property
     def needs_sync(self) -> bool:

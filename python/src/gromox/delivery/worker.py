@@ -13,6 +13,7 @@ from gromox.delivery.batch import Batch
 from gromox.delivery.closer import Closer
 from gromox.delivery.effects import Effects
 from gromox.delivery.outcome import Fate, Outcome
+from gromox.delivery.pickup import Words
 from gromox.delivery.queue import Queue
 from gromox.delivery.relay import relay_of
 from gromox.delivery.settings import (
@@ -77,7 +78,7 @@ class DeliveryWorker:
             relay=services.relay or relay_of(url, hello=services.host),
             junk_rules=junk.parse(settings[LDA_JUNK_RULES]),
         )
-        self._effects = Effects(services.spool, self._touched, host=services.host)
+        self._effects = Effects(services.spool, self._touched, Words(services.spool.path), host=services.host)
         self._batch = Batch(
             self._touched,
             services.resolver.directory,
@@ -116,6 +117,7 @@ class DeliveryWorker:
         """Deliver up to ``limit`` mails; return how many were tried."""
         tried: list[Attempt] = []
         self._touched.begin()
+        self._effects.collect()
         for items in _portions(self._next_items(limit)):
             if stop is not None and stop.is_set():
                 for item in items:

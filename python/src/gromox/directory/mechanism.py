@@ -201,7 +201,11 @@ class _Scram:
             return Failed(first.login, outcome.error)
         if outcome.error is not None:
             raise outcome.error
-        keys, nonce = outcome.value  # type: ignore[misc]  # of scram_keys
+        if not isinstance(outcome.value, tuple):
+            raise TypeError("scram_keys returns keys and a nonce")
+        keys: scram.Keys
+        nonce: bytes
+        keys, nonce = outcome.value
         challenge = scram.server_first(first, nonce, keys)
         return Challenge(challenge, lambda answer: self._last(first, challenge, answer, keys))
 

@@ -35,6 +35,8 @@ ANSWERS: Final[dict[type[GromoxError], No]] = {
     store.InvalidValueError: No("CANNOT", "a value is not allowed there"),
     store.UnsupportedError: No("CANNOT", "that is not possible there"),
     store.ConflictError: No("INUSE", "somebody else changed that meanwhile; try again"),
+    store.SubmittedError: No("INUSE", "the message is being sent"),
+    store.NotSubmittedError: No("CANNOT", "the message is not being sent"),
     store.LimitError: No("LIMIT", "that is more than a mailbox can hold"),
     store.BusyError: No("INUSE", "the mailbox is busy; try again"),
     store.NoSpaceError: No("UNAVAILABLE", "the server has no room at the moment; try again later"),

@@ -17,7 +17,7 @@ from gromox.imap.sections import Large, locate
 from gromox.imap.tree import tree_of
 from gromox.mime.reencode import without_binary
 from gromox.store.content import INLINE_LIMIT, StagedContent
-from gromox.store.errors import MessageGoneError, NotFoundError
+from gromox.store.errors import DeniedError, MessageGoneError, NotFoundError
 from gromox.store.flags import NO_FLAGS, Flag
 from gromox.store.model import NewMail
 
@@ -217,8 +217,9 @@ def _resolved(session: Session, octets: bytes) -> bytes | Large:
     found: bytes | Large | None = None
     if url is not None and url.host is None:
         try:
-            found = locate(*folder_of(session, url), url.uid, url.section)
-        except (NotFoundError, MessageGoneError):
+            mailbox, folder_id = folder_of(session, url)
+            found = locate(mailbox, folder_id, url.uid, url.section)
+        except (NotFoundError, MessageGoneError, DeniedError):
             found = None
     if found is None:
         raise CommandError("there is no such message or part", bad_url(octets))
@@ -226,7 +227,7 @@ def _resolved(session: Session, octets: bytes) -> bytes | Large:
 
 
 def folder_of(session: Session, url: MessageUrl) -> tuple[Mailbox, int]:
-    """Return the mailbox and the folder of a URL's mailbox.
+    """Return the folder of a URL's mailbox, and in which mailbox it lies.
 
     Raises:
         NotFoundError: there is none, or it is not the one of that UIDVALIDITY.
@@ -237,7 +238,8 @@ def folder_of(session: Session, url: MessageUrl) -> tuple[Mailbox, int]:
         mailbox, folder_id = session.selected.mailbox, session.selected.folder_id
     else:
         place = session.locate(url.mailbox)
-        mailbox, folder_id = place.mailbox, tree_of(place.mailbox).selectable(place.name).folder_id
+        mailbox = place.mailbox
+        folder_id = tree_of(mailbox).selectable(place.name).folder_id
     if url.uid_validity not in (None, mailbox.folder(folder_id).uid_validity):
         raise NotFoundError("the mailbox was made anew")
     return mailbox, folder_id

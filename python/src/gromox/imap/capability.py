@@ -16,14 +16,20 @@ BASE: Final = b"IMAP4rev1 XLIST SPECIAL-USE UNSELECT UIDPLUS IDLE LITERAL+ ENABL
 REV2: Final = b"IMAP4rev2 ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZE UTF8=ACCEPT"
 #: Mailboxes of others and rights.
 ACCESS: Final = b"ACL RIGHTS=kxte LIST-MYRIGHTS"
+#: Order and conversations.
+ORDER: Final = b"SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES WITHIN MULTISEARCH"
+#: Limits and annotations.
+FIGURES: Final = b"QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE METADATA LIST-METADATA CREATE-SPECIAL-USE"
 OTHERS: Final = b"NAMESPACE CHILDREN SASL-IR CONDSTORE"
 #: What writes messages, and what reads parts of them.
 MESSAGES: Final = b"BINARY MULTIAPPEND CATENATE REPLACE"
+#: What keeps a client in step with what others do.
+SYNC: Final = b"QRESYNC OBJECTID SAVEDATE PREVIEW PARTIAL UIDONLY INPROGRESS UNAUTHENTICATE NOTIFY"
 
 
 def capabilities(session: Session) -> bytes:
     """Return the capabilities in the present state."""
-    always = [OTHERS, ACCESS, MESSAGES, b"APPENDLIMIT=%d" % session.policy.max_mail]
+    always = [OTHERS, SYNC, MESSAGES, ACCESS, ORDER, FIGURES, b"APPENDLIMIT=%d" % session.policy.max_mail]
     words = [BASE, REV2, *always] if session.policy.rev2 else [BASE, *always]
     if session.policy.identify:
         words.append(b"ID")

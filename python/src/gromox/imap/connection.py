@@ -59,7 +59,7 @@ class ImapConnection(Interpreter):
         super().__init__(services)
         self._collector = Collector(self._literal_limit)
         self._suspended = False
-        self._watched: Path | None = None
+        self._watched: set[Path] = set()
 
     # -- what the driver asks
 
@@ -111,7 +111,8 @@ class ImapConnection(Interpreter):
         self._bad = 0
         _NOOPS[0] += 1
         _NOOPS[-1] += 1
-        octets = self._news(expunge=True) + tag + tail
+        self._command = None
+        octets = self._news(expunge=True) + self._others() + tag + tail
         if not self._closed:
             return (Send((octets,)),)
         farewell, self._out = b"".join(self._out), []
@@ -142,11 +143,21 @@ class ImapConnection(Interpreter):
         return self._run()
 
     def rung(self) -> Iterable[Action]:
-        """Tell an idling client what changed. RFC 2177 section 3."""
-        if self._prompt is None or not self._prompt.idle or self._closed:
+        """Tell a client what changed that idles or asked for it. RFC 2177 section 3, RFC 5465 section 3.1."""
+        idle = self._prompt is not None and self._prompt.idle
+        notification = self._active.notification
+        if (
+            self._closed
+            or self._suspended
+            or not (idle or (notification is not None and self._prompt is None))
+        ):
             return ()
         self._tags.clear()
-        news = self._news(expunge=True)
+        if notification is None:
+            news = self._news(expunge=True)
+        else:
+            self._command = None
+            news = self._news(expunge=idle or notification.tells_removals_at_once) + self._others()
         if self._out:  # the farewell of a mailbox that is damaged
             news, self._out = news + b"".join(self._out), []
             return [Send([news]), Close()]
@@ -225,11 +236,15 @@ class ImapConnection(Interpreter):
 
     def _watch(self, actions: list[Action]) -> None:
         """Hear of changes while a mailbox is selected, not only in IDLE: so none falls in between."""
-        selected = self._active.selected
-        wanted = None if selected is None else selected.mailbox.path
-        if wanted != self._watched:
-            self._watched = wanted
-            actions.insert(0, Watch(wanted))
+        session = self._active
+        notification = session.notification
+        paths = set() if notification is None else {each.mailbox.path for each in notification.watched}
+        if session.selected is not None:
+            paths.add(session.selected.mailbox.path)
+        if paths != self._watched:
+            self._watched = paths
+            first, *others = sorted(paths) if paths else (None,)
+            actions.insert(0, Watch(first, tuple(path for path in others if path is not None)))
 
     def _suspend(self, actions: list[Action]) -> None:
         """Turn what the last command left to do into an action."""

@@ -20,7 +20,9 @@ class Command:
 
     ``writes``: changes the selected mailbox, so it is refused after EXAMINE. ``durable``: the answer waits
     until what the store wrote is on the disk. ``sequence_numbers``: no EXPUNGE may be sent while it runs (RFC
-    3501 section 7.4.1). ``secret``: its text holds a password and is neither remembered nor logged.
+    3501 section 7.4.1). ``numbered``: sequence numbers stand in it or in its answer, as in all of those; a
+    client may have given them up (RFC 9586 section 3). ``secret``: its text holds a password and is neither
+    remembered nor logged.
     """
 
     verb: bytes
@@ -30,6 +32,7 @@ class Command:
     writes: bool = False
     durable: bool = False
     sequence_numbers: bool = False
+    numbered: bool = False
     secret: bool = False
 
 
@@ -45,6 +48,7 @@ def command(
     writes: bool = False,
     durable: bool = False,
     sequence_numbers: bool = False,
+    numbered: bool = False,
     secret: bool = False,
 ) -> Callable[[F], F]:
     """Enter a handler in :data:`COMMANDS`."""
@@ -61,6 +65,7 @@ def command(
             writes=writes,
             durable=durable,
             sequence_numbers=sequence_numbers,
+            numbered=numbered or sequence_numbers,
             secret=secret,
         )
         return run

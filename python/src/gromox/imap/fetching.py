@@ -11,8 +11,11 @@ from gromox.imap.errors import CommandError, TruncatedAnswerError
 from gromox.imap.fetchitems import Attribute, Binary, Section, Text
 from gromox.imap.fetchruns import LEAST, Runs, runs_of, selected_fields
 from gromox.imap.headercache import cache_of
+from gromox.imap.objectids import email_id, thread_id
 from gromox.imap.sections import Large, cut, octets_of
 from gromox.imap.sequence import Ranges, ranges_of
+from gromox.imap.serialize import string
+from gromox.mime.date import internal_date_text
 from gromox.mime.header import select_fields
 from gromox.store.errors import MessageGoneError, StoreError
 from gromox.store.flags import ALL_FLAGS, FLAG_TEXTS, Flag, FlagChange, FlagOperation, count_table
@@ -20,12 +23,13 @@ from gromox.store.model import Columns, FetchRow
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from gromox.base.wire import Piece
     from gromox.imap.fetchitems import Item
     from gromox.imap.selected import Selected
     from gromox.store.block import Block
+    from gromox.store.mailbox import Mailbox
 
     #: What makes the lines of a stretch, the block, the number of its first message, and the stretch.
     _Run: TypeAlias = tuple[Runs, Block, int, int, int]
@@ -46,6 +50,10 @@ _COLUMNS: Final[dict[Attribute, Columns]] = {
     Attribute.ENVELOPE: Columns.ENVELOPE,
     Attribute.BODY: Columns.BODY,
     Attribute.BODYSTRUCTURE: Columns.BODYSTRUCTURE,
+    Attribute.SAVEDATE: Columns.SAVE_DATE,
+    Attribute.EMAILID: Columns.EMAIL,
+    Attribute.THREADID: Columns.EMAIL,
+    Attribute.PREVIEW: Columns.PREVIEW,
 }
 _UNSEEN: Final = count_table(Flag.SEEN, 0)
 _SEEN: Final = FlagChange(FlagOperation.ADD, Flag.SEEN)
@@ -74,9 +82,9 @@ class Fetching:
     """
 
     __slots__ = (
+        "_by_row",
         "_cache",
         "_columns",
-        "_flags",
         "_items",
         "_pick",
         "_runs",
@@ -97,7 +105,6 @@ class Fetching:
         self.here, self.uids, self._items = here, uids, tuple(items)
         self._columns = columns_of(items)
         self._sections = [item for item in items if isinstance(item, Section)]
-        self._flags = Attribute.FLAGS in items
         self._sees = not here.read_only and any(not item.peek for item in self._sections)
         self._cache = cache_of(here.mailbox)
         self._tables = {
@@ -106,8 +113,9 @@ class Fetching:
             if item.fields and not item.path and item.partial is None
         }
         self._runs = runs_of(here, self._cache, self._items) if by_run else None
-        if not self._sections:
-            self._template, self._pick = _plan(self._items)
+        self._by_row = any(isinstance(item, Section) or item in _WRITERS for item in self._items)
+        if not self._by_row:
+            self._template, self._pick = _plan(self._items, uid_only=here.uid_only)
         #: The mod-sequences of the flags that were told together with a new ``\\Seen``.
         self._told: dict[int, int] = {}
         self.finished = self.missing = False
@@ -125,7 +133,7 @@ class Fetching:
         places = ((uid, modseq, now.place_of_uid(uid)) for uid, modseq in self._told.items())
         return ranges_of([uid for uid, modseq, at in places if at and at[0].modseq_at(at[1]) <= modseq])
 
-    def steps(self) -> Iterator[Sequence[Piece]]:
+    def steps(self) -> Generator[Sequence[Piece], None, None]:
         """Yield the lines, some at a time."""
         out: list[Piece] = []
         size = 0
@@ -192,7 +200,7 @@ class Fetching:
 
     def _lines(self, chunk: Sequence[int]) -> Iterator[bytes | list[bytes | Large]]:
         """Yield the lines of some messages; those that are gone are left out."""
-        if not self._sections:
+        if not self._by_row:
             yield from self._plain_lines(chunk)
             return
         seen_now = self._see(chunk) if self._sees else frozenset[int]()
@@ -269,28 +277,31 @@ class Fetching:
         flags = block.flags_text(index, recent=here.is_recent(uid))
         values = (seq, flags, block.modseq_at(index), *row)
         try:
-            for item in self._items:
-                if isinstance(item, Section):
-                    parts.append(self._section(item, row))
-                else:
-                    form, place_of_value = _FORMS[item]
-                    parts.append(form % values[place_of_value])
+            parts += [self._part(item, row, values) for item in self._items]
         except MessageGoneError as error:
             log.warning("message without contents", mailbox=here.mailbox.path, uid=uid, reason=error)
             return None
         except CommandError as error:
             self.refused = error
             return None
-        if uid in seen_now and not self._flags:
-            parts.append(b"FLAGS (%b)" % flags)
+        if uid in seen_now:
+            parts += self._unasked(values)
+        return self._joined(here.head(seq, uid), parts)
+
+    def _part(self, item: Item, row: FetchRow, values: tuple[object, ...]) -> bytes | Large:
+        """Return one item of a line."""
+        if isinstance(item, Section):
+            return self._section(item, row)
+        if item in _WRITERS:
+            return b"%b %b" % (item.value, _WRITERS[item](self.here.mailbox, row))
+        form, place_of_value = _FORMS[item]
+        return form % values[place_of_value]
+
+    def _joined(self, head: bytes, parts: Sequence[bytes | Large]) -> bytes | list[bytes | Large]:
         whole = [part for part in parts if isinstance(part, bytes)]
         if len(whole) == len(parts):
-            return b"* %d FETCH (%b)\r\n" % (seq, b" ".join(whole))
-        return self._line_in_parts(seq, parts)
-
-    def _line_in_parts(self, seq: int, parts: Sequence[bytes | Large]) -> list[bytes | Large]:
-        """Return a line of which some parts are large."""
-        line: list[bytes | Large] = [b"* %d FETCH (" % seq]
+            return b"%b%b)\r\n" % (head, b" ".join(whole))
+        line: list[bytes | Large] = [head]
         for number, part in enumerate(parts):
             if number:
                 line.append(b" ")
@@ -302,6 +313,14 @@ class Fetching:
             line.append(part)
         line.append(b")\r\n")
         return line
+
+    def _unasked(self, values: tuple[object, ...]) -> list[bytes]:
+        r"""Return what belongs to a line that tells of a new ``\Seen``. RFC 7162 section 3.2.4."""
+        wanted = [Attribute.FLAGS]
+        if self.here.condstore:
+            wanted += [Attribute.MODSEQ] if self.here.uid_only else [Attribute.UID, Attribute.MODSEQ]
+        forms = [_FORMS[item] for item in wanted if item not in self._items]
+        return [form % values[place] for form, place in forms]
 
     def _section(self, item: Section, row: FetchRow) -> bytes | Large:
         if item.label in self._tables:
@@ -363,6 +382,14 @@ def _literal(label: bytes, octets: bytes) -> bytes:
     return b"%b {%d}\r\n%b" % (label, len(octets), octets)
 
 
+#: How an attribute is written that is not kept as it will be written.
+_WRITERS: Final[dict[Attribute, Callable[[Mailbox, FetchRow], bytes]]] = {
+    Attribute.SAVEDATE: lambda _, row: b'"%b"' % internal_date_text(row.saved_at),
+    Attribute.EMAILID: lambda mailbox, row: b"(%b)" % email_id(mailbox, row),
+    Attribute.THREADID: lambda mailbox, row: b"(%b)" % thread_id(mailbox, row),
+    Attribute.PREVIEW: lambda _, row: string(row.preview.encode("utf-8")),
+}
+
 #: How an attribute is written, and where its value stands among (seq, flags, modseq, *FetchRow).
 _FORMS: Final[dict[Attribute, tuple[bytes, int]]] = {
     Attribute.FLAGS: (b"FLAGS (%b)", 1),
@@ -381,8 +408,11 @@ _FORMS: Final[dict[Attribute, tuple[bytes, int]]] = {
 }
 
 
-def _plan(items: Sequence[Item]) -> tuple[bytes, Callable[[tuple[object, ...]], tuple[object, ...]]]:
+def _plan(
+    items: Sequence[Item], *, uid_only: bool
+) -> tuple[bytes, Callable[[tuple[object, ...]], tuple[object, ...]]]:
     """Return the format of a line of attributes, and what picks its values."""
     forms = [_FORMS[item] for item in items if isinstance(item, Attribute)]
-    template = b"* %d FETCH (" + b" ".join(form for form, _ in forms) + b")\r\n"
-    return template, itemgetter(0, *(place for _, place in forms))
+    verb, number = (b"UIDFETCH", _FORMS[Attribute.UID][1]) if uid_only else (b"FETCH", 0)
+    template = b"* %d " + verb + b" (" + b" ".join(form for form, _ in forms) + b")\r\n"
+    return template, itemgetter(number, *(place for _, place in forms))

@@ -27,6 +27,10 @@ class Attribute(Enum):
     ENVELOPE = b"ENVELOPE"
     BODY = b"BODY"
     BODYSTRUCTURE = b"BODYSTRUCTURE"
+    SAVEDATE = b"SAVEDATE"
+    EMAILID = b"EMAILID"
+    THREADID = b"THREADID"
+    PREVIEW = b"PREVIEW"
 
 
 class Text(Enum):
@@ -118,9 +122,26 @@ def _item(p: Parser, name: bytes) -> Item:
     if name.endswith(b"["):
         return _section(p, peek=name == b"BODY.PEEK[")
     item = _PLAIN.get(name)
+    if item is Attribute.PREVIEW:
+        _preview_modifiers(p)
     if item is None:
         raise BadCommandError(f"no such FETCH item: {name[:40].decode('ascii')}")
     return item
+
+
+def _preview_modifiers(p: Parser) -> None:
+    """``[SP "(" preview-mod *(SP preview-mod) ")"]``, RFC 8970 section 6.
+
+    Previews are made when a message is written, so LAZY changes nothing.
+    """
+    if not p.accept(b" ("):
+        return
+    while True:
+        if p.word() != b"LAZY":
+            raise BadCommandError("no such modifier of PREVIEW")
+        if p.accept(b")"):
+            return
+        p.space()
 
 
 def _binary(p: Parser, *, size: bool, peek: bool) -> Binary:

@@ -50,7 +50,7 @@ def flag_lines(
             if shown is not None and shown.uids is not block.uids and shown.uids != block.uids:
                 shown = None
         recent = recent_from(here, block)
-        if shown is not None and spans == [(0, len(block))] and recent != MIXED:
+        if shown is not None and spans == [(0, len(block))] and recent != MIXED and not here.uid_only:
             yield shown.flag_lines(first_seq, with_modseq=modseq, with_uid=with_uid, recent_from=recent)
             continue
         for start, stop in spans:
@@ -68,7 +68,7 @@ def _line(here: Selected, seq: int, block: Block, index: int, *, with_uid: bool,
     items = b"UID %d FLAGS (%b)" % (uid, text) if with_uid else b"FLAGS (%b)" % text
     if with_modseq:
         items += b" MODSEQ (%d)" % block.modseq_at(index)
-    return b"* %d FETCH (%b)\r\n" % (seq, items)
+    return b"%b%b)\r\n" % (here.head(seq, uid), items)
 
 
 def recent_from(here: Selected, block: Block) -> int:

@@ -43,6 +43,7 @@ _STORED: Final = {
     Attribute.BODYSTRUCTURE: Columns.BODYSTRUCTURE,
     Attribute.BODY: Columns.BODY,
 }
+_RUN: Final = frozenset({Attribute.UID, Attribute.FLAGS, Attribute.MODSEQ, *_STORED})
 
 
 def selected_fields(item: Section, header: bytes) -> bytes:
@@ -177,6 +178,8 @@ class Runs:
 def runs_of(here: Selected, cache: HeaderCache, items: Sequence[Item]) -> Runs | None:
     """Return how to fetch items by the run, or None if some have to be looked at message by message."""
     sections = [item for item in items if isinstance(item, Section)]
+    if not all(isinstance(item, Section) or item in _RUN for item in items):
+        return None
     if any(
         isinstance(item, Binary) or item.path or item.partial or item.text in _BY_LINE for item in sections
     ):
@@ -184,6 +187,6 @@ def runs_of(here: Selected, cache: HeaderCache, items: Sequence[Item]) -> Runs |
     whole = [item.text for item in sections if not item.fields]
     if len(whole) != len(set(whole)):  # the same under two names, such as RFC822 and BODY[]
         return None
-    if Attribute.MODSEQ in items and Attribute.FLAGS not in items:
+    if here.uid_only or (Attribute.MODSEQ in items and Attribute.FLAGS not in items):
         return None
     return Runs(here, cache, items)

@@ -37,8 +37,17 @@ SEQUENCE_SET: Final = re.compile(
     rb"\$|(?:[0-9]+|\*)(?::(?:[0-9]+|\*))?(?:,(?:[0-9]+|\*)(?::(?:[0-9]+|\*))?)*"
 )
 
+#: partial-range = nz-number ":" nz-number / MINUS nz-number ":" MINUS nz-number (RFC 9394)
+PARTIAL_RANGE: Final = re.compile(rb"-?[0-9]{1,10}:-?[0-9]{1,10}")
+
 #: flag = "\" atom / atom, with "*" of flag-perm left out: clients do not set it
 FLAG: Final = re.compile(rb'\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
+
+#: entry-flag-name = DQUOTE "/flags/" attr-flag DQUOTE (RFC 7162), without the quotes
+ENTRY: Final = re.compile(rb'/[Ff][Ll][Aa][Gg][Ss]/\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
+
+#: objectid = 1*255(ALPHA / DIGIT / "_" / "-") (RFC 8474)
+OBJECT_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,255}")
 
 #: date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE
 DATE_TIME: Final = re.compile(

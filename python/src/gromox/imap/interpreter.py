@@ -6,6 +6,7 @@ Knows nothing of sockets or of the driver; what it says is collected in order, a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from gromox.base import metrics
@@ -19,6 +20,7 @@ from gromox.imap.grammar import TAG
 from gromox.imap.machine import refusal
 from gromox.imap.parser import Parser
 from gromox.imap.replies import Next, Prompt, Reply, Status, Stream, Together, Wait
+from gromox.imap.tree import SEPARATOR
 from gromox.store.errors import CorruptError
 
 if TYPE_CHECKING:
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
     from gromox.base.wire import Outcome, Piece
     from gromox.imap.collector import Refused
+    from gromox.imap.notification import Notification
     from gromox.imap.replies import Result
+    from gromox.imap.selected import Selected
     from gromox.imap.sequence import Ranges
     from gromox.imap.services import Services
     from gromox.imap.session import Session
@@ -45,6 +49,9 @@ _MAX_MEMO: Final = 4096
 _STATUSES: Final = {status: status.value.decode() for status in Status}
 _MAX_MEMO_TEXT: Final = 256
 
+#: Commands whose effect on names the client knows. RFC 5465 section 5.
+_NAMING: Final = frozenset({b"CREATE", b"DELETE", b"RENAME", b"SUBSCRIBE", b"UNSUBSCRIBE"})
+
 commands.load()
 
 
@@ -53,9 +60,11 @@ class Interpreter:
 
     __slots__ = (
         "_answered",
+        "_args",
         "_bad",
         "_closed",
         "_command",
+        "_made",
         "_next",
         "_out",
         "_prompt",
@@ -79,6 +88,9 @@ class Interpreter:
         self._closed = False
         self._next: Next | None = None
         self._command: Command | None = None
+        self._args: object = None
+        #: What the command that ends has added to the selected mailbox.
+        self._made: Sequence[int] = ()
         self._prompt: Prompt | None = None
         self._stream: Stream | None = None
         self._wait: Wait | Together | None = None
@@ -108,11 +120,15 @@ class Interpreter:
             known = self._read(tag, rest, literals)
             if known is None:
                 return
-        command, args = self._command, _ = known
+        command, args = self._command, self._args = known
         if session.state not in command.states:
             self._finish(Reply(refusal(session.state, command.states), status=Status.BAD))
         elif command.writes and session.here.read_only:
             self._finish(Reply("the mailbox was opened read-only", code=b"READ-ONLY", status=Status.NO))
+        elif command.numbered and session.here.uid_only:
+            self._finish(
+                Reply("message numbers are not used any more", code=b"UIDREQUIRED", status=Status.BAD)
+            )
         else:
             self._started = self._services.clock.monotonic()
             self._attempt(command.run, session, args)
@@ -209,10 +225,16 @@ class Interpreter:
     def _news(self, *, expunge: bool, quiet: Ranges = (), quiet_until: int = 0) -> bytes:
         """Return what the client has to be told of the selected mailbox, whoever changed it."""
         session = self._active
-        if session.selected is None:
+        here = session.selected
+        if here is None:
             return b""
         try:
-            news = session.selected.changes(expunge=expunge, quiet=quiet, quiet_until=quiet_until)
+            if session.notification is None:
+                news = here.changes(expunge=expunge, quiet=quiet, quiet_until=quiet_until)
+            else:
+                news = self._chosen_news(
+                    session.notification, here, expunge=expunge, quiet=quiet, quiet_until=quiet_until
+                )
         except GromoxError as error:
             log.warning("changes not told", connection=session.peer.connection_id, reason=error)
             self._end_if_corrupt(error)
@@ -220,6 +242,47 @@ class Interpreter:
         if news:
             session.depends = True
         return news
+
+    def _chosen_news(
+        self, notification: Notification, here: Selected, *, expunge: bool, quiet: Ranges, quiet_until: int
+    ) -> bytes:
+        """Return what NOTIFY wants to hear of the selected mailbox.
+
+        Spec:
+            RFC 5465 3.1, 5.1 to 5.3. Who wants to hear nothing still hears what its own command did.
+        """
+        command = self._command
+        own = command is not None and (command.writes or command.durable)
+        if not (notification.tells_messages or own):
+            return b""
+        news = here.changes(
+            expunge=expunge, quiet=quiet, quiet_until=quiet_until, flags=notification.tells_flags
+        )
+        fresh = [uid for uid in here.fresh if uid not in self._made]
+        return news + notification.new_lines(here, fresh) if fresh else news
+
+    def _others(self) -> bytes:
+        """Return what NOTIFY wants to hear of mailboxes that are not selected."""
+        session = self._active
+        if session.notification is None:
+            return b""
+        try:
+            lines = session.notification.poll(session, self._own_names())
+        except GromoxError as error:
+            log.warning("changes not told", connection=session.peer.connection_id, reason=error)
+            self._end_if_corrupt(error)
+            return b""
+        if lines:
+            session.depends = True
+        return b"".join(serialize.untagged(lines, utf8=session.utf8))
+
+    def _own_names(self) -> Sequence[str]:
+        """Return the names that the command which ends is about, if it changes names."""
+        if self._command is None or self._command.verb not in _NAMING:
+            return ()
+        args = self._args
+        names = [args, *(getattr(args, field, None) for field in ("name", "old", "new"))]
+        return [name.removesuffix(SEPARATOR).casefold() for name in names if isinstance(name, str)]
 
     def _end_if_corrupt(self, error: GromoxError) -> None:
         # The next session gets the mailbox opened afresh, this one cannot.
@@ -238,13 +301,9 @@ class Interpreter:
         if command is not None and command.durable:
             session.depends = True
         if session.selected is not None:
-            news = self._news(
-                expunge=command is None or not command.sequence_numbers,
-                quiet=reply.quiet,
-                quiet_until=reply.quiet_until,
-            )
-            if news:
-                self._say(news)
+            reply = self._update(session.selected, command, reply)
+        if session.notification is not None:
+            self._say(self._others())
         self._say(serialize.tagged(session.tag, reply))
         if reply.status is Status.BAD:
             self._count_bad()
@@ -265,6 +324,19 @@ class Interpreter:
         metrics.COMMANDS.observe(seconds, "imap", command.verb.decode(), _STATUSES[reply.status])
         if log.enabled(INFO) or self._active.policy.log_commands:
             self._log(command, reply, seconds)
+
+    def _update(self, here: Selected, command: Command | None, reply: Reply) -> Reply:
+        """Tell what changed in the selected mailbox, and return the reply that takes note of it."""
+        by_number = reply.by_number or (command is not None and command.sequence_numbers)
+        self._made = reply.made
+        news = self._news(expunge=not by_number, quiet=reply.quiet, quiet_until=reply.quiet_until)
+        self._made = ()
+        if news:
+            self._say(news)
+        if not reply.with_modseq:
+            return reply
+        # Not more than was told: what others did meanwhile may have come with it.
+        return replace(reply, code=b"HIGHESTMODSEQ %d" % here.view.highest_modseq)
 
     def _count_bad(self) -> None:
         self._bad += 1

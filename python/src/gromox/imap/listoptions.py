@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gromox.imap.errors import BadCommandError
+from gromox.imap.metadata import parse_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +17,8 @@ MAX_PATTERNS: Final = 100
 
 #: list-select-opt of RFC 5258 and RFC 6154. REMOTE adds nothing where no mailbox is remote.
 SELECTION: Final = frozenset({b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE"})
-#: return-option of RFC 5258, RFC 6154, RFC 5819 and RFC 8440.
-RETURN: Final = frozenset({b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"STATUS", b"MYRIGHTS"})
+#: return-option of RFC 5258, RFC 6154, RFC 5819, RFC 8440 and RFC 9590.
+RETURN: Final = frozenset({b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"STATUS", b"MYRIGHTS", b"METADATA"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Listing:
     selection: frozenset[bytes] = frozenset()
     returned: frozenset[bytes] = frozenset()
     status: tuple[bytes, ...] = ()
+    metadata: tuple[str, ...] = ()
     extended: bool = False
 
 
@@ -49,6 +51,7 @@ def parse_extended_listing(p: Parser, read_status: Callable[[Parser], tuple[byte
     patterns: list[str] = []
     returned: list[bytes] = []
     status: list[bytes] = []
+    metadata: list[str] = []
     extended = p.peek(b"(")
     if extended:
         p.parenthesised(lambda: selection.append(p.word()))
@@ -66,6 +69,9 @@ def parse_extended_listing(p: Parser, read_status: Callable[[Parser], tuple[byte
         if returned[-1] == b"STATUS":
             p.space()
             status.extend(read_status(p))
+        elif returned[-1] == b"METADATA":
+            p.space()
+            metadata.extend(parse_entries(p))
 
     if p.accept_word(b" RETURN "):
         extended = True
@@ -81,5 +87,6 @@ def parse_extended_listing(p: Parser, read_status: Callable[[Parser], tuple[byte
         frozenset(selection),
         frozenset(returned),
         tuple(status),
+        tuple(metadata),
         extended=extended,
     )

@@ -22,6 +22,7 @@ class Event(Enum):
     SELECTED = auto()  #: (5) successful SELECT or EXAMINE
     DESELECTED = auto()  #: (6) CLOSE, UNSELECT, failed SELECT or EXAMINE
     LOGGED_OUT = auto()  #: (7) LOGOUT, server shutdown, closed connection
+    UNAUTHENTICATED = auto()  #: UNAUTHENTICATE, transition (7) of RFC 8437 section 5
 
 
 ANY: Final = frozenset({State.NOT_AUTHENTICATED, State.AUTHENTICATED, State.SELECTED})
@@ -36,6 +37,8 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     (State.SELECTED, Event.SELECTED): State.SELECTED,
     (State.SELECTED, Event.DESELECTED): State.AUTHENTICATED,
     (State.AUTHENTICATED, Event.DESELECTED): State.AUTHENTICATED,
+    (State.AUTHENTICATED, Event.UNAUTHENTICATED): State.NOT_AUTHENTICATED,
+    (State.SELECTED, Event.UNAUTHENTICATED): State.NOT_AUTHENTICATED,
     **{(state, Event.LOGGED_OUT): State.LOGOUT for state in State},
 }
 

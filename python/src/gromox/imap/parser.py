@@ -90,6 +90,10 @@ class Parser:
         """Tell whether ``octets`` come next."""
         return self._text.startswith(octets, self._at)
 
+    def peek_word(self, word: bytes) -> bool:
+        """Tell whether ``word``, which is in upper case, comes next in any case."""
+        return self._text[self._at : self._at + len(word)].upper() == word
+
     # -- words
 
     def _match(self, rule: re.Pattern[bytes], expectation: str) -> re.Match[bytes]:
@@ -208,6 +212,10 @@ class Parser:
     def sequence_set(self) -> SequenceSet:
         """sequence-set."""
         return sequence.parse(self._match(grammar.SEQUENCE_SET, "a sequence set")[0])
+
+    def partial_range(self) -> bytes:
+        """partial-range, as written."""
+        return self._match(grammar.PARTIAL_RANGE, "a range such as 1:100 or -1:-100")[0]
 
     def peek_sequence_set(self) -> bool:
         """Tell whether a sequence-set comes next rather than a word."""

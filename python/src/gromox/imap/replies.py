@@ -74,7 +74,7 @@ class Listed:
     """``* LIST (attributes) "/" name``, also for LSUB and XLIST. RFC 3501 section 7.2.2, RFC 5258 section 6.
 
     ``child_info`` holds what made a mailbox match through its children (RECURSIVEMATCH), ``old_name`` the
-    spelling under which the client knows it (RFC 9051 section 6.3.9.7).
+    spelling under which the client knows it (RFC 9051 section 6.3.9.7) or knew it (RFC 5465 section 5.4).
     """
 
     verb: bytes
@@ -89,12 +89,20 @@ class MailboxStatus:
     """``* STATUS name (item n …)``. RFC 3501 section 7.2.4."""
 
     name: str
-    items: Sequence[tuple[bytes, int]]
+    items: Sequence[tuple[bytes, int | bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """``* SEARCH n …``. RFC 3501 section 7.2.5; with ``modseq`` RFC 7162 section 3.1.5."""
+
+    numbers: Sequence[int]
+    modseq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """``* SORT n …``. RFC 5256 section 4; with ``modseq`` RFC 7162 section 3.1.6."""
 
     numbers: Sequence[int]
     modseq: int | None = None
@@ -111,6 +119,10 @@ class ExtendedFound:
     count: int | None = None
     all: Ranges | None = None
     modseq: int | None = None
+    place: tuple[str, int] | None = None
+    """Mailbox and UIDVALIDITY, where several are searched. RFC 7377 section 2.1."""
+    partial: tuple[bytes, Ranges] | None = None
+    """The range as the client wrote it, and what stands in it. RFC 9394 section 3.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +160,30 @@ class OwnRights:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaUse:
+    """``* QUOTA root (resource use limit …)``. RFC 9208 section 4.2.1."""
+
+    root: str
+    resources: Sequence[tuple[bytes, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaRoots:
+    """``* QUOTAROOT name root …``. RFC 9208 section 4.2.2."""
+
+    name: str
+    roots: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """``* METADATA name (entry value …)``. RFC 5464 section 4.4.1; None is NIL."""
+
+    name: str
+    rows: Sequence[tuple[str, bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """``* ID (…)``. RFC 2971 section 3.2."""
 
@@ -172,11 +208,15 @@ Untagged: TypeAlias = (
     | Listed
     | MailboxStatus
     | Found
+    | Sorted
     | ExtendedFound
     | Namespaces
     | AccessList
     | GrantableRights
     | OwnRights
+    | QuotaUse
+    | QuotaRoots
+    | Metadata
     | Identity
     | Ready
 )
@@ -206,7 +246,10 @@ class Reply:
     """The untagged data of one command and its tagged line.
 
     ``code`` goes between brackets. ``event`` moves the state machine. ``quiet`` are ranges of UIDs whose flag
-    changes up to the mod-sequence ``quiet_until`` the client knows or can work out.
+    changes up to the mod-sequence ``quiet_until`` the client knows or can work out. ``by_number``: no EXPUNGE
+    may be sent with this answer. ``made`` are UIDs that the command gave to messages in the selected mailbox.
+    ``with_modseq``: HIGHESTMODSEQ of what was told stands in the tagged line
+    (RFC 7162 3.2.7).
     """
 
     text: str
@@ -217,6 +260,9 @@ class Reply:
     next: Next | None = None
     quiet: Ranges = ()
     quiet_until: int = MAX_MODSEQ
+    by_number: bool = False
+    with_modseq: bool = False
+    made: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ x   OWNER                                       tied to a; an owner has all righ
 a   OWNER
 ==  ==========================================  =====================================================
 
-``c`` and ``d`` of RFC 2086 stand for ``k`` and ``te``: ``x`` would make an owner; ``p`` means nothing here. Free/busy and contact bits
-have no letter and stay as they are.
+``c`` and ``d`` of RFC 2086 stand for ``k`` and ``te``: ``x`` would make an owner; ``p`` means nothing here.
+Free/busy and contact bits have no letter and stay as they are.
 """
 
 from __future__ import annotations
@@ -138,6 +138,8 @@ def is_read_only(mailbox: Mailbox, folder_id: int) -> bool:
 
 def permanent_flags(mailbox: Mailbox, folder_id: int, keywords: Iterable[bytes]) -> tuple[bytes, ...]:
     r"""Return what PERMANENTFLAGS lists: the flags that the user may set (RFC 4314 section 5.1.1)."""
+    if not mailbox.is_guest:
+        return (*SYSTEM_FLAGS, *keywords, rb"\*")
     settable = mailbox.settable(folder_id)
     names = tuple([name for name in SYSTEM_FLAGS if settable & _FLAGS[name]])
     return (*names, *keywords, rb"\*") if settable & Flag.FLAGGED else names

@@ -7,6 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gromox.imap.errors import BadCommandError, CommandError
+from gromox.imap.grammar import ENTRY, OBJECT_ID
+from gromox.imap.sequence import SAVED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,11 +50,20 @@ class Recent:
     wanted: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectId:
+    """Messages with an EMAILID or (``thread``) THREADID. RFC 8474 section 6."""
+
+    name: bytes
+    thread: bool
+
+
 class Moment(Enum):
-    """Which of a message's two dates."""
+    """Which of a message's dates."""
 
     INTERNAL = "internal"
     SENT = "sent"
+    SAVED = "saved"
 
 
 class Order(Enum):
@@ -71,6 +82,14 @@ class Dated:
     moment: Moment
     order: Order
     day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """Messages that arrived longer ago than so many seconds (``older``), or not so long ago. RFC 5032."""
+
+    older: bool
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +154,20 @@ class And:
 
 
 Key: TypeAlias = (
-    All | FlagIs | Recent | Dated | Sized | Header | Contains | Numbered | ModSeq | Not | Or | And
+    All
+    | FlagIs
+    | Recent
+    | Dated
+    | Aged
+    | Sized
+    | Header
+    | Contains
+    | Numbered
+    | ModSeq
+    | ObjectId
+    | Not
+    | Or
+    | And
 )
 
 #: Keys without arguments.
@@ -148,6 +180,7 @@ SIMPLE: Final[dict[bytes, Key]] = {
     b"NEW": And((Recent(), FlagIs(rb"\Seen", wanted=False))),
     b"OLD": Recent(wanted=False),
     b"RECENT": Recent(),
+    b"SAVEDATESUPPORTED": All(),
     b"SEEN": FlagIs(rb"\Seen"),
     b"UNANSWERED": FlagIs(rb"\Answered", wanted=False),
     b"UNDELETED": FlagIs(rb"\Deleted", wanted=False),
@@ -223,11 +256,20 @@ class KeyParser:
     def modseq(self) -> Key:
         """``MODSEQ [entry-name SP entry-type-req] SP mod-sequence-valzer``; all entries count alike here."""
         if self._p.peek(b'"'):
-            self._p.string()
+            entry = self._p.string()
             self._p.space()
-            self._p.word()
+            kind = self._p.word()
             self._p.space()
+            if not ENTRY.fullmatch(entry) or kind not in (b"PRIV", b"SHARED", b"ALL"):
+                raise BadCommandError("no such metadata entry")
         return ModSeq(self._p.modseq())
+
+    def object_id(self, *, thread: bool) -> Key:
+        """``EMAILID SP objectid`` and the like."""
+        name = self._p.astring()
+        if not OBJECT_ID.fullmatch(name):
+            raise BadCommandError("an object id has letters, digits, - and _")
+        return ObjectId(name, thread)
 
     def keyword(self, *, wanted: bool) -> Key:
         """``KEYWORD SP flag-keyword``."""
@@ -236,6 +278,10 @@ class KeyParser:
     def dated(self, moment: Moment, order: Order) -> Key:
         """``BEFORE SP date`` and the like."""
         return Dated(moment, order, self._p.date())
+
+    def aged(self, *, older: bool) -> Key:
+        """``OLDER SP nz-number`` and the like."""
+        return Aged(older, self._p.nz_number())
 
     def sized(self, order: Order) -> Key:
         """``LARGER SP number`` and the like."""
@@ -259,12 +305,17 @@ _ARGUMENTS: Final[dict[bytes, Callable[[KeyParser], Key]]] = {
     b"BEFORE": _dated(Moment.INTERNAL, Order.BELOW),
     b"BODY": lambda p: Contains(p.text(), header=False),
     b"CC": _field("cc"),
+    b"EMAILID": lambda p: p.object_id(thread=False),
     b"FROM": _field("from"),
     b"HEADER": KeyParser.header,
     b"KEYWORD": lambda p: p.keyword(wanted=True),
     b"LARGER": lambda p: p.sized(Order.ABOVE),
     b"MODSEQ": KeyParser.modseq,
+    b"OLDER": lambda p: p.aged(older=True),
     b"ON": _dated(Moment.INTERNAL, Order.EQUAL),
+    b"SAVEDBEFORE": _dated(Moment.SAVED, Order.BELOW),
+    b"SAVEDON": _dated(Moment.SAVED, Order.EQUAL),
+    b"SAVEDSINCE": _dated(Moment.SAVED, Order.FROM),
     b"SENTBEFORE": _dated(Moment.SENT, Order.BELOW),
     b"SENTON": _dated(Moment.SENT, Order.EQUAL),
     b"SENTSINCE": _dated(Moment.SENT, Order.FROM),
@@ -272,10 +323,27 @@ _ARGUMENTS: Final[dict[bytes, Callable[[KeyParser], Key]]] = {
     b"SMALLER": lambda p: p.sized(Order.BELOW),
     b"SUBJECT": _field("subject"),
     b"TEXT": lambda p: Contains(p.text(), header=True),
+    b"THREADID": lambda p: p.object_id(thread=True),
     b"TO": _field("to"),
     b"UID": KeyParser.numbered,
     b"UNKEYWORD": lambda p: p.keyword(wanted=False),
+    b"YOUNGER": lambda p: p.aged(older=False),
 }
+
+
+def uses_numbers(key: Key) -> bool:
+    """Tell whether sequence numbers are among the keys, which have to keep their meaning meanwhile."""
+    match key:
+        case And(keys):
+            return any(map(uses_numbers, keys))
+        case Or(first, second):
+            return uses_numbers(first) or uses_numbers(second)
+        case Not(inner):
+            return uses_numbers(inner)
+        case Numbered(numbers, uid):
+            return not uid and numbers is not SAVED
+        case _:
+            return False
 
 
 def uses_modseq(key: Key) -> bool:

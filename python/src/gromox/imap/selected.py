@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import weakref
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.imap.errors import BadCommandError
-from gromox.imap.sequence import STAR
+from gromox.imap.sequence import STAR, ranges_of, render
 from gromox.store.errors import NotFoundError
 from gromox.store.uidset import UidSet
 from gromox.store.view import FolderView, diff
@@ -26,10 +26,24 @@ if TYPE_CHECKING:
 #: System flags of FLAGS and PERMANENTFLAGS; ``$Forwarded`` has a bit of its own in the store.
 SYSTEM_FLAGS: Final = (rb"\Answered", rb"\Flagged", rb"\Deleted", rb"\Seen", rb"\Draft", b"$Forwarded")
 
+
+class Style(NamedTuple):
+    """How a client wants to be told of changes; what it enabled decides."""
+
+    condstore: bool = False
+    """MODSEQ stands in FETCH lines that nobody asked for. RFC 7162 section 3.1."""
+    vanished: bool = False
+    """Removals are told as UIDs. RFC 7162 section 3.2.10, RFC 9586 section 3."""
+    uid_only: bool = False
+    """No line has a sequence number. RFC 9586 section 3."""
+
+
+PLAIN: Final = Style()
+
 #: Announcements kept for other sessions that go from the same view to the same view.
 _SHARED: Final = 16
 _shared: Final[
-    dict[tuple[int, int, bool], tuple[weakref.ref[FolderView], weakref.ref[FolderView], bytes]]
+    dict[tuple[int, int, Style, bool], tuple[weakref.ref[FolderView], weakref.ref[FolderView], bytes]]
 ] = {}
 
 
@@ -41,12 +55,17 @@ class Selected:
         "change_number",
         "condstore",
         "folder_id",
+        "fresh",
         "gone",
+        "held",
         "keywords",
         "mailbox",
         "name",
         "read_only",
         "recent",
+        "style",
+        "uid_only",
+        "vanished",
         "view",
     )
 
@@ -57,12 +76,17 @@ class Selected:
         name: str,
         *,
         read_only: bool,
-        condstore: bool,
+        style: Style = PLAIN,
         rev2: bool = False,
     ) -> None:
         r"""Take the present view; the caller announces it. ``rev2``: there is no ``\Recent``."""
         self.mailbox, self.folder_id, self.name = mailbox, folder_id, name
-        self.read_only, self.condstore, self.gone = read_only, condstore, False
+        self.read_only, self.gone = read_only, False
+        self.adopt(style)
+        #: UIDs that the last announcement added.
+        self.fresh: Sequence[int] = ()
+        #: The change number up to which it was told that removals wait.
+        self.held = 0
         self.change_number = mailbox.change_number()
         self.view: FolderView = mailbox.view(folder_id)
         #: Ranges of UIDs that are ``\\Recent`` in this session; the last one may be open to the end.
@@ -70,6 +94,11 @@ class Selected:
         self._rev2 = rev2
         self._claim_recent()
         self.keywords: Sequence[str] = self.view.keyword_names
+
+    def adopt(self, style: Style) -> None:
+        """Tell changes like this from now on."""
+        self.style = style
+        self.condstore, self.vanished, self.uid_only = style
 
     # -- \Recent
 
@@ -140,6 +169,11 @@ class Selected:
             raise BadCommandError("there is no message with that number")
         return UidSet((view.uid_at(low), view.uid_at(high)) for low, high in ranges)
 
+    def added(self, mailbox: Mailbox, folder_id: int, uids: Sequence[int]) -> Sequence[int]:
+        """Return the UIDs that are of this mailbox among those that a command gave out."""
+        is_here = folder_id == self.folder_id and mailbox.path == self.mailbox.path
+        return uids if is_here else ()
+
     def known_uids(self) -> UidSet:
         """Return a set with all messages of the view and none that came later."""
         last = self.view.last_uid()
@@ -151,7 +185,9 @@ class Selected:
         """Tell whether the announced view is what the mailbox holds now, as far as any session can know."""
         return not self.gone and self.mailbox.change_number() == self.change_number
 
-    def changes(self, *, expunge: bool, quiet: Ranges = (), quiet_until: int = 0) -> bytes:
+    def changes(
+        self, *, expunge: bool, quiet: Ranges = (), quiet_until: int = 0, flags: bool = True
+    ) -> bytes:
         """Return what the client has to be told now, and number by the new view from now on.
 
         Spec:
@@ -162,7 +198,9 @@ class Selected:
             expunge: whether EXPUNGE may be sent; if not and messages are gone, all waits.
             quiet: UIDs whose flag changes up to the mod-sequence ``quiet_until`` are known to the client.
             quiet_until: what came later was done by others, and is told (RFC 9051 6.4.6).
+            flags: whether the client wants to hear of flag changes at all.
         """
+        self.fresh = ()
         if self.gone:
             return self._removed(expunge=expunge)
         number = self.mailbox.change_number()
@@ -179,9 +217,22 @@ class Selected:
             return b""
         change = diff(old, new)
         if change.vanished_uids and not expunge:
-            return b""
+            return self._waiting(number)
         self.change_number, self.view = number, new
-        return self._announcement(old, new, change, quiet, quiet_until)
+        self.fresh = change.appended_uids
+        return self._announcement(old, new, change, quiet, quiet_until, flags=flags)
+
+    def _waiting(self, number: int) -> bytes:
+        """Tell that the client does not know everything yet, whatever mod-sequences it was shown.
+
+        Spec:
+            RFC 7162 3.2: a lower HIGHESTMODSEQ while removals are held back, or a client whose connection
+            breaks now would never hear of them.
+        """
+        if not (self.condstore and self.vanished) or self.held == number:
+            return b""
+        self.held = number
+        return b"* OK [HIGHESTMODSEQ %d] removals wait\r\n" % self.view.highest_modseq
 
     def _removed(self, *, expunge: bool) -> bytes:
         """Tell that all messages are gone with the mailbox, which another session deleted.
@@ -195,22 +246,30 @@ class Selected:
         self.view = FolderView(
             view.folder_id, view.uid_validity, view.uid_next, view.highest_modseq, (), view.sets
         )
-        return b"* 1 EXPUNGE\r\n" * total
+        return _vanished(view.uids()) if self.vanished else b"* 1 EXPUNGE\r\n" * total
 
     def _announcement(
-        self, old: FolderView, new: FolderView, change: ViewChange, quiet: Ranges, quiet_until: int
+        self,
+        old: FolderView,
+        new: FolderView,
+        change: ViewChange,
+        quiet: Ranges,
+        quiet_until: int,
+        *,
+        flags: bool,
     ) -> bytes:
         shareable = not quiet and not self._touches_recent(change)
-        key = (id(old), id(new), self.condstore)
+        key = (id(old), id(new), self.style, flags)
         octets: bytes | None = None
         if shareable:
             known = _shared.get(key)
             if known is not None and known[0]() is old and known[1]() is new:
                 octets = known[2]
         if octets is None:
-            octets = (
-                self._flags_line(change) + _expunges(change) + self._flag_changes(change, quiet, quiet_until)
-            )
+            gone = _vanished(change.vanished_uids) if self.vanished else _expunges(change)
+            octets = self._flags_line(change) + gone
+            if flags:
+                octets += self._flag_changes(change, quiet, quiet_until)
             if shareable:
                 if len(_shared) >= _SHARED:
                     del _shared[next(iter(_shared))]
@@ -248,6 +307,10 @@ class Selected:
             uids = UidSet.from_ascending(change.changed_uids) - UidSet(quiet)
         return b"".join([self.flag_line(uid) for uid in uids])
 
+    def head(self, seq: int, uid: int) -> bytes:
+        """Return how the line of a message begins, up to its first data item. RFC 9586 section 3."""
+        return b"* %d UIDFETCH (" % uid if self.uid_only else b"* %d FETCH (" % seq
+
     def flag_line(self, uid: int) -> bytes:
         """Return ``* n FETCH (UID u FLAGS (…))`` for a message of the view."""
         place = self.view.place_of_uid(uid)
@@ -255,6 +318,9 @@ class Selected:
             return b""
         block, index, seq = place
         text = block.flags_text(index, recent=self.is_recent(uid))
+        if self.uid_only:
+            modseq = b" MODSEQ (%d)" % block.modseq_at(index) if self.condstore else b""
+            return b"* %d UIDFETCH (FLAGS (%b)%b)\r\n" % (uid, text, modseq)
         if self.condstore:
             return b"* %d FETCH (UID %d FLAGS (%b) MODSEQ (%d))\r\n" % (
                 seq,
@@ -268,6 +334,10 @@ class Selected:
 def _expunges(change: ViewChange) -> bytes:
     """Number as each line is read: removing the third and fourth message says 3 twice."""
     return b"".join([b"* %d EXPUNGE\r\n" % (seq - gone) for gone, seq in enumerate(change.vanished_seqs)])
+
+
+def _vanished(uids: Sequence[int]) -> bytes:
+    return b"* VANISHED %b\r\n" % render(ranges_of(uids)) if uids else b""
 
 
 def flags_line(keywords: Iterable[str]) -> bytes:

@@ -90,7 +90,9 @@ def _listed(data: replies.Listed, spell: Spelling) -> bytes:
 
 
 def _status(data: replies.MailboxStatus, spell: Spelling) -> bytes:
-    items = b" ".join(b"%b %d" % item for item in data.items)
+    items = b" ".join(
+        (b"%b %b" if isinstance(value, bytes) else b"%b %d") % (name, value) for name, value in data.items
+    )
     return b"* STATUS %b (%b)\r\n" % (spell(data.name), items)
 
 
@@ -101,12 +103,22 @@ def _found(data: replies.Found) -> bytes:
     return line + b"\r\n"
 
 
+def _sorted(data: replies.Sorted) -> bytes:
+    line = b"* SORT" + _numbers(data.numbers)
+    if data.modseq is not None and data.numbers:
+        line += b" (MODSEQ %d)" % data.modseq
+    return line + b"\r\n"
+
+
 def _numbers(numbers: Sequence[int]) -> bytes:
     return (" " + " ".join(map(str, numbers))).encode("ascii") if numbers else b""
 
 
-def _extended_found(data: replies.ExtendedFound) -> bytes:
-    line = b"* ESEARCH (TAG %b)" % string(data.tag)
+def _extended_found(data: replies.ExtendedFound, spell: Spelling) -> bytes:
+    where = (
+        b"" if data.place is None else b" MAILBOX %b UIDVALIDITY %d" % (spell(data.place[0]), data.place[1])
+    )
+    line = b"* ESEARCH (TAG %b%b)" % (string(data.tag), where)
     if data.uid:
         line += b" UID"
     for name, number in (
@@ -119,15 +131,22 @@ def _extended_found(data: replies.ExtendedFound) -> bytes:
             line += b" %b %d" % (name, number)
     if data.all:
         line += b" ALL " + sequence.render(data.all)
+    if data.partial is not None:
+        line += b" PARTIAL (%b %b)" % (data.partial[0], sequence.render(data.partial[1]) or b"NIL")
     return line + b"\r\n"
 
 
 def _namespaces(data: replies.Namespaces, spell: Spelling) -> bytes:
-    others, public = [
+    described = [
         b"NIL" if prefix is None else b'((%b "/"))' % spell(prefix + "/")
         for prefix in (data.others, data.public)
     ]
-    return b'* NAMESPACE (("" "/")) %b %b\r\n' % (others, public)
+    return b'* NAMESPACE (("" "/")) %b\r\n' % b" ".join(described)
+
+
+def _quota_roots(data: replies.QuotaRoots, spell: Spelling) -> bytes:
+    roots = [b" " + string(root.encode("utf-8")) for root in data.roots]
+    return b"* QUOTAROOT %b%b\r\n" % (spell(data.name), b"".join(roots))
 
 
 def _access_list(data: replies.AccessList, spell: Spelling) -> bytes:
@@ -147,8 +166,20 @@ def _grantable(data: replies.GrantableRights, spell: Spelling) -> bytes:
     )
 
 
-def _own_rights(data: replies.OwnRights, spell: Spelling) -> bytes:
-    return b"* MYRIGHTS %b %b\r\n" % (spell(data.name), astring(data.rights.encode("ascii")))
+def _quota(data: replies.QuotaUse) -> bytes:
+    resources = b" ".join([b"%b %d %d" % resource for resource in data.resources])
+    return b"* QUOTA %b (%b)\r\n" % (string(data.root.encode("utf-8")), resources)
+
+
+def _metadata(data: replies.Metadata, spell: Spelling) -> bytes:
+    rows = [b"%b %b" % (astring(entry.encode("ascii")), _value(value)) for entry, value in data.rows]
+    return b"* METADATA %b (%b)\r\n" % (spell(data.name), b" ".join(rows))
+
+
+def _value(value: bytes | None) -> bytes:
+    if value is None:
+        return b"NIL"
+    return b"~{%d}\r\n%b" % (len(value), value) if b"\0" in value else string(value)
 
 
 def _identity(data: replies.Identity) -> bytes:
@@ -163,9 +194,14 @@ _NAMING_WRITERS: Final[dict[type[replies.Untagged], Callable[[Any, Spelling], by
     replies.Listed: _listed,
     replies.MailboxStatus: _status,
     replies.Namespaces: _namespaces,
+    replies.ExtendedFound: _extended_found,
     replies.AccessList: _access_list,
     replies.GrantableRights: _grantable,
-    replies.OwnRights: _own_rights,
+    replies.OwnRights: lambda data, spell: (
+        b"* MYRIGHTS %b %b\r\n" % (spell(data.name), astring(data.rights.encode("ascii")))
+    ),
+    replies.QuotaRoots: _quota_roots,
+    replies.Metadata: _metadata,
 }
 
 # Any: each writer takes its own class of value; the key says which.
@@ -178,7 +214,8 @@ _WRITERS: Final[dict[type[replies.Untagged], Callable[[Any], bytes]]] = {
     replies.Capabilities: lambda data: b"* CAPABILITY %b\r\n" % data.names,
     replies.Enabled: lambda data: b"* ENABLED%b\r\n" % b"".join(b" " + name for name in data.names),
     replies.Found: _found,
-    replies.ExtendedFound: _extended_found,
+    replies.Sorted: _sorted,
+    replies.QuotaUse: _quota,
     replies.Identity: _identity,
     replies.Ready: lambda data: data.octets,
 }

@@ -37,6 +37,6 @@ class Services:
     policy: Policy
     clock: Clock = SYSTEM_CLOCK
     close_mailbox: Callable[[Path], None] = _leave_open
+    surroundings: Surroundings | None = None
     sessions: Tally = field(default_factory=lambda: Tally(Neighbours(), "user"))
     """How many sessions each user has."""
-    surroundings: Surroundings | None = None

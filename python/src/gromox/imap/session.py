@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gromox.imap.errors import CommandError
-from gromox.imap.machine import TRANSITIONS, State
+from gromox.imap.errors import BadCommandError, CommandError
+from gromox.imap.machine import TRANSITIONS, Event, State
 from gromox.imap.places import Places
+from gromox.imap.selected import Style
 from gromox.imap.sequence import SAVED
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gromox.base.wire import Peer
     from gromox.directory.auth import Account
-    from gromox.imap.machine import Event
+    from gromox.imap.notification import Notification
     from gromox.imap.places import Place
     from gromox.imap.selected import Selected
     from gromox.imap.sequence import SequenceSet
@@ -33,6 +36,7 @@ class Session:
         "depends",
         "enabled",
         "failed_logins",
+        "notification",
         "peer",
         "policy",
         "saved",
@@ -60,6 +64,8 @@ class Session:
         #: The client uses CONDSTORE: MODSEQ stands in FETCH lines from then on. RFC 7162 section 3.1.
         self.condstore = False
         self.failed_logins = 0
+        #: What NOTIFY asked for; None: as without NOTIFY.
+        self.notification: Notification | None = None
         #: UIDs of the last SEARCH with RETURN (SAVE) in the selected mailbox. RFC 5182.
         self.saved = UidSet()
         #: The answer of this round has to wait until the mailbox is durable.
@@ -124,17 +130,43 @@ class Session:
     def numbered(self, numbers: SequenceSet, *, uid: bool) -> UidSet:
         """Return the UIDs that a sequence set means in the selected mailbox."""
         here = self.here
+        if here.uid_only and not uid and numbers is not SAVED:
+            raise BadCommandError("message numbers are not used any more", "UIDREQUIRED")
         return self.saved & here.known_uids() if numbers is SAVED else here.uids(numbers, uid=uid)
 
     def enable_condstore(self) -> None:
         """Note that the client has shown to know CONDSTORE."""
-        self.condstore = True
+        if not self.condstore:
+            self.condstore = True
+            self._attune()
+
+    def enable(self, names: Collection[bytes]) -> None:
+        """Enable extensions, for all that is said from now on. RFC 5161 section 3.1."""
+        self.enabled.update(names)
+        # RFC 7162 3.2.3: QRESYNC is CONDSTORE and more.
+        self.condstore = self.condstore or not self.enabled.isdisjoint((b"CONDSTORE", b"QRESYNC"))
+        self._attune()
+
+    @property
+    def style(self) -> Style:
+        """How the client is told of changes."""
+        uid_only = b"UIDONLY" in self.enabled
+        return Style(self.condstore, uid_only or b"QRESYNC" in self.enabled, uid_only)
+
+    def _attune(self) -> None:
         if self.selected is not None:
-            self.selected.condstore = True
+            self.selected.adopt(self.style)
 
     def durables(self) -> tuple[Mailbox, ...]:
         """Return what the answer of this round depends on."""
         return self._places.mailboxes() if self.depends and self._places is not None else ()
+
+    def reset(self) -> None:
+        """Be as before the login. RFC 8437 section 4.1."""
+        self.move(Event.UNAUTHENTICATED)
+        self.release()
+        self.enabled.clear()
+        self.condstore, self.user = False, ""
 
     def release(self) -> None:
         """Let go of everything that other sessions share."""
@@ -143,4 +175,4 @@ class Session:
             self._places.release()
         if self.account is not None:
             self.services.sessions.give_back(self.account.username)
-        self._places = self.account = None
+        self._places = self.account = self.notification = None

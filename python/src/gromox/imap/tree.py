@@ -31,10 +31,13 @@ class Name:
     selectable: bool
     has_children: bool
 
+    use: bytes | None = None
+    """What its owner said it is used for."""
+
     @property
     def special_use(self) -> bytes | None:
         """The attribute of RFC 6154, if it has one."""
-        return SPECIAL_USE.get(self.folder.folder_id)
+        return SPECIAL_USE.get(self.folder.folder_id) or self.use
 
 
 class Tree:
@@ -48,6 +51,7 @@ class Tree:
             if not folder.hidden:
                 children.setdefault(folder.parent_id, []).append(folder)
         self._found: list[Name] = []
+        self._uses = mailbox.special_uses()
         self._walk(children, mailbox.sees, self.top, "")
         #: INBOX first, then by name, each before what is below it.
         self.names: Sequence[Name] = sorted(self._found, key=lambda name: _rank(name.name))
@@ -71,7 +75,9 @@ class Tree:
             below = self._walk(children, sees, folder.folder_id, name + SEPARATOR)
             selectable = is_mail_class(folder.container_class) and sees(folder.folder_id)
             if selectable or below:
-                self._found.insert(place, Name(name, folder, selectable, below))
+                self._found.insert(
+                    place, Name(name, folder, selectable, below, self._uses.get(folder.folder_id))
+                )
                 shown = True
         return shown
 

@@ -8,6 +8,7 @@ from gromox.base import paths
 from gromox.base.common_settings import (
     CONFIG_FILE_PATH,
     DATA_FILE_PATH,
+    DNSBL_CLIENT,
     HOST_ID,
     RUNNING_IDENTITY,
     accept_haproxy,
@@ -154,6 +155,7 @@ PROGRAM: Final = Program(
         RUNNING_IDENTITY,
         CONFIG_FILE_PATH,
         DATA_FILE_PATH,
+        DNSBL_CLIENT,
         SMTP_LOG_FILE,
         SMTP_LOG_LEVEL,
         LDA_FD_LIMIT,

@@ -7,6 +7,6 @@ Decisions not to break:
 * It works in short steps, mailbox by mailbox in turn, so that one large mailbox does not keep others waiting.
 * A ring that is lost costs time only: every mailbox is looked at when the daemon starts and once an hour.
 
-The line protocol (reference/system/protocols.md section 15) is answered for what asks about folders, their
-messages and flags, and for synchronisation; messages come in by delivery and IMAP alone.
+The line protocol (reference/system/protocols.md section 15) is answered but for P-DTLU, whose digests nothing
+here makes. A message goes by its id in the mailbox; one that comes in by M-INST gets a new one.
 """

@@ -28,6 +28,9 @@ LETTERS: Final = {
     Flag.FORWARDED: "W",
 }
 
+FLAGS: Final = {letter: flag for flag, letter in LETTERS.items()}
+RECENT: Final = "R"
+
 
 def words_of(line: bytes) -> list[str]:
     """Return the words of a line. Raises ParseError."""
@@ -53,6 +56,17 @@ def word_of(path: Sequence[str]) -> str:
     return b64encode("/".join(path).encode()).decode()
 
 
-def letters_of(flags: int) -> str:
+def letters_of(flags: int, *, is_recent: bool = False) -> str:
     """Return flags as letters between parentheses."""
-    return f"({''.join(letter for flag, letter in LETTERS.items() if flags & flag)})"
+    letters = [letter for flag, letter in LETTERS.items() if flags & flag]
+    return f"({''.join(sorted([*letters, *RECENT * is_recent]))})"
+
+
+def flags_of(word: str) -> Flag:
+    """Return the flags that letters name, with or without parentheses. Raises ParseError."""
+    found = Flag(0)
+    for letter in word.strip("()").upper().replace(RECENT, ""):
+        if letter not in FLAGS:
+            raise ParseError("letters of flags", 0)
+        found |= FLAGS[letter]
+    return found

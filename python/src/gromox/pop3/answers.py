@@ -57,6 +57,8 @@ ANSWERS: Final[dict[type[errors.StoreError], Reply]] = {
     errors.InvalidValueError: _REFUSED,
     errors.UnsupportedError: _REFUSED,
     errors.ConflictError: _REFUSED,
+    errors.SubmittedError: _REFUSED,
+    errors.NotSubmittedError: _REFUSED,
     errors.LimitError: _REFUSED,
     errors.TableError: _REFUSED,
     errors.NoColumnsError: _REFUSED,

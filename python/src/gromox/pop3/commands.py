@@ -58,6 +58,8 @@ def capa(session: Session, text: str) -> Result:
         *((f"LOGIN-DELAY {delay}",) if delay else ()),
         *(("USER", f"SASL {mechanisms}") if may_log_in(session) else ()),
         *(("STLS",) if fresh and tls_offered(session) else ()),
+        "UTF8 USER",
+        "LANG",
         *((f"IMPLEMENTATION gromox-{gromox.__version__}",) if settings[ENABLE_CAPA_IMPLEMENTATION] else ()),
     ]
     listing = "".join(f"{line}\r\n" for line in lines).encode()
@@ -69,7 +71,28 @@ def stls(session: Session, text: str) -> Result:
     """Go over to TLS. RFC 2595 section 4."""
     if text:
         return replies.BAD_ARGUMENT
+    if session.utf8:
+        return replies.NO_TLS_AFTER_UTF8
     return Follow(replies.START_TLS, Then.TLS) if tls_offered(session) else replies.NO_TLS
+
+
+@command("UTF8", _AUTHORIZATION)
+def utf8(session: Session, text: str) -> Result:
+    """Let header fields be UTF-8. RFC 6856 section 2.1."""
+    if text:
+        return replies.BAD_ARGUMENT
+    session.utf8 = True
+    return replies.UTF8
+
+
+@command("LANG", _AUTHORIZATION, _TRANSACTION)
+def lang(session: Session, text: str) -> Result:
+    """Choose the language of answers, of which there is one. RFC 6856 section 3.2, RFC 4647 section 3.4."""
+    _ = session
+    if not text:
+        return Lines(replies.LISTING.encode() + b"en English\r\n" + replies.END)
+    is_ours = text == "*" or text.lower().split("-")[0] == "en"
+    return replies.ok("en the language is English") if is_ours else replies.NO_SUCH_LANGUAGE
 
 
 @command("USER", _AUTHORIZATION)
@@ -147,12 +170,22 @@ def retr(session: Session, text: str) -> Result:
         return replies.NO_SUCH_MESSAGE
     ahead = session.here.read_ahead(number)
     if ahead is not None:
-        return Lines(stuffing.whole(b"+OK %d octets\r\n" % len(ahead), ahead))
+        return Lines(stuffing.whole(b"+OK %d octets\r\n" % len(ahead), _understood(session, ahead)))
     content = session.here.content(number)
     first = replies.ok(f"{content.size} octets").encode()
     if content.size <= _AT_ONCE:
-        return Lines(stuffing.whole(first, content.octets()))
-    return _content(first, content, content.chunks())
+        return Lines(stuffing.whole(first, _understood(session, content.octets())))
+    return _content(first, content, _chunks(session, content))
+
+
+def _understood(session: Session, octets: bytes) -> bytes:
+    """Return a whole mail as the client understands it."""
+    return octets if session.utf8 or octets.isascii() else b"".join(stuffing.in_ascii([octets]))
+
+
+def _chunks(session: Session, content: Content) -> Iterator[bytes]:
+    """Return a mail as the client understands it."""
+    return content.chunks() if session.utf8 else stuffing.in_ascii(content.chunks())
 
 
 @command("TOP", _TRANSACTION)
@@ -166,7 +199,9 @@ def top(session: Session, text: str) -> Result:
     if not session.here.has(number):
         return replies.NO_SUCH_MESSAGE
     content = session.here.content(number)
-    return _content(replies.ok("the top follows").encode(), content, stuffing.top(content.chunks(), lines))
+    return _content(
+        replies.ok("the top follows").encode(), content, stuffing.top(_chunks(session, content), lines)
+    )
 
 
 def _content(first: bytes, content: Content, chunks: Iterator[bytes]) -> Result:

@@ -32,6 +32,7 @@ class Session:
     log: Logger
     state: State = State.AUTHORIZATION
     user: str = ""  #: what USER said
+    utf8: bool = False  #: header fields may come as UTF-8. RFC 6856 section 2
     failures: int = 0
     account: Account | None = None
     maildrop: Maildrop | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.mime.surrogate import ascii_header
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -50,6 +52,26 @@ def whole(first: bytes, octets: bytes) -> bytes:
     """Return the first line of an answer and a mail that is in memory, encoded."""
     encoder = DotEncoder()
     return b"".join((first, encoder.feed(octets), encoder.finish()))
+
+
+def in_ascii(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a mail whose header has no octets above 127. RFC 6856 section 2.1, RFC 6858."""
+    head: bytes | None = b""
+    for chunk in chunks:
+        if head is None:
+            yield chunk
+            continue
+        head += chunk
+        end = _header_end(head)
+        if end < 0 and len(head) < _MAX_HEADER:
+            continue
+        end = end if end >= 0 else len(head)
+        yield ascii_header(head[:end])
+        rest, head = head[end:], None
+        if rest:
+            yield rest
+    if head:
+        yield ascii_header(head)
 
 
 def top(chunks: Iterable[bytes], lines: int) -> Iterator[bytes]:

@@ -224,8 +224,8 @@ class DovecotCore:
         match step:
             case Finished(octets=octets) if octets:
                 # The client has to see it before it is told that all is well.
-                step = Challenge(octets, lambda _: replace(step, octets=b""))
-                return self._follow(login, step, answers)
+                silent = replace(step, octets=b"")
+                return self._follow(login, Challenge(octets, lambda _: silent), answers)
             case Challenge():
                 self._open[number] = replace(login, challenge=step)
                 answers.append(_line(b"CONT", number, binascii.b2a_base64(step.octets, newline=False)))

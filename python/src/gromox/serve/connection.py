@@ -75,7 +75,7 @@ class Connection(Link):
         super().__init__(engine, service, sock, peer)
         self._core: Core = service.core()
         self._steps: Iterator[Sequence[Piece]] | None = None
-        self._watching: Watching | None = None
+        self._watching: list[Watching] = []
         self._rung = self._pumping = self._started = self._farewell = False
         # With a proxy: what its header has so far, and the address that is counted for it.
         self._head = b""
@@ -99,7 +99,35 @@ class Connection(Link):
             self._begin()
 
     def _begin(self) -> None:
-        if self.peer.tls:
+        """Greet, once it is known that the peer is served at all."""
+        blocklist = self.service.blocklist
+        listed = False if blocklist is None else blocklist.remembered(self.peer.address)
+        if listed is None and blocklist is not None:
+            self.phase = _CALL
+            address = self.peer.address
+            self._engine.call(lambda: blocklist.is_listed(address), self._judged)
+        else:
+            self._admit(listed=bool(listed))
+
+    def _judged(self, outcome: Outcome) -> None:
+        if self.phase is _CLOSED:
+            self._release_core()
+            return
+        self.phase = _OPEN
+        if outcome.error is not None:
+            _log.exception("blocklist failed", outcome.error, peer=self.peer.address)
+        self._admit(listed=bool(outcome.value))
+
+    def _admit(self, *, listed: bool) -> None:
+        if listed:
+            metrics.REFUSED.add(self.service.name)
+            _log.notice(
+                "connection refused", service=self.service.name, peer=self.peer.address, reason="listed"
+            )
+            self._turn_away(self.service.unwelcome)
+        elif self._farewell:
+            self.abort()
+        elif self.peer.tls:
             self._begin_tls()
         else:
             self._greet()
@@ -246,12 +274,16 @@ class Connection(Link):
             return False
         metrics.REFUSED.add(self.service.name)
         _log.notice("connection refused", service=self.service.name, peer=address, reason="too many")
+        self._turn_away(self.service.refusal)
+        return True
+
+    def _turn_away(self, words: bytes) -> None:
+        """Say why instead of a greeting, where words can be read without TLS."""
         if self.peer.tls:
             self.abort()
         else:
-            self._put([self.service.refusal])
+            self._put([words])
             self._close_after_sending()
-        return True
 
     # -- rounds
 
@@ -489,13 +521,13 @@ class Connection(Link):
         self._unwatch()
         if action.mailbox is not None:
             doorbell = self.service.doorbell or self._engine.doorbell
-            self._watching = doorbell.watch(action.mailbox, self.ring)
+            self._watching = [doorbell.watch(path, self.ring) for path in (action.mailbox, *action.others)]
 
     def _unwatch(self) -> None:
         self._rung = False
-        if self._watching is not None:
-            self._watching.cancel()
-            self._watching = None
+        for watching in self._watching:
+            watching.cancel()
+        self._watching = []
 
     # -- the end
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gromox.base.ids import Ids
     from gromox.base.neighbours import Tally
     from gromox.base.wire import Core, Gather
+    from gromox.serve.dnsbl import Blocklist
     from gromox.serve.doorbell import Doorbell
     from gromox.serve.limits import Limits
     from gromox.serve.tls import Tls
@@ -39,11 +40,13 @@ class Service:
     limits: Limits
     tls: Tls | None = None
     refusal: bytes = b""  #: instead of a greeting, when there are too many connections
+    unwelcome: bytes = b""  #: instead of a greeting, to who is on the blocklist
     farewell: bytes = b""  #: when the daemon stops
     excuse: bytes = b""  #: when the daemon met an error of its own
     doorbell: Doorbell | None = None  #: whose rings its cores watch; None: the process's
     proxied: bool = False  #: each connection begins with a header of the PROXY protocol, version 2
     addresses: Tally | None = None  #: connections by the address that such a header names
+    blocklist: Blocklist | None = None  #: who is not served
     counts_sessions: bool = True  #: False for connections that we make ourselves
 
 

@@ -162,12 +162,12 @@ def replace(file: MailboxFile, folder_id: int, uid: int, target_id: int, mail: N
     """Add a mail and remove the message it replaces, in one transaction."""
     prepared = prepare(file, [mail])
     with file.write(durable=True) as tx:
-        remove_replaced(tx, folder_id, uid)
+        take_away(tx, folder_id, uid)
         return insert(tx, target_id, prepared)
 
 
-def remove_replaced(tx: Write, folder_id: int, uid: int) -> None:
-    """Remove a message that is about to be replaced: the room that counts is what both together need."""
+def take_away(tx: Write, folder_id: int, uid: int) -> None:
+    """Remove the message that is replaced, before the new one comes: what counts is the room for both."""
     file = tx.file
     picks = picking.pick(file, block_table.current_view(file, folder_id), UidSet.of([uid]))
     if not picks:

@@ -201,9 +201,9 @@ def _orphans(file: MailboxFile) -> Iterator[Problem]:
 
 
 def content_references(file: MailboxFile) -> Counter[int]:
-    """Return how many messages and attachments refer to each content."""
+    """Return how many messages, attachments and mails on their way out refer to each content."""
     references: Counter[int] = Counter()
-    for table in ("messages", "attachments", "large_values"):
+    for table in ("messages", "attachments", "large_values", "outgoing"):
         for content_id, count in file.execute(
             f"SELECT content_id, count(*) FROM {table} WHERE content_id IS NOT NULL GROUP BY 1"
         ).fetchall():

@@ -32,9 +32,13 @@ _KEPT: Final = (
     " conversation_id, group_id, creator, message_status, message_flags, rendered_cn, flags, keyword_set,"
     " properties"
 )
+#: The copy of an item that was never shown as a mail will be shown as another one (RFC 8474 5.1).
+_EMAIL_ID: Final = "CASE WHEN m.content_id IS NULL AND NOT ? THEN NULL ELSE coalesce(m.email_id, m.mid) END"
+#: Copies of what is on its way out ([MS-OXCMSG] 2.2.1.6, mfSubmitted) are not.
+_COPIED: Final = f"m.{_KEPT.replace(', ', ', m.')}".replace("m.message_flags", "m.message_flags & ~4")
 _MESSAGES: Final = (
-    f"INSERT INTO messages (mid, folder_id, uid, cn, saved_at, {_KEPT})"
-    f" SELECT p.target_mid, ?, p.target_uid, p.target_cn, ?, m.{_KEPT.replace(', ', ', m.')}"
+    f"INSERT INTO messages (mid, folder_id, uid, cn, saved_at, email_id, {_KEPT})"
+    f" SELECT p.target_mid, ?, p.target_uid, p.target_cn, ?, {_EMAIL_ID}, {_COPIED}"
     " FROM temp.picked p JOIN messages m ON m.mid = p.mid ORDER BY p.uid"
 )
 _EMBEDDED: Final = (
@@ -188,7 +192,7 @@ def copied_pairs(tx: Write) -> list[tuple[int, int]]:
 
 def insert_rows(tx: Write, target_id: int) -> None:
     """Write the rows of the picked messages, which stand in no block, under the ids assigned to them."""
-    tx.file.execute(_MESSAGES, (target_id, int(tx.now)))
+    tx.file.execute(_MESSAGES, (target_id, int(tx.now), False))
 
 
 def _note_targets(tx: Write, target_id: int) -> None:
@@ -211,7 +215,7 @@ def _insert(
     source_id = picks.view.folder_id
     pairs = zip(picks.mids, range(first_mid, first_mid + count), strict=True)
     transfer.note(tx, source_id, target_id, pairs, moved=moved)
-    file.execute(_MESSAGES, (target_id, int(tx.now)))
+    file.execute(_MESSAGES, (target_id, int(tx.now), moved))
     for statement in _COPY_ROWS:
         file.execute(statement, (target_id, source_id))
     target_uids = array("I", range(first_uid, first_uid + count))

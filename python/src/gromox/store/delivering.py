@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.store import append, quota
 from gromox.store.errors import FolderGoneError, QuotaError
-from gromox.store.rule.carry_out import Handling
+from gromox.store.rule.carry_out import Handling, known_senders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,24 +36,29 @@ def deliver(file: MailboxFile, deliveries: Sequence[Delivery]) -> list[int | Sto
         return [None] * len(deliveries)
     prepared = dict(zip(fresh, append.prepare(file, [each.mail for each in fresh]), strict=True))
     results: dict[Delivery, int | StoreError] = {}
+    known = known_senders(file, [each.addressed for each in fresh if each.addressed is not None])
     with file.write(durable=True) as tx:
         _prune_tokens(tx, len(fresh))
         for folder_id in dict.fromkeys([each.folder_id for each in fresh]):
             there = [each for each in fresh if each.folder_id == folder_id]
             accepted = _accept(tx, there, prepared, results)
-            results.update(_put(tx, folder_id, accepted, prepared))
+            results.update(_put(tx, folder_id, accepted, prepared, known))
     return [results.get(each) for each in deliveries]
 
 
 def _put(
-    tx: Write, folder_id: int, accepted: Sequence[Delivery], prepared: Mapping[Delivery, Prepared]
+    tx: Write,
+    folder_id: int,
+    accepted: Sequence[Delivery],
+    prepared: Mapping[Delivery, Prepared],
+    known: frozenset[str],
 ) -> dict[Delivery, int]:
     """Add mails to a folder, or to where its rules say."""
     uids: dict[Delivery, int] = {}
     handling = None
     for each in accepted:
         if each.addressed is not None:
-            handling = handling or Handling.of(tx, folder_id)
+            handling = handling or Handling.of(tx, folder_id, known)
             uids[each] = handling.deliver(tx, each, each.addressed, prepared[each])
     plain = [each for each in accepted if each not in uids]
     if plain:

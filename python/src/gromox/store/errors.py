@@ -18,6 +18,8 @@
   - InvalidValueError      a value does not fit its property
   - UnsupportedError       a store of that kind, or the other end of a connection, does not do that
   - ConflictError          the object was changed by somebody else meanwhile
+    - SubmittedError       the message is on its way out: it is neither changed nor sent again
+  - NotSubmittedError      the message is not on its way (any more)
   - LimitError             a bound of the store is reached (keywords, named properties, ...)
   - BusyError              another process kept the mailbox locked for too long
   - NoSpaceError           the disk is full
@@ -124,6 +126,14 @@ class NoSpaceError(StoreError):
 
 class CorruptError(StoreError):
     """The file is damaged, or a failed write made it untrustworthy until it is reopened."""
+
+
+class SubmittedError(ConflictError):
+    """The message is on its way out; until that is over or called off it is not changed."""
+
+
+class NotSubmittedError(StoreError):
+    """The message is not on its way out: it never was, was sent, or was called off."""
 
 
 class NewerVersionError(StoreError):

@@ -28,6 +28,8 @@ _FETCH: Final = Columns.SIZE | Columns.INTERNAL_DATE | Columns.ENVELOPE
 _STRUCTURE: Final = (
     Columns.BODYSTRUCTURE | Columns.BODY | Columns.PARTS | Columns.MESSAGE_ID | Columns.PREVIEW
 )
+_MESSAGE: Final = Columns.SAVE_DATE | Columns.EMAIL
+_EMAIL: Final = ("coalesce(m.email_id, m.mid)", "m.conversation_id")
 
 
 def _columns(columns: Columns) -> str:
@@ -43,7 +45,11 @@ def _columns(columns: Columns) -> str:
     read.append("s.message_id" if columns & Columns.MESSAGE_ID else "x''")
     read.append("s.preview" if columns & Columns.PREVIEW else "''")
     read.append("h.header" if columns & Columns.HEADER else "x''")
+    read.append("m.saved_at" if columns & Columns.SAVE_DATE else "0")
+    read += _EMAIL if columns & Columns.EMAIL else ("0", "NULL")
     tables = "fetch_rows f"
+    if columns & _MESSAGE:
+        tables += " JOIN messages m ON m.mid = f.mid"
     if columns & _STRUCTURE:
         tables += " JOIN structures s ON s.folder_id = f.folder_id AND s.uid = f.uid"
     if columns & Columns.HEADER:
@@ -174,3 +180,24 @@ def content(file: MailboxFile, folder_id: int, uid: int) -> Content:
     if row is None:
         raise MessageGoneError("the message was purged meanwhile")
     return Content(file.path / "cid", *row)
+
+
+_BY_EMAIL: Final = (
+    "SELECT uid FROM messages WHERE folder_id = ? AND uid IS NOT NULL"
+    " AND (email_id = ? OR (mid = ? AND email_id IS NULL))"
+)
+
+
+def uids_of_email(file: MailboxFile, folder_id: int, email_id: int, *, lone: bool) -> list[int]:
+    """Return the UIDs of messages with the same content; ``lone``: only where they have no conversation."""
+    statement = _BY_EMAIL + " AND conversation_id IS NULL" if lone else _BY_EMAIL
+    return [uid for (uid,) in file.execute(statement, (folder_id, email_id, email_id)).fetchall()]
+
+
+def uids_of_conversation(file: MailboxFile, folder_id: int, conversation: bytes) -> list[int]:
+    """Return the UIDs of the messages of a conversation in a folder."""
+    statement = (
+        "SELECT uid FROM messages INDEXED BY messages_by_conversation"
+        " WHERE conversation_id = ? AND folder_id = ? AND uid IS NOT NULL"
+    )
+    return [uid for (uid,) in file.execute(statement, (conversation, folder_id)).fetchall()]

@@ -11,10 +11,11 @@ of each reader in a public one. ``\Recent`` and subscriptions are the owner's al
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from gromox.store import append, block_table, copying, flagging, picking, readers
+from gromox.store.annotation import PRIVATE
 from gromox.store.database import guarded
 from gromox.store.errors import DeniedError, FolderGoneError
 from gromox.store.flags import ALL_FLAGS, NO_FLAGS, Flag, FlagChange, FlagOperation
@@ -27,7 +28,7 @@ from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from gromox.store.append import Prepared, ReadyMails
     from gromox.store.content import Content
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from gromox.store.model import Appended, Columns, Copied, Expunged, FetchRow, NewMail
     from gromox.store.search import Expression
     from gromox.store.session.actor import Actor
+    from gromox.store.sorting import Criterion
+    from gromox.store.threadrows import ThreadRow
     from gromox.store.view import FolderView
 
 _MARKS: Final = Flag(ALL_FLAGS) & ~(Flag.SEEN | Flag.DELETED)
@@ -184,6 +187,20 @@ class Guest(Mailbox):
         self._require(folder_id, Right.READ_ANY)
         return super().search_steps(folder_id, expression, view=view or self._view(folder_id))
 
+    def sort_steps(
+        self, folder_id: int, uids: Sequence[int], criteria: Sequence[Criterion]
+    ) -> Generator[None, None, list[int]]:
+        """Order messages that the guest may read."""
+        self._require(folder_id, Right.READ_ANY)
+        return super().sort_steps(folder_id, uids, criteria)
+
+    def thread_steps(
+        self, folder_id: int, uids: Sequence[int], *, with_references: bool
+    ) -> Generator[None, None, list[ThreadRow]]:
+        """Tell what threading needs to know of messages that the guest may read."""
+        self._require(folder_id, Right.READ_ANY)
+        return super().thread_steps(folder_id, uids, with_references=with_references)
+
     def fetch(self, folder_id: int, uids: Sequence[int], columns: Columns) -> Iterator[FetchRow]:
         """Go through ready octets of messages that the guest may read."""
         self._require(folder_id, Right.READ_ANY)
@@ -206,6 +223,16 @@ class Guest(Mailbox):
         self._require(folder_id, Right.READ_ANY)
         return super().content(folder_id, uid)
 
+    def uids_of_email(self, folder_id: int, email_id: int, *, lone: bool = False) -> UidSet:
+        """Return the messages with the same content that the guest may read."""
+        self._require(folder_id, Right.READ_ANY)
+        return super().uids_of_email(folder_id, email_id, lone=lone)
+
+    def uids_of_conversation(self, folder_id: int, conversation: bytes) -> UidSet:
+        """Return the messages of a conversation that the guest may read."""
+        self._require(folder_id, Right.READ_ANY)
+        return super().uids_of_conversation(folder_id, conversation)
+
     def vanished_since(self, folder_id: int, modseq: int) -> UidSet:
         """Return the UIDs that left a folder that the guest may read."""
         self._require(folder_id, Right.READ_ANY)
@@ -216,43 +243,44 @@ class Guest(Mailbox):
     @guarded
     def append(self, folder_id: int, mails: Sequence[NewMail]) -> Appended:
         """Add mails; flags that the guest may not set are left out (RFC 4314 section 4)."""
-        prepared = self._prepared(folder_id, mails)
+        self._require(folder_id, Right.CREATE)
+        prepared = append.prepare(self._file, self._admitted(folder_id, mails))
         with self._file.write(durable=True) as tx:
             return self._insert(tx, folder_id, mails, prepared)
 
     @guarded
     def replace(self, folder_id: int, uid: int, target_id: int, mail: NewMail) -> Appended:
-        """Add a mail in place of one that the guest may remove."""
-        self._require(folder_id, Right.READ_ANY | Right.DELETE_ANY)
-        prepared = self._prepared(target_id, [mail])
-        with self._file.write(durable=True) as tx:
-            append.remove_replaced(tx, folder_id, uid)
+        """Add a mail and remove a message, both or neither."""
+        self._require(folder_id, Right.DELETE_ANY)
+        self._require(target_id, Right.CREATE)
+        file = self._file
+        prepared = append.prepare(file, self._admitted(target_id, [mail]))
+        with file.write(durable=True) as tx:
+            append.take_away(tx, folder_id, uid)
             return self._insert(tx, target_id, [mail], prepared)
 
     def ready(self, folder_id: int, mails: Sequence[NewMail]) -> ReadyMails:  # noqa: ARG002 - as declared
         """Refuse: what several add at once is added in the owner's name."""
         raise DeniedError("a guest adds mails by append")
 
-    def _prepared(self, folder_id: int, mails: Sequence[NewMail]) -> list[Prepared]:
-        """Prepare mails without the flags that the guest may not set."""
-        self._require(folder_id, Right.CREATE)
+    def _admitted(self, folder_id: int, mails: Sequence[NewMail]) -> list[NewMail]:
+        r"""Return mails without the flags that the guest may not set; of a public store without ``\Seen``."""
         allowed = self.settable(folder_id)
         keeps = bool(allowed & Flag.FLAGGED)
         shared = allowed & ~Flag.SEEN if self.is_public else allowed
-        kept = [
-            replace(mail, flags=mail.flags & shared, keywords=mail.keywords if keeps else frozenset())
+        return [
+            dataclasses.replace(
+                mail, flags=mail.flags & shared, keywords=mail.keywords if keeps else frozenset()
+            )
             for mail in mails
         ]
-        return append.prepare(self._file, kept)
 
     def _insert(
         self, tx: Write, folder_id: int, mails: Sequence[NewMail], prepared: Sequence[Prepared]
     ) -> Appended:
-        r"""Add mails in the guest's name; of a public store, ``\Seen`` is the guest's alone."""
-        file = tx.file
-        first = file.next_object_id
+        first = tx.file.next_object_id
         added = append.insert(tx, folder_id, prepared)
-        file.execute(
+        tx.file.execute(
             "UPDATE messages SET creator = ? WHERE mid >= ? AND mid < ?",
             (self._actor.username.casefold(), first, first + len(mails)),
         )
@@ -343,6 +371,35 @@ class Guest(Mailbox):
         self._require(folder_id, Right.DELETE_ANY)
         return super().delete_messages(folder_id, uids)
 
+    # Annotations.
+
+    @property
+    def username(self) -> str:
+        """Return whose private annotations are meant."""
+        return self._actor.username
+
+    def annotations(self, folder_id: int) -> Mapping[str, bytes]:
+        """Return the guest's own entries on a folder, and the shared ones (RFC 5464 section 3.3)."""
+        self._require_use(folder_id)
+        return super().annotations(folder_id)
+
+    def annotate(self, folder_id: int, changes: Mapping[str, bytes | None]) -> None:
+        """Set the guest's own entries; shared ones if the guest may change messages."""
+        self._require_use(folder_id)
+        if not all(entry.startswith(PRIVATE) for entry in changes):
+            self._require(folder_id, Right.EDIT_ANY)
+        super().annotate(folder_id, changes)
+
+    def special_uses(self) -> Mapping[int, bytes]:
+        """Return nothing: what the owner uses folders for, the guest does not."""
+        return {}
+
+    def _require_use(self, folder_id: int) -> None:
+        if not self.sees(folder_id):
+            raise FolderGoneError("there is no such folder (any more)")
+        if not self.held(folder_id) & (Right.READ_ANY | Right.EDIT_ANY | Right.CREATE):
+            raise DeniedError("the rights of the user do not cover it")
+
     # Limits and rights.
 
     def set_quota(self, **_: int | None) -> None:
@@ -361,7 +418,7 @@ class Guest(Mailbox):
 
 
 def _as_guest(folder: Folder) -> Folder:
-    return replace(folder, recent_from=folder.uid_next, subscribed=True)
+    return dataclasses.replace(folder, recent_from=folder.uid_next, subscribed=True)
 
 
 def _newer(view: FolderView, uids: UidSet, limit: int | None) -> list[int]:

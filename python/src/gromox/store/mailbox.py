@@ -22,9 +22,12 @@ from gromox.store import (
     permission,
     quota,
     searching,
+    sorting,
+    threadrows,
     tombstone,
 )
 from gromox.store.adding import Adding
+from gromox.store.annotating import Annotating
 from gromox.store.database import guarded, translated
 from gromox.store.flags import ALL_FLAGS, Flag
 from gromox.store.foldering import Hierarchy
@@ -55,6 +58,8 @@ if TYPE_CHECKING:
         Quota,
     )
     from gromox.store.search import Expression
+    from gromox.store.sorting import Criterion
+    from gromox.store.threadrows import ThreadRow
     from gromox.store.view import FolderView
 
 
@@ -62,7 +67,7 @@ def _no_ring(_path: Path, _change_number: int) -> None:
     """Tell nobody."""
 
 
-class Mailbox(Adding, Hierarchy, Indexing, Ruling, Maintenance):
+class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
     """An open mailbox."""
 
     __slots__ = ("__weakref__",)
@@ -244,6 +249,7 @@ class Mailbox(Adding, Hierarchy, Indexing, Ruling, Maintenance):
         Raises:
             FolderGoneError, QuotaError, LimitError: nothing was copied.
         """
+        rendering.ensure(self._file, folder_id)  # what was not shown yet would be shown in two ways
         return copying.copy(self._file, folder_id, uids, target_id)
 
     @guarded
@@ -282,6 +288,27 @@ class Mailbox(Adding, Hierarchy, Indexing, Ruling, Maintenance):
         except (sqlite3.Error, OSError) as error:
             raise translated(error) from error
 
+    def sort_steps(
+        self, folder_id: int, uids: Sequence[int], criteria: Sequence[Criterion]
+    ) -> Generator[None, None, list[int]]:
+        """Return UIDs (ascending) in another order (RFC 5256), in steps of a few milliseconds each."""
+        try:
+            rendering.ensure(self._file, folder_id)
+            return (yield from sorting.order(self._file, folder_id, uids, criteria))
+        except (sqlite3.Error, OSError) as error:
+            raise translated(error) from error
+
+    def thread_steps(
+        self, folder_id: int, uids: Sequence[int], *, with_references: bool
+    ) -> Generator[None, None, list[ThreadRow]]:
+        """Return what threading needs to know of UIDs (ascending), in steps of a few milliseconds each."""
+        try:
+            rendering.ensure(self._file, folder_id)
+            found = threadrows.thread_rows(self._file, folder_id, uids, with_references=with_references)
+            return (yield from found)
+        except (sqlite3.Error, OSError) as error:
+            raise translated(error) from error
+
     def fetch(self, folder_id: int, uids: Sequence[int], columns: Columns) -> Iterator[FetchRow]:
         """Go through ready octets of messages; ``uids`` must ascend. Purged messages are left out.
 
@@ -315,6 +342,24 @@ class Mailbox(Adding, Hierarchy, Indexing, Ruling, Maintenance):
         """Return the octets of a message. Raises MessageGoneError."""
         rendering.ensure(self._file, folder_id)
         return fetch.content(self._file, folder_id, uid)
+
+    @guarded
+    def uids_of_email(self, folder_id: int, email_id: int, *, lone: bool = False) -> UidSet:
+        """Return the messages with the same content (RFC 8474 5.1); soft-deleted ones may be among them.
+
+        Args:
+            folder_id: where to look.
+            email_id: :attr:`FetchRow.email_id`.
+            lone: only those without a conversation.
+        """
+        self._file.refresh()
+        return UidSet.of(fetch.uids_of_email(self._file, folder_id, email_id, lone=lone))
+
+    @guarded
+    def uids_of_conversation(self, folder_id: int, conversation: bytes) -> UidSet:
+        """Return the messages of a conversation; soft-deleted ones may be among them."""
+        self._file.refresh()
+        return UidSet.of(fetch.uids_of_conversation(self._file, folder_id, conversation))
 
     @guarded
     def vanished_since(self, folder_id: int, modseq: int) -> UidSet:

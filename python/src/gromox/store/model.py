@@ -88,12 +88,14 @@ class FlagsChanged:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Octets used and allowed; None: no limit."""
+    """Octets and messages that there are and may be; None: no limit."""
 
     used: int
     storage_limit: int | None = None
     receive_limit: int | None = None
     send_limit: int | None = None
+    messages: int = 0
+    message_limit: int | None = None
 
 
 class Columns(enum.IntFlag):
@@ -109,6 +111,9 @@ class Columns(enum.IntFlag):
     PREVIEW = 128
     BODY = 256
     """The non-extensible form of BODYSTRUCTURE."""
+    SAVE_DATE = 512
+    EMAIL = 1024
+    """``email_id`` and ``conversation``."""
 
 
 class FetchRow(NamedTuple):
@@ -131,6 +136,11 @@ class FetchRow(NamedTuple):
     preview: str = ""
     header: bytes = b""
     """With the empty line at its end."""
+    saved_at: int = 0
+    """When it came to its folder, Unix seconds."""
+    email_id: int = 0
+    """The same for messages with the same content (RFC 8474 5.1)."""
+    conversation: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ def read(file: MailboxFile) -> Quota:
         limits.get(STORAGE_LIMIT),
         limits.get(RECEIVE_LIMIT),
         limits.get(SEND_LIMIT),
+        file.message_count,
+        file.max_messages or None,
     )
 
 

@@ -55,13 +55,21 @@ class Ruling:
         return carry_out.is_wanted(self._file, folder_id)
 
     @guarded
+    def claim_outgoing(self) -> Sequence[Waiting]:
+        """Return what is to be sent, after waiting for who is about to write something down.
+
+        It may leave after :meth:`sync`.
+        """
+        return outgoing.claim(self._file)
+
+    @guarded
     def outgoing(self) -> Sequence[Waiting]:
-        """Return what rules and automatic replies send and nobody has put into the queue yet."""
+        """Return what is to be sent and nobody has put into the queue yet."""
         return outgoing.waiting(self._file)
 
     @guarded
     def forget_outgoing(self, outgoing_ids: Sequence[int]) -> None:
-        """Remove what is in the queue, durably there."""
+        """Remove what is in the queue, durably there; it may leave the queue after :meth:`sync`."""
         outgoing.forget(self._file, outgoing_ids)
 
     @guarded

@@ -131,6 +131,13 @@ class InternalDay:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrivedBefore:
+    """Messages whose internal date is not later than a moment in Unix seconds (RFC 5032)."""
+
+    moment: float
+
+
+@dataclass(frozen=True, slots=True)
 class SentDay:
     """Messages by the day in their Date field; those without a date do not match."""
 
@@ -197,6 +204,7 @@ Expression: TypeAlias = (
     | Larger
     | Smaller
     | InternalDay
+    | ArrivedBefore
     | SentDay
     | Uids
     | Modseq

@@ -19,6 +19,7 @@ from gromox.store.property.message import MessageProperties
 from gromox.store.search import (
     All,
     And,
+    ArrivedBefore,
     Body,
     Expression,
     Field,
@@ -146,6 +147,8 @@ def _leaf(scope: _Scope, expression: Expression, within: int) -> Steps:
     match expression:
         case Where(condition, parameters):
             return within & (yield from _where(scope, condition, parameters))
+        case ArrivedBefore(moment):
+            return within & (yield from _where(scope, "internal_date <= ?", (moment,)))
         case MayHold(needle):
             return within & _indexed(scope, fold(needle))
         case Matching():
@@ -186,7 +189,16 @@ def _cost(expression: Expression) -> int:
             return 3
         case Header():
             return 2
-        case TextIn() | Larger() | Smaller() | InternalDay() | SentDay() | Where() | MayHold():
+        case (
+            TextIn()
+            | Larger()
+            | Smaller()
+            | InternalDay()
+            | SentDay()
+            | ArrivedBefore()
+            | Where()
+            | MayHold()
+        ):
             return 1
         case _:
             return 0

@@ -53,3 +53,23 @@ PROGRAM: Final = Program(
     ),
     "runs programs of the product at the time that was asked for",
 )
+
+TIMER_HOST: Final = Option("timer_host", text, "::1", "Where gromox-timer runs.")
+TIMER_PORT: Final = Option(
+    "timer_port", integer, 6666, "The TCP port of gromox-timer there.", low=1, high=65535
+)
+CONNECTION_NUM: Final = Option(
+    "connection_num",
+    integer,
+    8,
+    "Has no effect: each request has a connection of its own. Accepted for older configurations.",
+    low=1,
+    high=100,
+)
+CLIENT: Final = Program(
+    "timer_agent",
+    "The timer client",
+    ("gromox.cfg", "timer_agent.cfg"),
+    (CONFIG_FILE_PATH, TIMER_HOST, TIMER_PORT, CONNECTION_NUM),
+    "says where gromox-timer is",
+)

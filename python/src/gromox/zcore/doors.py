@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gromox.base.log import get_logger
 from gromox.base.secret import Secret
-from gromox.directory import domain, membership
+from gromox.directory import domain, homeserver, membership
 from gromox.directory.errors import AuthError, AuthReason, DirectoryError, UnavailableError
 from gromox.directory.errors import NotFoundError as NoSuchDomainError
 from gromox.directory.resolve import Mailbox
@@ -35,8 +35,20 @@ class DirectoryDoors:
         resolver: Resolver,
         tokens: TokenReader,
         pause: Callable[[float], None],
+        *,
+        host: str,
     ) -> None:
-        """Answer from ``directory``; ``pause`` holds back the answer to a failed log-on."""
+        """Answer from ``directory`` on the node ``host``.
+
+        Args:
+            directory: the user database.
+            authenticator: knows passwords.
+            resolver: knows what addresses stand for.
+            tokens: reads tokens.
+            pause: holds back the answer to a failed log-on.
+            host: the name of this node: only mailboxes of this one are opened.
+        """
+        self._host = host
         self._directory, self._authenticator, self._resolver = directory, authenticator, resolver
         self._tokens, self._pause = tokens, pause
 
@@ -75,15 +87,23 @@ class DirectoryDoors:
         """See :class:`gromox.store.rpc.users.Doors`; ``@domain`` is the public store of a domain."""
         try:
             if address.startswith("@"):
-                return Path(domain.get(self._directory, address[1:]).homedir)
+                public = domain.get(self._directory, address[1:])
+                self._require_here(public.homeserver)
+                return Path(public.homedir)
             found = self._resolver.recipient(address)
+            if not isinstance(found, Mailbox):
+                raise NotFoundError("there is no mailbox of that address")
+            self._require_here(found.homeserver)
         except NoSuchDomainError as error:
             raise NotFoundError("there is no such domain") from error
         except DirectoryError as error:
             raise BusyError("the user database does not answer") from error
-        if not isinstance(found, Mailbox):
-            raise NotFoundError("there is no mailbox of that address")
         return found.maildir
+
+    def _require_here(self, number: int) -> None:
+        node = homeserver.elsewhere(self._directory, number, self._host)
+        if node is not None:
+            raise NotFoundError(f"the mailbox is not on this node ({self._host}): its home server is {node}")
 
 
 def _refusal(error: AuthError) -> StoreError:

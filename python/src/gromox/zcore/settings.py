@@ -16,6 +16,7 @@ from gromox.base.common_settings import (
 )
 from gromox.base.settings import Option, Program, integer, optional_path, path, timespan
 from gromox.directory.auth_settings import AUTH_OPTIONS
+from gromox.store.submission.settings import MAIL_MAX_LENGTH, MAX_RCPT_NUM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,6 +92,8 @@ PROGRAM: Final = Program(
         ZCORE_MAX_OBH_PER_SESSION,
         RPC_PROXY_CONNECTION_NUM,
         BEARER_PUBKEY,
+        MAX_RCPT_NUM,
+        MAIL_MAX_LENGTH,
         *AUTH_OPTIONS,
         LOG_FILE,
         LOG_LEVEL,

@@ -234,7 +234,8 @@ values = st.one_of(
 @st.composite
 def lexemes(draw: st.DrawFn) -> Lexeme:
     if draw(st.booleans()):
-        return draw(st.sampled_from(Marker))
+        mark: Marker = draw(st.sampled_from(Marker))
+        return mark
     kind, value = draw(values)
     name = draw(names)
     # Below the identifiers of markers, or of a named property.

@@ -9,7 +9,6 @@ import pytest
 
 from gromox.mapi import tags
 from gromox.store.create import create_public
-from gromox.store.errors import ConflictError
 from gromox.store.item.reading_state import ReadFlag
 from gromox.store.mailbox import Mailbox
 from gromox.store.permission import Right
@@ -101,27 +100,3 @@ def test_status_bits_under_a_mask(session: StoreSession) -> None:
     assert session.set_message_status(mid, 0x0800, 0x1800) == 0x3000
     assert session.message_status(mid) == 0x2000
     assert session.message_properties(mid, [tags.PidTagMessageStatus]) == {tags.PidTagMessageStatus: 0x2000}
-
-
-@pytest.mark.requirement("MS-OXCMSG", "R513")
-@pytest.mark.requirement("MS-OXCMSG", "R520")
-def test_the_way_out(session: StoreSession) -> None:
-    item = note()
-    item.properties[tags.PidTagMessageFlags] = 0x9
-    item.properties[tags.PidTagDeferredSendTime] = 134_000_000_000_000_000
-    mid = session.create_message(INBOX, item).mid
-    session.mark_submitted(mid)
-
-    assert flags(session, mid) & 0xC == 0x4
-    assert session.is_submitted(mid)
-    with pytest.raises(ConflictError):
-        session.mark_submitted(mid)
-    session.set_timer(mid, 77)
-    assert session.timer_of(mid) == 77
-    assert session.deferred_messages() == ((mid, 134_000_000_000_000_000),)
-    session.clear_submitted(mid)
-    assert flags(session, mid) & 0xC == 0x8
-    assert session.timer_of(mid) is None
-    session.mark_submitted(mid)
-    session.clear_submitted(mid, is_unsent=False)
-    assert flags(session, mid) & 0xC == 0

@@ -362,8 +362,19 @@ def test_known_people_are_those_in_the_contacts(house: House) -> None:
     )
     house.deliver(sender="eve@example.com")
     assert house.sent() == []
+    looked: list[bool] = []
+    file = house.mailbox.file
+    contacts = "SELECT mid FROM messages WHERE folder_id = 19 AND state = 0"
+
+    def look(query: str) -> None:
+        if query.startswith(contacts):
+            looked.append(file.connection.in_transaction)
+
+    file.connection.set_trace_callback(look)
     house.deliver(sender="bob@example.com")
+    file.connection.set_trace_callback(None)
     assert len(house.sent()) == 1
+    assert looked == [False], "all contacts are looked at once, and not while the mailbox is locked"
 
 
 def test_forwards_of_what_a_rule_moved_keep_their_words(house: House) -> None:

@@ -9,6 +9,7 @@ import pytest
 from gromox.mapi import tags
 from gromox.mapi.changelist import PredecessorChangeList, Xid
 from gromox.mapi.message import Attachment, InMemory, Message, PropertyBag, Recipient
+from gromox.mapi.propvalue import PropValue
 from gromox.store.errors import ConflictError, DeniedError, InvalidValueError, LimitError
 from gromox.store.flags import Flag, FlagChange, FlagOperation
 from gromox.store.mailbox import Mailbox
@@ -101,6 +102,7 @@ def test_a_newer_version_replaces_the_whole_message(session: StoreSession) -> No
     assert (again.outcome, again.cn) == (Outcome.IGNORED, second.cn)
 
 
+@pytest.mark.requirement("MS-OXCFXICS", "R1836")
 @pytest.mark.requirement("MS-OXCFXICS", 1804)
 @pytest.mark.requirement("MS-OXCFXICS", 1831)
 @pytest.mark.requirement("MS-OXCFXICS", 1832)
@@ -192,6 +194,7 @@ def test_a_move_gives_the_clients_id(session: StoreSession, mailbox: Mailbox) ->
     assert session.import_move(handle, INBOX, mid, target, version(1)).outcome is Outcome.DELETED
 
 
+@pytest.mark.requirement("MS-OXCFXICS", "R2243")
 @pytest.mark.requirement("MS-OXCFXICS", 2235)
 @pytest.mark.requirement("MS-OXCFXICS", 2237)
 @pytest.mark.requirement("MS-OXCFXICS", 2242)
@@ -201,9 +204,17 @@ def test_folders_are_taken_in(session: StoreSession, mailbox: Mailbox) -> None:
     values = {tags.PidTagDisplayName: "Projects", tags.PidTagContainerClass: "IPF.Note"}
     assert session.import_folder(handle, made, SUBTREE, version(1), values).outcome is Outcome.TAKEN
     assert mailbox.folder(made).name == "Projects"
-    renamed = {tags.PidTagDisplayName: "Old projects"}
+    # What tells the version apart counts, whatever stands among the other values.
+    renamed: dict[int, PropValue] = {
+        tags.PidTagDisplayName: "Old projects",
+        tags.PidTagSourceKey: b"x" * 22,
+        tags.PidTagChangeKey: b"y" * 22,
+        tags.PidTagLastModificationTime: 1,
+    }
     assert session.import_folder(handle, made, INBOX, version(2), renamed).outcome is Outcome.TAKEN
     assert (mailbox.folder(made).name, mailbox.folder(made).parent_id) == ("Old projects", INBOX)
+    told = session.folder_properties(made, [tags.PidTagChangeKey, tags.PidTagLastModificationTime])
+    assert told == {tags.PidTagChangeKey: key(2), tags.PidTagLastModificationTime: NOW}
     assert session.import_folder(handle, made, INBOX, version(1), values).outcome is Outcome.IGNORED
     download = session.sync_hierarchy(SUBTREE, session.sync_state(handle))
     assert made not in {each.folder_id for each in session.sync_folders(download, 1000) if not each.is_new}
@@ -308,3 +319,22 @@ def test_flags_of_items_do_not_change_them_twice(session: StoreSession, mailbox:
     download = session.sync_content(INBOX, session.sync_state(download), SyncFlag.NORMAL)
     assert [each.mid for each in session.sync_messages(download)] == [mid]
     assert change_key(session, mid) != key(1)
+
+
+@pytest.mark.requirement("MS-OXORULE", 1016)
+def test_conditions_of_extended_rules_have_a_limit(session: StoreSession) -> None:
+    condition = tags.PidTagExtendedRuleMessageCondition
+    session.set_store_properties({tags.PidTagExtendedRuleSizeLimit: 8})
+    rule = message("rule")
+    rule.properties[condition] = bytes(8)
+    mid = session.create_message(INBOX, rule, associated=True).mid
+    rule.properties[condition] = bytes(9)
+    handle = session.sync_upload(INBOX, SyncState())
+    fresh = session.local_replica_ids(1)
+    for call in (
+        lambda: session.create_message(INBOX, rule, associated=True),
+        lambda: session.set_message_properties(mid, {condition: bytes(9)}),
+        lambda: session.import_message(handle, fresh, rule, version(1), associated=True),
+    ):
+        with pytest.raises(LimitError):
+            call()

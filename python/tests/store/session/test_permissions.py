@@ -126,6 +126,7 @@ def test_rights_contain_others(session: StoreSession) -> None:
     assert rights(session)[BOB] == given | Right.EDIT_OWNED | Right.DELETE_OWNED | Right.FREEBUSY_SIMPLE
 
 
+@pytest.mark.requirement("MS-OXCPERM", "R179")
 @pytest.mark.requirement("MS-OXCPERM", "R177")
 @pytest.mark.requirement("MS-OXCPERM", "R180")
 @pytest.mark.requirement("MS-OXCPERM", "R181")

@@ -93,6 +93,7 @@ def test_what_is_no_message_class(session: StoreSession, name: str) -> None:
         session.set_receive_folder(name, INBOX)
 
 
+@pytest.mark.requirement("MS-OXCSTOR", "R871")
 @pytest.mark.requirement("MS-OXCSTOR", "R859")
 @pytest.mark.requirement("MS-OXCSTOR", "R860")
 def test_what_is_fixed(session: StoreSession) -> None:

@@ -17,7 +17,14 @@ from gromox.mapi.fasttransfer.structures import ProgressInformation
 from gromox.mapi.idset import replguid_idset_from_octets, replid_idset_from_octets
 from gromox.mapi.message import Attachment, InMemory, Message, PropertyBag, Recipient
 from gromox.mapi.proptypes import PropType
-from gromox.store.errors import DeniedError, FolderGoneError, InvalidValueError, LimitError
+from gromox.mapi.restriction import Property, RelOp
+from gromox.store.errors import (
+    DeniedError,
+    FolderGoneError,
+    InvalidValueError,
+    LimitError,
+    StoreError,
+)
 from gromox.store.fasttransfer.options import (
     ASSOCIATED,
     ATTACHMENTS,
@@ -28,13 +35,15 @@ from gromox.store.fasttransfer.options import (
     SendOption,
     TransferOptions,
 )
+from gromox.store.fasttransfer.values import ValueWriter
 from gromox.store.mailbox import Mailbox
 from gromox.store.permission import Right
-from gromox.store.session import Actor, StoreSession
+from gromox.store.session import SYSTEM, Actor, StoreSession
 from gromox.store.session.transferring import MAX_BUFFER
 from gromox.store.sync.conflict import Version
 from gromox.store.sync.content import SyncFlag
 from gromox.store.sync.state import SyncState
+from tests.mapi.mutation import mutations
 from tests.store.sample import mail
 from tests.store.session.conftest import OpenSession
 from tests.store.session.test_importing import version
@@ -297,10 +306,11 @@ def test_an_open_message_is_told_and_taken_in(session: StoreSession) -> None:
     assert (top.tags, top.inner) == ([SUBJECT], [])
 
 
-def test_an_open_attachment_is_told_and_taken_in(session: StoreSession) -> None:
+def test_an_open_attachment_is_told_and_taken_in(session: StoreSession, mailbox: Mailbox) -> None:
     mid = session.create_message(INBOX, item("one")).mid
     source = session.open_item(mid).handle
     target = session.new_item(DRAFTS).handle
+    cid = mailbox.path / "cid"
     for number in (0, 1):
         opened = session.open_attachment(source, number).handle
         octets = fetched(session, session.transfer_item(opened))
@@ -309,7 +319,16 @@ def test_an_open_attachment_is_told_and_taken_in(session: StoreSession) -> None:
         for at in range(0, len(octets), 5000):
             session.receive_part(handle, octets[at : at + 5000])
         session.save_attachment(made)
+    assert [each for each in cid.iterdir() if each.name.startswith(".new-")]
     saved = session.read_message(session.save_item(target).mid)
+    assert [each for each in cid.iterdir() if each.name.startswith(".new-")] == []
+    # Of a message that is not saved nothing stays.
+    dropped = session.new_item(DRAFTS).handle
+    handle = session.receive_into_item(session.new_attachment(dropped).handle)
+    octets = fetched(session, session.transfer_item(session.open_attachment(source, 0).handle))
+    session.receive_part(handle, octets)
+    session.close_handle(dropped)
+    assert [each for each in cid.iterdir() if each.name.startswith(".new-")] == []
     original = session.read_message(mid)
     data = saved.attachments[0].data
     assert data is not None
@@ -622,6 +641,42 @@ def test_folders_are_told_parents_first(session: StoreSession) -> None:
     assert gone.tags == [tags.PidTagIdsetDeleted]
 
 
+@pytest.mark.requirement("MS-OXCFXICS", 1334)
+@pytest.mark.requirement("MS-OXCFXICS", "R133301")
+@pytest.mark.requirement("MS-OXCFXICS", 2168)
+@pytest.mark.requirement("MS-OXCFXICS", 2169)
+def test_what_left_the_scope_is_told_apart(session: StoreSession) -> None:
+    mid = session.create_message(INBOX, item("one")).mid
+    wanted = Property(RelOp.EQUAL, tags.PidTagSensitivity, tags.PidTagSensitivity, 0)
+    handle = session.transfer_contents(INBOX, SyncState(), ALL, UNICODE, wanted)
+    fetched(session, handle)
+    state = session.sync_state(handle)
+    session.set_message_properties(mid, {tags.PidTagSensitivity: 2})
+
+    def told(flags: SyncFlag) -> list[int]:
+        handle = session.transfer_contents(INBOX, state, ALL | flags, UNICODE, wanted)
+        top = tree(Root.CONTENTS_SYNC, fetched(session, handle))
+        return [tag for each in top.all(Element.DELETIONS) for tag in each.tags]
+
+    assert told(PLAIN) == [0x40210102]
+    assert told(SyncFlag.IGNORE_NO_LONGER_IN_SCOPE) == told(SyncFlag.NO_DELETIONS) == []
+
+
+@pytest.mark.requirement("MS-OXCFXICS", 2026)
+@pytest.mark.requirement("MS-OXCFXICS", 3396)
+def test_states_are_compact_and_ids_exact(session: StoreSession) -> None:
+    # Other folders use change numbers and ids in between.
+    for number in range(3):
+        session.create_message(INBOX, item(f"message {number}"))
+        session.create_message(DRAFTS, item("elsewhere"))
+    handle = session.transfer_contents(INBOX, SyncState(), ALL)
+    fetched(session, handle)
+    state = session.sync_state(handle)
+    (home,) = state.given.replicas()
+    assert list(state.given.counters(home)) == list(session.changes(INBOX, 0).created)
+    assert state.seen.counters(home).range_count == 1
+
+
 @pytest.mark.requirement("MS-OXCFXICS", 2160)
 @pytest.mark.requirement("MS-OXCFXICS", 2180)
 @pytest.mark.requirement("MS-OXCFXICS", 2201)
@@ -794,3 +849,40 @@ def test_unknown_names_find_their_place(session: StoreSession) -> None:
     (mid,) = session.changes(DRAFTS, 0).created
     keys = {key: value for key, value in session.read_message(mid, is_named=True).properties.items()}  # noqa: C416
     assert [value for key, value in keys.items() if not isinstance(key, int) and key.which == "x"] == [5]
+
+
+@pytest.mark.requirement("MS-OXCFXICS", 1185)
+def test_errors_are_no_properties(mailbox: Mailbox) -> None:
+    values = ValueWriter(mailbox.file, UNICODE)
+    pieces = list(values.bag({SUBJECT & ~0xFFFF | PropType.ERROR_CODE: 5, BODY: "text"}))
+    assert b"".join(each.octets for each in pieces) == b"".join(
+        each.octets for each in values.one(BODY, "text")
+    )
+
+
+def test_damaged_streams_are_taken_in_or_refused(mailbox: Mailbox) -> None:
+    session = StoreSession.of(mailbox, SYSTEM)
+    small = item("one")
+    source = session.create_folder(SUBTREE, "Source")
+    mid = session.create_message(source, replace(small, attachments=[])).mid
+    below = session.create_folder(source, "Below")
+    session.create_message(below, replace(small, attachments=[]), associated=True)
+    streams = {
+        Root.MESSAGE_LIST: fetched(session, session.transfer_messages(source, [mid])),
+        Root.TOP_FOLDER: fetched(session, session.transfer_folder(source, is_copy=True)),
+        Root.FOLDER_CONTENT: fetched(session, session.transfer_folder(source, is_copy=False)),
+    }
+    target = session.create_folder(SUBTREE, "Target")
+    taken = refused = 0
+    for root, octets in streams.items():
+        for damaged in mutations(octets, 40, 7):
+            handle = session.receive_into_folder(target, root)
+            try:
+                session.receive_part(handle, damaged)
+                session.receive_end(handle)
+                taken += 1
+            except StoreError:
+                refused += 1
+            session.close_handle(handle)
+    assert taken
+    assert refused

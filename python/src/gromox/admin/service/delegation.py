@@ -1,53 +1,40 @@
 """Who may send in the name of a user: two lists of addresses beside the mailbox.
 
-Spec: reference/system/store.md section 1: ``config/delegates.txt`` (on behalf), ``config/sendas.txt`` (as the
-user), one address a line.
+Spec: reference/system/store.md section 1; :mod:`gromox.store.delegates` reads and writes them.
 """
 
 from __future__ import annotations
 
-import enum
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from gromox.admin.service.errors import AdminError, InputError
-from gromox.admin.service.store_files import DIRECTORY_MODE, hand_over, ownership
+from gromox.admin.service.store_files import hand_over, ownership
 from gromox.directory import names
 from gromox.directory import user as directory_user
 from gromox.directory.errors import NotFoundError
+from gromox.store import delegates
+from gromox.store.errors import LimitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gromox.admin.service.site import Site
     from gromox.directory.user import UserInfo
-
-LARGEST: Final = 10_000  #: addresses in one list
-
-
-class DelegationList(enum.StrEnum):
-    """The two lists, each with the name of its file."""
-
-    DELEGATES = "delegates.txt"
-    SEND_AS = "sendas.txt"
+    from gromox.store.delegates import DelegateList
 
 
-def read(user: UserInfo, which: DelegationList) -> list[str]:
+def read(user: UserInfo, which: DelegateList) -> list[str]:
     """Return the addresses of a list in the order of the file.
 
     Raises:
         AdminError: the user has no mailbox.
     """
-    try:
-        text = _path(user, which).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return []
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return list(delegates.read(_mailbox(user), which))
 
 
 def add(
-    site: Site, user: UserInfo, which: DelegationList, addresses: Sequence[str], *, force: bool = False
+    site: Site, user: UserInfo, which: DelegateList, addresses: Sequence[str], *, force: bool = False
 ) -> list[str]:
     """Add addresses; those already there are left alone.
 
@@ -68,7 +55,7 @@ def add(
     return new
 
 
-def remove(site: Site, user: UserInfo, which: DelegationList, addresses: Sequence[str]) -> list[str]:
+def remove(site: Site, user: UserInfo, which: DelegateList, addresses: Sequence[str]) -> list[str]:
     """Remove addresses.
 
     Returns:
@@ -82,7 +69,7 @@ def remove(site: Site, user: UserInfo, which: DelegationList, addresses: Sequenc
     return gone
 
 
-def clear(site: Site, user: UserInfo, which: DelegationList) -> int:
+def clear(site: Site, user: UserInfo, which: DelegateList) -> int:
     """Empty a list and return how many it had."""
     present = read(user, which)
     if present:
@@ -97,25 +84,15 @@ def _check_known(site: Site, address: str) -> None:
         raise InputError(f"No such user '{address}' - add it with --force if that is right") from None
 
 
-def _path(user: UserInfo, which: DelegationList) -> Path:
+def _mailbox(user: UserInfo) -> Path:
     if not user.maildir:
         raise AdminError(f"{user.username} has no mailbox and so no list of delegates")
-    return Path(user.maildir) / "config" / which.value
+    return Path(user.maildir)
 
 
-def _write(site: Site, user: UserInfo, which: DelegationList, addresses: Sequence[str]) -> None:
-    """Replace the file in one step: readers see the old list or the new one."""
-    if len(addresses) > LARGEST:
-        raise InputError(f"a list of delegates may have at most {LARGEST} addresses")
-    path = _path(user, which)
-    path.parent.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{site.ids.token(4)}")
+def _write(site: Site, user: UserInfo, which: DelegateList, addresses: Sequence[str]) -> None:
+    owner = ownership(site.configuration)
     try:
-        with temporary.open("x", encoding="utf-8") as file:
-            file.writelines(f"{address}\n" for address in addresses)
-            file.flush()
-            os.fsync(file.fileno())
-        hand_over(temporary, ownership(site.configuration))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        delegates.write(_mailbox(user), which, addresses, site.ids, give=lambda path: hand_over(path, owner))
+    except LimitError as error:
+        raise InputError(str(error)) from error

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gromox.base.wire import Durable
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result
+    from gromox.imap.selected import Selected
     from gromox.imap.session import Session
     from gromox.store.append import ReadyMails
     from gromox.store.mailbox import Mailbox
@@ -57,9 +58,16 @@ def append(session: Session, args: Append) -> Result:
 
     def store(mails: list[NewMail]) -> Reply | Together:
         folder_id = target(mailbox, place.name)  # as it is called by now
+        here = session.selected
         if mailbox.is_guest:
-            return Reply("APPEND completed", code=append_uid(mailbox.append(folder_id, mails)))
-        return Together(mailbox, _write_together, mailbox.ready(folder_id, mails), _appended)
+            return _appended(here, mailbox, folder_id, mailbox.append(folder_id, mails))
+
+        def written(outcome: Outcome) -> Reply:
+            if outcome.error is not None:
+                raise outcome.error
+            return _appended(here, mailbox, folder_id, cast("Appended", outcome.value))
+
+        return Together(mailbox, _write_together, mailbox.ready(folder_id, mails), written)
 
     return add(session, mailbox, args.messages, store)
 
@@ -73,10 +81,9 @@ def _write_together(mailbox: Durable, works: Sequence[object]) -> Sequence[Outco
     ]
 
 
-def _appended(outcome: Outcome) -> Reply:
-    if outcome.error is not None:
-        raise outcome.error
-    return Reply("APPEND completed", code=append_uid(cast("Appended", outcome.value)))
+def _appended(here: Selected | None, mailbox: Mailbox, folder_id: int, added: Appended) -> Reply:
+    made = () if here is None else here.added(mailbox, folder_id, added.uids)
+    return Reply("APPEND completed", code=append_uid(added), made=made)
 
 
 def append_uid(added: Appended) -> bytes:

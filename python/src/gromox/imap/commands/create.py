@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gromox.imap.commands.list import listed
 from gromox.imap.dispatch import command
-from gromox.imap.errors import CommandError
+from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.machine import AUTHENTICATED
+from gromox.imap.objectids import mailbox_id
 from gromox.imap.replies import Reply
+from gromox.imap.specialuse import check_uses
 from gromox.imap.tree import SEPARATOR, net_unicode, tree_of
+from gromox.store.annotation import SPECIAL_USE
 from gromox.store.errors import DeniedError, ExistsError
 
 if TYPE_CHECKING:
@@ -29,20 +33,47 @@ def parse_name(p: Parser) -> str:
     return name
 
 
-@command("CREATE", AUTHENTICATED, parse_name, durable=True)
-def create(session: Session, name: str) -> Reply:
+@dataclass(frozen=True, slots=True)
+class Create:
+    """The new name, and what it is for (separated by blanks)."""
+
+    name: str
+    uses: bytes = b""
+
+
+def parse_create(p: Parser) -> Create:
+    """``SP mailbox [SP "(" "USE" SP "(" [use-attr *(SP use-attr)] ")" ")"]``, RFC 6154 section 6."""
+    p.space()
+    name = p.mailbox()
+    uses: tuple[bytes, ...] = ()
+    if p.accept(b" "):
+        if not p.accept_word(b"(USE "):
+            raise BadCommandError("no such CREATE parameter")
+        uses = p.flag_list()
+        p.expect(b")")
+    p.end()
+    return Create(name, b" ".join(uses))
+
+
+@command("CREATE", AUTHENTICATED, parse_create, durable=True)
+def create(session: Session, args: Create) -> Reply:
     """Make a mailbox, and superior ones that are missing.
 
     Spec:
         RFC 3501 6.3.3: a separator at the end says that names below it will follow; it is dropped. INBOX
-        cannot be created. RFC 9051 5.1, 6.3.4: names are made Net-Unicode.
+        cannot be created. RFC 9051 5.1, 6.3.4: names are made Net-Unicode. RFC 6154 section 3 (USE; USEATTR).
+        RFC 8474 4.1 (MAILBOXID).
     """
-    given = name.removesuffix(SEPARATOR)
+    given = args.name.removesuffix(SEPARATOR)
     place = place_for(session, net_unicode(given))
     if tree_of(place.mailbox).find(place.name) is not None:
         raise ExistsError("a folder has that name")
-    make_path(place.mailbox, place.name)
-    return Reply("CREATE completed", renamed(session, place, given))
+    uses = check_uses(place.mailbox, None, args.uses) if args.uses else b""
+    made = make_path(place.mailbox, place.name)
+    if uses:
+        place.mailbox.annotate(made.folder_id, {SPECIAL_USE: uses})
+    code = b"MAILBOXID (%b)" % mailbox_id(place.mailbox, made.folder_id)
+    return Reply("CREATE completed", renamed(session, place, given), code=code)
 
 
 def renamed(session: Session, place: Place, given: str) -> list[Untagged]:
@@ -51,9 +82,10 @@ def renamed(session: Session, place: Place, given: str) -> list[Untagged]:
     Spec:
         RFC 9051 6.3.4, 6.3.6: LIST with OLDNAME, where the server made a name Net-Unicode.
     """
-    told = session.rev2 and given != place.full(place.name)
-    found = tree_of(place.mailbox).find(place.name) if told else None
-    return [] if found is None else [listed(place, found, old_name=given)]
+    if not session.rev2 or given == place.full(place.name):
+        return []
+    found = tree_of(place.mailbox).find(place.name)
+    return [] if found is None else [listed(found, place.full(found.name), old_name=given)]
 
 
 def place_for(session: Session, name: str) -> Place:

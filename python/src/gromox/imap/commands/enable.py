@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gromox.imap.session import Session
 
 #: What can be enabled. RFC 5161 section 3.1: anything else is ignored.
-KNOWN: Final = (b"CONDSTORE", b"IMAP4REV2", b"UTF8=ACCEPT")
+KNOWN: Final = (b"CONDSTORE", b"QRESYNC", b"UIDONLY", b"IMAP4REV2", b"UTF8=ACCEPT")
 #: Of these, what ``imap_rfc9051`` has to allow.
 REV2: Final = frozenset({b"IMAP4REV2", b"UTF8=ACCEPT"})
 #: How a name is spelled in the answer, where that is not in upper case.
@@ -38,13 +38,12 @@ def enable(session: Session, names: tuple[bytes, ...]) -> Reply:
     """Enable what is known and was not yet; say what that is.
 
     Spec:
-        RFC 5161 3.1; RFC 7162 3.1.8 (CONDSTORE); RFC 9051 6.3.1 (IMAP4rev2); RFC 6855 3 (UTF8=ACCEPT).
+        RFC 5161 3.1; RFC 7162 3.1.8 (CONDSTORE), 3.2.3 (QRESYNC); RFC 9586 3 (UIDONLY); RFC 9051 6.3.1
+        (IMAP4rev2); RFC 6855 3 (UTF8=ACCEPT).
     """
     offered = [name for name in KNOWN if session.policy.rev2 or name not in REV2]
     fresh = [name for name in offered if name in names and name not in session.enabled]
-    session.enabled.update(fresh)
+    session.enable(fresh)
     if b"IMAP4REV2" in fresh and session.selected is not None:
         session.selected.forget_recent()
-    if b"CONDSTORE" in fresh:
-        session.enable_condstore()
     return Reply("ENABLE completed", [Enabled([SPELLED.get(name, name) for name in fresh])])

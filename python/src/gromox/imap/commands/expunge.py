@@ -42,8 +42,8 @@ def expunge(session: Session, args: Expunge) -> Reply:
     r"""Remove the ``\Deleted`` messages of the selected mailbox.
 
     Spec:
-        RFC 3501 6.4.3; RFC 4315 2.1 (UID EXPUNGE); RFC 7162 3.1.9 (HIGHESTMODSEQ in the tagged OK). The
-        EXPUNGE lines come with all other changes when the command ends.
+        RFC 3501 6.4.3; RFC 4315 2.1 (UID EXPUNGE); RFC 7162 3.2.7, 3.2.9 (HIGHESTMODSEQ in the tagged OK).
+        The EXPUNGE or VANISHED lines come with all other changes when the command ends.
 
     Raises:
         FolderGoneError: another session deleted the mailbox.
@@ -56,5 +56,4 @@ def expunge(session: Session, args: Expunge) -> Reply:
     gone = here.mailbox.expunge(here.folder_id, uids)
     if not gone.uids:
         return Reply("nothing to expunge")
-    code = b"HIGHESTMODSEQ %d" % gone.modseq if session.condstore else b""
-    return Reply("EXPUNGE completed", code=code)
+    return Reply("EXPUNGE completed", with_modseq=session.condstore)

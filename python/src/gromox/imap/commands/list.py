@@ -11,10 +11,12 @@ from gromox.imap.dispatch import command
 from gromox.imap.listing import Listable, outside_names, own_names, reaches_outside
 from gromox.imap.listoptions import Listing, parse_extended_listing, parse_listing
 from gromox.imap.machine import AUTHENTICATED
-from gromox.imap.replies import Listed, OwnRights, Reply, Stream
+from gromox.imap.metadata import Wanted, chosen
+from gromox.imap.replies import Listed, Metadata, OwnRights, Reply, Stream
 from gromox.imap.rights import letters
 from gromox.imap.tree import SEPARATOR
 from gromox.imap.wildcard import Pattern
+from gromox.store.errors import DeniedError
 from gromox.store.permission import Right
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from gromox.base.wire import Piece
     from gromox.imap.parser import Parser
-    from gromox.imap.places import Place
     from gromox.imap.replies import Result, Untagged
     from gromox.imap.session import Session
     from gromox.imap.tree import Name
@@ -44,7 +45,7 @@ def list_(session: Session, args: Listing) -> Result:
     Spec:
         RFC 3501 6.3.8 (an empty pattern asks for the separator); RFC 3348 (children attributes); RFC 5258
         (selection and return options, several patterns); RFC 5819 (STATUS); RFC 6154 (special use, in plain
-        LIST too); RFC 8440 (MYRIGHTS).
+        LIST too); RFC 8440 (MYRIGHTS); RFC 9590 (METADATA).
 
     Returns:
         INBOX first, then by name, then the mailboxes of others; each STATUS after the LIST it belongs to.
@@ -59,6 +60,8 @@ def list_(session: Session, args: Listing) -> Result:
             data.append(Listed(b"LIST", _attributes(name, args), name.name, child_info))
             if b"MYRIGHTS" in args.returned and name.folder is not None:
                 data += _rights(name, name.folder)
+            if args.metadata and name.folder is not None:
+                data += _metadata(name, name.folder, args.metadata)
             if args.status and name.selectable and name.folder is not None and _is_readable(name):
                 data.append(status_of(session, name.mailbox, name.name, name.folder, args.status))
         return data
@@ -142,6 +145,15 @@ def _rights(name: Listable, folder: Folder) -> list[Untagged]:
     return [OwnRights(name.name, held)] if held else []
 
 
+def _metadata(name: Listable, folder: Folder, entries: tuple[str, ...]) -> list[Untagged]:
+    """Return annotations of a mailbox that the user may annotate. RFC 9590 section 3."""
+    try:
+        have = name.mailbox.annotations(folder.folder_id)
+    except DeniedError:
+        return []
+    return [Metadata(name.name, chosen(have, Wanted(entries))[0])]
+
+
 def _is_readable(name: Listable) -> bool:
     folder, mailbox = name.folder, name.mailbox
     return folder is not None and bool(mailbox.held(folder.folder_id) & Right.READ_ANY)
@@ -184,11 +196,13 @@ def _plain_attributes(name: Listable | Name) -> list[bytes]:
     return attributes
 
 
-def listed(place: Place, name: Name, *, old_name: str) -> Listed:
+def listed(found: Name, name: str, *, old_name: str) -> Listed:
     """Return what LIST says of one mailbox that the client called ``old_name``. RFC 9051 section 6.3.9.7."""
-    full = place.full(name.name)
-    attributes = [*_plain_attributes(name), *([name.special_use] if name.special_use else [])]
-    return Listed(b"LIST", attributes, full, old_name=old_name if old_name != full else None)
+    attributes = [] if found.selectable else [rb"\Noselect"]
+    attributes.append(rb"\HasChildren" if found.has_children else rb"\HasNoChildren")
+    if found.special_use and name == found.name:
+        attributes.append(found.special_use)
+    return Listed(b"LIST", attributes, name, old_name=old_name if old_name != name else None)
 
 
 def _attributes(name: Listable, args: Listing) -> list[bytes]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result
     from gromox.imap.session import Session
+    from gromox.store.mailbox import Mailbox
 
 log = get_logger("imap")
 
@@ -110,12 +111,8 @@ def enter(session: Session, entrance: Entrance, operation: str) -> Reply:
         )
         raise CommandError("the mailbox does not exist; ask the administrator", "UNAVAILABLE") from None
     account = entrance.account
-    groups = entrance.groups
-    if (
-        entrance.shared
-        and not mailbox.rights(account.username, groups_of=lambda _: groups) & Right.STORE_OWNER
-    ):
-        guest = Guest(mailbox, Actor(account.username, groups))
+    if entrance.shared and not _owns(entrance, mailbox):
+        guest = Guest(mailbox, Actor(account.username, entrance.groups))
         if not Tree(guest).names:
             session.services.close_mailbox(entrance.maildir)
             reason = AuthError(AuthReason.NO_PRIVILEGE, detail="no right on any folder of the mailbox")
@@ -134,6 +131,12 @@ def enter(session: Session, entrance: Entrance, operation: str) -> Reply:
     words = capabilities(session)
     # Both as response code and as data of its own: some clients read one, some the other.
     return Reply("logged in", [Capabilities(words)], code=b"CAPABILITY " + words)
+
+
+def _owns(entrance: Entrance, mailbox: Mailbox) -> bool:
+    """Tell whether who logged in may do everything in the mailbox of somebody else."""
+    groups = entrance.groups
+    return bool(mailbox.rights(entrance.account.username, groups_of=lambda _: groups) & Right.STORE_OWNER)
 
 
 def refused(session: Session, error: AuthError, operation: str) -> Reply:

@@ -53,8 +53,7 @@ def rename(session: Session, args: Rename) -> Reply:
     found = tree.find(source.name)
     if found is None:
         raise NotFoundError("no folder has that name")
-    wanted = args.new.removesuffix(SEPARATOR)
-    target = place_for(session, net_unicode(wanted))
+    target = place_for(session, net_unicode(args.new.removesuffix(SEPARATOR)))
     if target.mailbox is not mailbox:
         raise CommandError("a mailbox cannot move to the mailboxes of somebody else", "CANNOT")
     new = target.name
@@ -64,6 +63,7 @@ def rename(session: Session, args: Rename) -> Reply:
         raise ExistsError("a folder has that name")
     if found.folder.folder_id == INBOX:
         made = make_path(mailbox, new)
+        mailbox.annotate(made.folder_id, dict(mailbox.annotations(INBOX)))  # RFC 5464 section 4.1
         mailbox.move(INBOX, UidSet.everything(), made.folder_id)
         return Reply("RENAME completed; INBOX is empty now")
     if is_builtin(found.folder.folder_id):
@@ -73,5 +73,6 @@ def rename(session: Session, args: Rename) -> Reply:
     parent_id, name = parent_of(mailbox, new)
     mailbox.rename_folder(found.folder.folder_id, parent_id=parent_id, name=name)
     # The old name is the given one; it is told when either was not in its one form.
-    as_given = target.full(new) == wanted and source.name == found.name
-    return Reply("RENAME completed", renamed(session, target, wanted if as_given else args.old))
+    is_plain = target.full(new) == args.new.removesuffix(SEPARATOR) and args.old == source.full(found.name)
+    given = target.full(new) if is_plain else args.old
+    return Reply("RENAME completed", renamed(session, target, given))

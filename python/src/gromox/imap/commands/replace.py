@@ -14,6 +14,7 @@ from gromox.imap.replies import Information, Reply
 from gromox.imap.rights import require
 from gromox.imap.tree import target
 from gromox.store.permission import Right
+from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
     from gromox.imap.parser import Parser
@@ -55,7 +56,7 @@ def parse_uid_replace(p: Parser) -> Replace:
     return _parse(p, uid=True)
 
 
-@command("REPLACE", SELECTED, parse_replace, writes=True, durable=True)
+@command("REPLACE", SELECTED, parse_replace, writes=True, durable=True, numbered=True)
 @command("UID REPLACE", SELECTED, parse_uid_replace, writes=True, durable=True)
 def replace(session: Session, args: Replace) -> Result:
     """Add a message and remove the one it replaces, in one step.
@@ -70,14 +71,19 @@ def replace(session: Session, args: Replace) -> Result:
         raise CommandError("there is no message to replace", "NONEXISTENT")
     uid = uids[0][0]
     place = session.locate(args.name)
-    if place.mailbox is not here.mailbox:
-        raise CommandError("the replacement has to stay with the mailboxes of the same user", "CANNOT")
-    require(here.mailbox, target(here.mailbox, place.name), Right.CREATE)
+    mailbox = place.mailbox
+    require(mailbox, target(mailbox, place.name), Right.CREATE)
     require(here.mailbox, here.folder_id, Right.DELETE_ANY)
 
     def store(mails: list[NewMail]) -> Reply:
-        folder_id = target(here.mailbox, place.name)
-        added = here.mailbox.replace(here.folder_id, uid, folder_id, mails[0])
-        return Reply("REPLACE completed", [Information(append_uid(added), "replacement message ready")])
+        folder_id = target(mailbox, place.name)
+        if mailbox.path == here.mailbox.path:
+            added = here.mailbox.replace(here.folder_id, uid, folder_id, mails[0])
+        else:  # in the mailbox of somebody else: the old one goes when the new one is on the disk
+            added = mailbox.append(folder_id, mails)
+            mailbox.sync()
+            here.mailbox.delete_messages(here.folder_id, UidSet.of([uid]))
+        told = Information(append_uid(added), "replacement message ready")
+        return Reply("REPLACE completed", [told], with_modseq=session.condstore)
 
-    return add(session, here.mailbox, (args.message,), store)
+    return add(session, mailbox, (args.message,), store)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.machine import SELECTED
+from gromox.imap.partial import Partial, parse_partial
+from gromox.imap.progress import with_progress
 from gromox.imap.replies import ExtendedFound, Found, Reply, Stream
-from gromox.imap.searchkeys import CHARSETS, Key, KeyParser, uses_modseq
+from gromox.imap.searchkeys import CHARSETS, Key, KeyParser, uses_modseq, uses_numbers
 from gromox.imap.searchterms import expression, is_costly
 from gromox.imap.sequence import ranges_of
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from gromox.base.wire import Piece
     from gromox.imap.parser import Parser
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from gromox.imap.session import Session
     from gromox.store.view import FolderView
 
-#: search-return-opt of RFC 4731 and RFC 5182.
-RETURN: Final = frozenset({b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE"})
+T = TypeVar("T")
+
+#: search-return-opt of RFC 4731, RFC 5182 and RFC 9394.
+RETURN: Final = frozenset({b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE", b"PARTIAL"})
 #: Messages above which any search is made in steps.
 _AT_ONCE: Final = 30_000
 #: Above this, one pass over all UIDs is cheaper than looking up each.
@@ -39,30 +43,60 @@ class Search:
     key: Key
     uid: bool
     returned: frozenset[bytes] | None = None
+    partial: Partial | None = None
+    modseq: bool = False
+    """MODSEQ is among the keys."""
+    by_number: bool = False
+    """Sequence numbers are among the keys."""
     #: Whether a charset was named.
     charset: bool = False
+
+
+def parse_charset(p: Parser) -> str:
+    """Read an astring; returns the codec of a charset."""
+    known = CHARSETS.get(p.astring().upper())
+    if known is None:
+        names = b" ".join(CHARSETS).decode("ascii")
+        raise CommandError("the charset is not known here", f"BADCHARSET ({names})")
+    return known
 
 
 def _parse(p: Parser, *, uid: bool) -> Search:
     p.space()
     returned: frozenset[bytes] | None = None
+    partial: Partial | None = None
     if p.accept_word(b"RETURN "):
-        options: list[bytes] = []
-        p.parenthesised(lambda: options.append(p.word()))
-        if not set(options) <= RETURN:
-            raise BadCommandError("no such SEARCH option")
-        returned = frozenset(options) or frozenset({b"ALL"})
+        returned, partial = parse_return(p)
         p.space()
     charset = "utf-8"
     named = p.accept_word(b"CHARSET ")
     if named:
-        known = CHARSETS.get(p.astring().upper())
-        if known is None:
-            names = b" ".join(CHARSETS).decode("ascii")
-            raise CommandError("the charset is not known here", f"BADCHARSET ({names})")
-        charset = known
+        charset = parse_charset(p)
         p.space()
-    return Search(KeyParser(p, charset).keys(), uid, returned, named)
+    key = KeyParser(p, charset).keys()
+    return Search(key, uid, returned, partial, uses_modseq(key), uses_numbers(key), named)
+
+
+def parse_return(p: Parser) -> tuple[frozenset[bytes], Partial | None]:
+    """``"(" [search-return-opt *(SP search-return-opt)] ")"``; nothing means ALL.
+
+    Spec:
+        RFC 4731 3.1; RFC 9394 3.1: at most one PARTIAL, and not together with ALL.
+    """
+    options: list[bytes] = []
+    pages: list[Partial] = []
+
+    def option() -> None:
+        options.append(p.word())
+        if options[-1] == b"PARTIAL":
+            pages.append(parse_partial(p))
+
+    p.parenthesised(option)
+    if not set(options) <= RETURN:
+        raise BadCommandError("no such SEARCH option")
+    if len(pages) > 1 or (pages and b"ALL" in options):
+        raise BadCommandError("one PARTIAL or ALL can be asked for")
+    return frozenset(options) or frozenset({b"ALL"}), pages[0] if pages else None
 
 
 def parse_search(p: Parser) -> Search:
@@ -81,9 +115,10 @@ def search(session: Session, args: Search) -> Result:
     """Tell which of the announced messages match.
 
     Spec:
-        RFC 3501 6.4.4, 7.2.5; RFC 4731 3.1 (RETURN); RFC 5182 2.1 (SAVE); RFC 7162 3.1.5 (MODSEQ); RFC 9051
-        6.4.4 (IMAP4rev2: always ESEARCH, ALL if nothing was asked for); RFC 6855 3 (no charset beside
-        UTF8=ACCEPT).
+        RFC 3501 6.4.4, 7.2.5; RFC 4731 3.1 (RETURN); RFC 5182 2.1 (SAVE); RFC 7162 3.1.5 (MODSEQ), 3.2.10.2
+        (no removals are told if keys have sequence numbers); RFC 9394 3.1 (PARTIAL); RFC 9585 (INPROGRESS);
+        RFC 9051 6.4.4 (IMAP4rev2: always ESEARCH, ALL if nothing was asked for); RFC 6855 3 (no charset
+        beside UTF8=ACCEPT).
 
     Returns:
         Numbers in ascending order. A search in contents is made in steps.
@@ -91,7 +126,7 @@ def search(session: Session, args: Search) -> Result:
     here = session.here
     if args.charset and b"UTF8=ACCEPT" in session.enabled:
         raise BadCommandError("everything is UTF-8 after ENABLE UTF8=ACCEPT")
-    if uses_modseq(args.key):
+    if args.modseq:
         session.enable_condstore()
     if args.returned is not None and b"SAVE" in args.returned:
         terms = expression(session, args.key)
@@ -113,23 +148,23 @@ def search(session: Session, args: Search) -> Result:
                 return
             yield ()
 
-    return Stream(steps(), lambda: _answer(session, args, view, found[0]))
+    work = with_progress(session.services.clock, session.tag, steps())
+    return Stream(work, lambda: _answer(session, args, view, found[0]))
 
 
 def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int]) -> Reply:
     numbers = uids if args.uid else numbers_of(view, uids)
-    modseq: int | None = None
-    if uids and uses_modseq(args.key):
-        modseq = max(place[2] for place in map(view.flags_of, uids) if place is not None)
+    by_number = args.by_number
     wanted = args.returned
+    if wanted is None and not session.rev2:
+        modseq = highest_modseq(view, uids) if args.modseq else None
+        return Reply("SEARCH completed", [Found(numbers, modseq)], by_number=by_number)
     if wanted is None:
-        if not session.rev2:
-            return Reply("SEARCH completed", [Found(numbers, modseq)])
         wanted = frozenset({b"ALL"})
     if b"SAVE" in wanted:
-        session.saved = _saved(wanted, uids)
+        save(session, args, uids)
         if wanted == {b"SAVE"}:
-            return Reply("SEARCH completed, result saved")
+            return Reply("SEARCH completed, result saved", by_number=by_number)
     data = ExtendedFound(
         session.tag,
         args.uid,
@@ -137,16 +172,70 @@ def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int
         highest=numbers[-1] if numbers and b"MAX" in wanted else None,
         count=len(numbers) if b"COUNT" in wanted else None,
         all=ranges_of(numbers) if numbers and b"ALL" in wanted else None,
-        modseq=modseq,
+        modseq=highest_modseq(view, told(args, uids)) if args.modseq else None,
+        partial=(args.partial.text, ranges_of(args.partial.of(numbers))) if args.partial else None,
     )
-    return Reply("SEARCH completed", [data])
+    return Reply("SEARCH completed", [data], by_number=by_number)
 
 
-def _saved(wanted: frozenset[bytes], uids: Sequence[int]) -> UidSet:
-    """Return what "$" stands for: all that was found, or only the ends if only they were asked for."""
-    if not uids or wanted & {b"ALL", b"COUNT"} or not wanted & {b"MIN", b"MAX"}:
-        return UidSet.from_ascending(uids)
-    return UidSet.of(([uids[0]] if b"MIN" in wanted else []) + ([uids[-1]] if b"MAX" in wanted else []))
+def highest_modseq(view: FolderView, uids: Sequence[int]) -> int | None:
+    """Return the highest mod-sequence of messages."""
+    return max((place[2] for place in map(view.flags_of, uids) if place is not None), default=None)
+
+
+def told(args: Search, uids: Sequence[int]) -> Sequence[int]:
+    """Return the messages that the answer is about.
+
+    Spec:
+        RFC 4731 3.2 (mod-sequence), RFC 5182 2.4 and RFC 9394 3.2 ("$"): all that was found, unless only the
+        ends or a page were asked for.
+    """
+    wanted = args.returned or frozenset()
+    if not uids or wanted & {b"ALL", b"COUNT"} or not wanted & {b"MIN", b"MAX", b"PARTIAL"}:
+        return uids
+    told = set(args.partial.of(uids)) if args.partial is not None else set[int]()
+    told.update(uids[:1] if b"MIN" in wanted else ())
+    told.update(uids[-1:] if b"MAX" in wanted else ())
+    return sorted(told)
+
+
+def save(session: Session, args: Search, uids: Sequence[int]) -> None:
+    """Keep what "$" stands for. RFC 5182 section 2.1."""
+    session.saved = UidSet.of(told(args, uids))
+
+
+def working(
+    session: Session,
+    args: Search,
+    work: Callable[[Sequence[int]], Generator[None, None, Sequence[T]]],
+    answer: Callable[[Sequence[T]], Reply],
+) -> Stream:
+    """Search, and do further work on what was found, in steps."""
+    here = session.here
+    if args.modseq:
+        session.enable_condstore()
+    terms = expression(session, args.key)
+    if args.returned is not None and b"SAVE" in args.returned:
+        session.saved = UidSet()
+    view = here.view
+    done: list[Sequence[T]] = []
+
+    def whole() -> Generator[None, None, Sequence[T]]:
+        uids = yield from here.mailbox.search_steps(here.folder_id, terms, view=view)
+        return (yield from work(uids))
+
+    def steps() -> Generator[Sequence[Piece], None, None]:
+        running = whole()
+        while True:
+            try:
+                next(running)
+            except StopIteration as end:
+                done.append(end.value)
+                return
+            yield ()
+
+    work_steps = with_progress(session.services.clock, session.tag, steps())
+    return Stream(work_steps, lambda: answer(done[0]))
 
 
 def numbers_of(view: FolderView, uids: Sequence[int]) -> Sequence[int]:

@@ -3,58 +3,77 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
+from gromox.imap import serialize
 from gromox.imap.commands.list import listed
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import AUTHENTICATED, Event
-from gromox.imap.replies import Exists, Information, Ready, RecentCount, Reply
+from gromox.imap.objectids import mailbox_id
+from gromox.imap.replies import Exists, Information, Ready, RecentCount, Reply, Stream
+from gromox.imap.resync import Resync, missed, parse_resync
 from gromox.imap.rights import is_read_only, permanent_flags
 from gromox.imap.selected import Selected, flags_line
 from gromox.imap.tree import tree_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gromox.base.wire import Piece
     from gromox.imap.parser import Parser
-    from gromox.imap.replies import Untagged
+    from gromox.imap.replies import Result, Untagged
     from gromox.imap.session import Session
+
+#: What a client missed is told in steps of this many octets.
+OCTETS_A_STEP: Final = 256 << 10
+#: Parameters of one SELECT.
+MAX_PARAMETERS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """The mailbox, and whether the client asks for mod-sequences."""
+    """The mailbox, whether the client asks for mod-sequences, and what it knows from before."""
 
     name: str
     condstore: bool = False
+    resync: Resync | None = None
 
 
 def parse_select(p: Parser) -> Select:
-    """``SELECT SP mailbox [SP "(" "CONDSTORE" ")"]``, RFC 4466 section 2.1."""
+    """``SELECT SP mailbox [SP "(" select-param *(SP select-param) ")"]``, RFC 4466 section 2.1."""
     p.space()
     name = p.mailbox()
-    parameters: set[bytes] = set()
+    parameters: dict[bytes, Resync | None] = {}
+
+    def parameter() -> None:
+        word = p.word()
+        if word in parameters or word not in (b"CONDSTORE", b"QRESYNC"):
+            raise BadCommandError("no such SELECT parameter, or twice the same")
+        parameters[word] = parse_resync(p) if word == b"QRESYNC" else None
+
     if p.accept(b" "):
-        p.parenthesised(lambda: parameters.add(p.word()))
+        p.parenthesised(parameter, limit=MAX_PARAMETERS)
     p.end()
-    if parameters - {b"CONDSTORE"}:
-        raise BadCommandError("no such SELECT parameter")
-    return Select(name, bool(parameters))
+    return Select(name, bool(parameters), parameters.get(b"QRESYNC"))
 
 
 @command("SELECT", AUTHENTICATED, parse_select, durable=True)
-def select(session: Session, args: Select) -> Reply:
+def select(session: Session, args: Select) -> Result:
     """Open a mailbox for reading and writing.
 
     Spec:
-        RFC 3501 6.3.1; RFC 7162 3.1.2 (HIGHESTMODSEQ). A failure leaves no mailbox selected. RFC 9051 7.1,
-        CLOSED: what came before belongs to the former mailbox; 6.3.2 (LIST, and neither RECENT nor UNSEEN,
-        for IMAP4rev2).
+        RFC 3501 6.3.1; RFC 7162 3.1.2 (HIGHESTMODSEQ), 3.2.5 (QRESYNC: what was missed follows); RFC 8474 4.2
+        (MAILBOXID); RFC 9051 6.3.2 (LIST, and neither RECENT nor UNSEEN, for IMAP4rev2). A failure leaves no
+        mailbox selected, but a BAD changes nothing. RFC 7162 3.2.11, CLOSED: what came before belongs to the
+        former mailbox, whatever the client enabled.
     """
     return _open(session, args, is_examined=False)
 
 
 @command("EXAMINE", AUTHENTICATED, parse_select, durable=True)
-def examine(session: Session, args: Select) -> Reply:
+def examine(session: Session, args: Select) -> Result:
     r"""Open a mailbox for reading; nothing of it changes, not even ``\Recent``.
 
     Spec:
@@ -63,7 +82,9 @@ def examine(session: Session, args: Select) -> Reply:
     return _open(session, args, is_examined=True)
 
 
-def _open(session: Session, args: Select, *, is_examined: bool) -> Reply:
+def _open(session: Session, args: Select, *, is_examined: bool) -> Result:
+    if args.resync is not None:
+        _check(session, args.resync)
     place = session.locate(args.name)
     was_selected = session.selected is not None
     if was_selected:
@@ -79,7 +100,7 @@ def _open(session: Session, args: Select, *, is_examined: bool) -> Reply:
         folder_id,
         args.name,
         read_only=read_only,
-        condstore=session.condstore,
+        style=session.style,
         rev2=session.rev2,
     )
     view = selected.view
@@ -94,20 +115,46 @@ def _open(session: Session, args: Select, *, is_examined: bool) -> Reply:
         Information(b"UIDVALIDITY %d" % view.uid_validity, "UIDs are valid"),
         Information(b"UIDNEXT %d" % view.uid_next, "the next UID"),
         Information(b"HIGHESTMODSEQ %d" % view.highest_modseq, "the highest mod-sequence"),
+        Information(b"MAILBOXID (%b)" % mailbox_id(mailbox, name.folder.folder_id), "the name that stays"),
     ]
     unseen = view.unseen_first
     if session.rev2:
         data.remove(recent)
-        data.append(listed(place, name, old_name=args.name))
+        data.append(listed(name, place.full(name.name), old_name=args.name))
     elif unseen is not None:
         data.insert(4, Information(b"UNSEEN %d" % unseen, "the first unseen message"))
-    if was_selected and (session.rev2 or b"QRESYNC" in session.enabled):
+    if was_selected:
         data.insert(0, Information(b"CLOSED", "the previous mailbox is closed"))
-    session.selected = selected
-    session.places.pinned = mailbox
-    return Reply(
-        "EXAMINE completed" if is_examined else "SELECT completed",
-        data,
-        code=b"READ-ONLY" if read_only else b"READ-WRITE",
-        event=Event.SELECTED,
+    text = "EXAMINE completed" if is_examined else "SELECT completed"
+    code = b"READ-ONLY" if read_only else b"READ-WRITE"
+
+    def done(said: Sequence[Untagged] = ()) -> Reply:
+        session.selected = selected
+        session.places.pinned = mailbox
+        return Reply(text, said, code=code, event=Event.SELECTED)
+
+    if args.resync is None:
+        return done(data)
+    return Stream(
+        _in_steps(chain(serialize.untagged(data, utf8=session.utf8), missed(selected, args.resync))), done
     )
+
+
+def _check(session: Session, resync: Resync) -> None:
+    """Refuse QRESYNC from who did not enable it, and numbers from who gave them up. RFC 7162 3.2.5."""
+    if b"QRESYNC" not in session.enabled:
+        raise BadCommandError("enable QRESYNC first")
+    if session.style.uid_only and resync.match is not None:
+        raise BadCommandError("message numbers are not used any more", "UIDREQUIRED")
+
+
+def _in_steps(lines: Iterator[bytes]) -> Iterator[Sequence[Piece]]:
+    out: list[Piece] = []
+    size = 0
+    for line in lines:
+        out.append(line)
+        size += len(line)
+        if size > OCTETS_A_STEP:
+            yield out
+            out, size = [], 0
+    yield out

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import AUTHENTICATED
+from gromox.imap.objectids import mailbox_id
 from gromox.imap.replies import MailboxStatus, Reply
 from gromox.imap.rights import require
 from gromox.imap.tree import tree_of
 from gromox.store.flags import Flag, count_table
+from gromox.store.model import Columns
 from gromox.store.permission import Right
 from gromox.store.uidset import MAX_UID, UidSet
 
@@ -44,14 +47,22 @@ def _deleted(mailbox: Mailbox, folder: Folder) -> int:
     return sum(block.flags.translate(_DELETED).count(1) for block in mailbox.view(folder.folder_id).blocks)
 
 
+def _deleted_storage(mailbox: Mailbox, folder: Folder) -> int:
+    """Return the octets that EXPUNGE would give back. RFC 9208 section 4.1.4."""
+    blocks = mailbox.view(folder.folder_id).blocks
+    uids = [uid for block in blocks for uid in compress(block.uids, block.flags.translate(_DELETED))]
+    return sum([row.size for row in mailbox.fetch(folder.folder_id, uids, Columns.SIZE)]) if uids else 0
+
+
 def _highest_modseq(mailbox: Mailbox, folder: Folder) -> int:
     if mailbox.is_public:  # read states of the user count too
         return mailbox.view(folder.folder_id).highest_modseq
     return folder.highest_modseq
 
 
-#: status-att, RFC 3501 section 9; SIZE is RFC 8438, HIGHESTMODSEQ RFC 7162, DELETED RFC 9051.
-ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int]]] = {
+#: status-att, RFC 3501 section 9; SIZE is RFC 8438, HIGHESTMODSEQ RFC 7162, DELETED RFC 9051,
+#: MAILBOXID RFC 8474.
+ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int | bytes]]] = {
     b"MESSAGES": lambda _, folder: folder.total,
     b"RECENT": _recent,
     b"UIDNEXT": lambda _, folder: folder.uid_next,
@@ -60,6 +71,8 @@ ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int]]] = {
     b"SIZE": lambda _, folder: folder.size,
     b"HIGHESTMODSEQ": _highest_modseq,
     b"DELETED": _deleted,
+    b"DELETED-STORAGE": _deleted_storage,
+    b"MAILBOXID": lambda mailbox, folder: b"(%b)" % mailbox_id(mailbox, folder.folder_id),
 }
 
 
@@ -91,7 +104,8 @@ def status(session: Session, args: Status) -> Reply:
     """Say figures of a mailbox, the selected one included.
 
     Spec:
-        RFC 3501 6.3.10; RFC 8438 (SIZE); RFC 7162 3.1.7 (HIGHESTMODSEQ, which enables CONDSTORE).
+        RFC 3501 6.3.10; RFC 8438 (SIZE); RFC 7162 3.1.7 (HIGHESTMODSEQ, which enables CONDSTORE); RFC 8474
+        4.3 (MAILBOXID).
     """
     place = session.locate(args.name)
     folder = tree_of(place.mailbox).selectable(place.name)

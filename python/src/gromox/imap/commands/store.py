@@ -153,7 +153,8 @@ def _told(here: Selected, now: FolderView, args: Store, uids: UidSet, done: Flag
         return data
     told = uids - UidSet(ranges_of(done.refused)) if done.refused else uids
     # Numbers are those of the view the client knows, values those of now.
-    data.append(Ready(b"".join(flag_lines(here, told, values=now, with_uid=args.uid))))
+    with_uid = not here.uid_only and (args.uid or here.condstore)
+    data.append(Ready(b"".join(flag_lines(here, told, values=now, with_uid=with_uid))))
     return data
 
 
@@ -162,5 +163,6 @@ def _modseq_lines(here: Selected, done: FlagsChanged) -> list[bytes]:
     for uid in done.changed:
         seq = here.view.seq_of(uid)
         if seq is not None:
-            lines.append(b"* %d FETCH (UID %d MODSEQ (%d))\r\n" % (seq, uid, done.modseq))
+            told = b"" if here.uid_only else b"UID %d " % uid
+            lines.append(b"%b%bMODSEQ (%d))\r\n" % (here.head(seq, uid), told, done.modseq))
     return lines

@@ -325,7 +325,8 @@ class Parser:
         while True:
             level = self._levels[-1]
             step = _TABLE[level.at].get(mark)
-            if step is not None and step.stay is None and _ENDS.get(level.element) is not mark:  # type: ignore[call-overload]
+            ends = None if level.element is None else _ENDS.get(level.element)
+            if step is not None and step.stay is None and ends is not mark:
                 step = None
             if step is not None:
                 break

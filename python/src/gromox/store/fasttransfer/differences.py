@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from gromox.mapi.fasttransfer.writer import Piece
     from gromox.mapi.idset import IdSet
-    from gromox.mapi.message import Message
+    from gromox.mapi.message import Message, PropertyKey
+    from gromox.mapi.propvalue import PropValue
     from gromox.store.fasttransfer.folder import Source
     from gromox.store.property.row import MessageRow
     from gromox.store.sync.content import ContentDownload, MessageChange
@@ -217,7 +218,9 @@ class Differences:
         if flags & (SyncFlag.EID | SyncFlag.NO_FOREIGN_IDENTIFIERS):
             yield from values.one(tags.PidTagParentFolderId, ids.short_id(record.parent_id))
         told = {tag: folder.get(row, tag) for tag in folder.tags_of(row)}
-        present = {tag: value for tag, value in told.items() if value is not None}
+        present: dict[PropertyKey, PropValue] = {
+            tag: value for tag, value in told.items() if value is not None
+        }
         yield from values.bag(present, selection=self._selection, skipped=_OF_FOLDER)
 
     def _id_sets(self, mark: Marker, sets: dict[int, IdSet[UUID]]) -> Iterator[Piece]:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from gromox.mapi.fasttransfer.writer import Piece
+    from gromox.mapi.message import PropertyKey
+    from gromox.mapi.propvalue import PropValue
     from gromox.store.fasttransfer.options import Selection
     from gromox.store.fasttransfer.values import ValueWriter
     from gromox.store.mailbox_file import MailboxFile
@@ -166,7 +168,9 @@ class Source:
                 value = properties.get(tag) if properties.get(tag) is not None else empty
                 if value is not None:
                     yield from self.values.one(tag, value)
-        told = {tag: value for tag, value in properties.items() if value is not None}
+        told: dict[PropertyKey, PropValue] = {
+            tag: value for tag, value in properties.items() if value is not None
+        }
         skipped = {*_OF_PLACE, *_FIRST} if is_sub else _OF_PLACE
         yield from self.values.bag(told, selection=selection, skipped=skipped)
         if not has_messages and not has_subfolders:

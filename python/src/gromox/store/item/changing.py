@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from gromox.mapi import tags
 from gromox.mapi.message import AttachMethod, Message
 from gromox.store import quota
-from gromox.store.errors import ConflictError, LimitError, MessageGoneError
+from gromox.store.errors import ConflictError, LimitError, MessageGoneError, SubmittedError
 from gromox.store.expunge import release
 from gromox.store.extract import filetime
 from gromox.store.flags import Flag
@@ -28,6 +28,7 @@ from gromox.store.item.split import SUBJECT_TAGS, split, subject_of
 from gromox.store.property import blob, ids, text
 from gromox.store.property.blob import Packed
 from gromox.store.property.column import SETTABLE
+from gromox.store.property.computed import MessageFlag
 from gromox.store.property.conversation import conversation_id
 from gromox.store.property.message import message_row
 from gromox.store.touch import Touch
@@ -52,7 +53,7 @@ _CONVERSATION: Final = frozenset(
 class Changer:
     """Carries out changes of one transaction."""
 
-    __slots__ = ("_code_page", "_holding", "_modifier", "_planner", "_tx")
+    __slots__ = ("_code_page", "_holding", "_is_submission", "_modifier", "_planner", "_tx")
 
     def __init__(
         self,
@@ -61,8 +62,13 @@ class Changer:
         *,
         code_page: int = text.DEFAULT_CODE_PAGE,
         modifier: str = "",
+        is_submission: bool = False,
     ) -> None:
-        """Work within a transaction, for ``modifier``; names that changes use are known to the mailbox."""
+        """Work within a transaction, for ``modifier``; names that changes use are known to the mailbox.
+
+        What is on its way out is changed by its submission only.
+        """
+        self._is_submission = is_submission
         self._tx, self._holding, self._code_page, self._modifier = tx, holding, code_page, modifier
         self._planner = Planner(tx.file, holding, now=tx.now, code_page=code_page)
 
@@ -77,6 +83,7 @@ class Changer:
         Raises:
             MessageGoneError: it is not there.
             ConflictError: it was changed since.
+            SubmittedError: it is on its way out.
             InvalidValueError, LimitError, QuotaError: nothing is to be kept of the transaction.
         """
         row = message_row(self._tx.file, mid)
@@ -84,6 +91,8 @@ class Changer:
             raise MessageGoneError("there is no such message (any more)")
         if expected_cn is not None and row.number("cn") != expected_cn:
             raise ConflictError("the message was changed since it was read")
+        if row.number("message_flags") & MessageFlag.SUBMITTED and not self._is_submission:
+            raise SubmittedError("the message is on its way out")
         old_size = row.number("size")
         values = self._values(change)
         shows = not row.is_mail or is_told(row, values, change)

@@ -79,7 +79,9 @@ def renew(tx: Write, folder_id: int, mid: int, uid: int) -> int:
     # The tombstone tells IMAP alone: for all others the message is where it was.
     tombstone.bury(tx, folder_id, Gone.MESSAGE, Kind.MOVED, array("Q"), array("I", [uid]))
     insert_stub(file, folder_id, new_uid, mid, date, zone)
-    file.execute("UPDATE messages SET uid = ? WHERE mid = ?", (new_uid, mid))
+    file.execute(
+        "UPDATE messages SET uid = ?, email_id = ? WHERE mid = ?", (new_uid, tx.next_object_id(), mid)
+    )
     names = file.keywords.names(picks.keyword_sets[0])
     add(tx, folder_id, new_uid, tx.next_cn(), picks.flags[0], frozenset(names))
     record.total, record.unread, record.size, file.normal_size, file.message_count = totals

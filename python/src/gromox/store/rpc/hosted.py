@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gromox.store.rpc.crew import Executor
     from gromox.store.rpc.operations import Signature
     from gromox.store.session.actor import Actor
+    from gromox.store.submission.post import PostOffice
 
 _log = get_logger(__name__)
 
@@ -26,9 +27,19 @@ _log = get_logger(__name__)
 class Hosted:
     """A session on a mailbox, used through jobs only."""
 
-    def __init__(self, executor: Executor, path: Path, actor: Actor, key: str) -> None:
-        """Prepare; :meth:`open` begins. ``key`` is that of the user who is logged on, if there is one."""
-        self.path, self.actor, self.key = path, actor, key
+    def __init__(
+        self, executor: Executor, path: Path, actor: Actor, key: str, post: PostOffice | None
+    ) -> None:
+        """Prepare; :meth:`open` begins.
+
+        Args:
+            executor: carries out what is to be done.
+            path: the mailbox.
+            actor: for whom.
+            key: that of the user who is logged on, if there is one.
+            post: by what the session sends; None: it does not.
+        """
+        self.path, self.actor, self.key, self._post = path, actor, key, post
         self._executor = executor
         self._mailbox: Mailbox | None = None
         self._session: StoreSession | None = None
@@ -40,7 +51,7 @@ class Hosted:
             error: StoreError | None = None
             try:
                 self._mailbox = pool.hold(self.path)
-                self._session = StoreSession.of(self._mailbox, self.actor)
+                self._session = StoreSession.of(self._mailbox, self.actor, self._post)
             except StoreError as refusal:
                 error = refusal
             return None, lambda: done(error)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gromox.store.rpc.crew import Executor
     from gromox.store.rpc.frame import Frame
     from gromox.store.rpc.gate import Gate, Verdict
+    from gromox.store.submission.post import PostOffice
 
 _log = get_logger(__name__)
 
@@ -70,6 +71,8 @@ class RpcService:
     """Calls back on the loop's thread after each change of a mailbox."""
     name: str = socket.gethostname()
     max_sessions: int = MAX_SESSIONS
+    post: PostOffice | None = None
+    """By what sessions send; None: they do not."""
 
 
 @dataclass(slots=True)
@@ -257,7 +260,8 @@ class RpcCore:
         if isinstance(verdict, StoreError):
             self._refuse(call, verdict)
         elif isinstance(verdict, Place):
-            hosted = Hosted(self._service.executor, verdict.path, verdict.actor, verdict.key)
+            service = self._service
+            hosted = Hosted(service.executor, verdict.path, verdict.actor, verdict.key, service.post)
             hosted.open(lambda error: self._post(partial(self._opened, call, hosted, error)))
         else:
             self._answer(call, packed(requests.Reply, reply_to(verdict)))

@@ -11,6 +11,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from gromox.store import delegates
+from gromox.store.database import translated
+from gromox.store.delegates import DelegateList
 from gromox.store.errors import BusyError, IncompatibleError, SessionLostError
 from gromox.store.rpc.gate import Admitted, Place
 from gromox.store.rpc.request import LogOff, LogOn, LogOnWithToken, OpenStore, Resume
@@ -89,7 +92,9 @@ class UserGate:
         if isinstance(request, OpenStore):
             user = self._present(request.key)
             path = self._doors.store_of(request.address or user.name)
-            return Place(path, Actor(user.name, user.groups), request.key)
+            return Place(
+                path, Actor(user.name, user.groups, is_delegate_sender=_sends_for(path, user)), request.key
+            )
         raise IncompatibleError("users log on and open stores here; mailboxes are opened by nodes")
 
     def _admit(self, name: str) -> Admitted:
@@ -128,3 +133,12 @@ class UserGate:
             if self._users[key].seen >= limit:
                 return
             del self._users[key]
+
+
+def _sends_for(path: Path, user: _User) -> bool:
+    """Tell whether a user may send in the name of the owner of a mailbox, as the owner or on behalf."""
+    names = user.groups | {user.name.casefold()}
+    try:
+        return any(delegates.names_one_of(path, which, names) for which in DelegateList)
+    except OSError as error:
+        raise translated(error) from error

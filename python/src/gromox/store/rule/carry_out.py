@@ -24,7 +24,7 @@ from gromox.store.rule.mailview import MailView
 from gromox.store.rule.plan import Bounce, Circumstances, Delegate, Forward, Problem, RuleError, make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from gromox.store.append import Prepared
     from gromox.store.mailbox_file import MailboxFile, Write
@@ -47,6 +47,23 @@ def is_wanted(file: MailboxFile, folder_id: int) -> bool:
     return not file.is_public and oof.read(file.path).is_active(file.clock.now())
 
 
+def known_senders(file: MailboxFile, addressed: Iterable[Addressed]) -> frozenset[str]:
+    """Return the senders from outside whom an absent owner knows, if only those are answered.
+
+    To be asked before the transaction of the delivery: it goes through all contacts.
+    """
+    senders = {each.sender for each in addressed if each.sender and not each.is_internal}
+    if not senders or file.is_public:
+        return frozenset()
+    settings = oof.read(file.path)
+    if not (settings.is_active(file.clock.now()) and settings.allow_external):
+        return frozenset()
+    if settings.audience is oof.Audience.ALL:
+        return frozenset()
+    file.refresh()
+    return stored.contacts_among(file, senders)
+
+
 @dataclass(frozen=True, slots=True)
 class Handling:
     """What a folder does with the mails of one transaction."""
@@ -55,14 +72,16 @@ class Handling:
     rules: Sequence[Rule]
     absence: OofSettings
     is_oof: bool
+    known: frozenset[str] = frozenset()
+    """Senders from outside who stand in the contacts, casefolded; see :func:`known_senders`."""
 
     @classmethod
-    def of(cls, tx: Write, folder_id: int) -> Handling:
-        """Read the rules of a folder and the absence of the owner."""
+    def of(cls, tx: Write, folder_id: int, known: frozenset[str] = frozenset()) -> Handling:
+        """Read the rules of a folder and the absence of the owner, who knows the senders ``known``."""
         file = tx.file
         rules = [*rows.read(file, folder_id), *extended.read(file, folder_id)]
         absence = oof.OofSettings() if file.is_public else oof.read(file.path)
-        return cls(folder_id, rules, absence, absence.is_active(tx.now))
+        return cls(folder_id, rules, absence, absence.is_active(tx.now), known)
 
     def deliver(self, tx: Write, delivery: Delivery, addressed: Addressed, prepared: Prepared) -> int:
         """Put a mail where it belongs and write down what it causes; returns its UID here, or 0."""
@@ -191,7 +210,7 @@ class Handling:
         is_internal = occasion.addressed.is_internal
         if not is_internal and not (
             settings.allow_external
-            and (settings.audience is oof.Audience.ALL or stored.is_contact(tx.file, sender))
+            and (settings.audience is oof.Audience.ALL or sender.casefold() in self.known)
         ):
             return None
         oof.note_answered(tx, sender)

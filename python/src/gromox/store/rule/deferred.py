@@ -1,6 +1,7 @@
 """What is left to clients: deferred action messages, and deferred error messages about rules that failed.
 
-Both stand in the Deferred Action folder of the mailbox. Extended rules make neither.
+Both stand in the Deferred Action folder of the mailbox; public stores have none, there a rule that failed is
+told to the log. Extended rules make neither.
 
 Spec: [MS-OXORULE] 2.2.6, 2.2.7, 3.2.5.1.2, 3.2.5.1.3, 3.2.5.4.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gromox.base.log import get_logger
 from gromox.codec.packed import Writer
 from gromox.mapi import tags
 from gromox.mapi.folderids import Private
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from gromox.store.mailbox_file import Write
     from gromox.store.rule.plan import Deferred, Problem
 
+_log = get_logger(__name__)
 ACTION_CLASS: Final = "IPC.Microsoft Exchange 4.0.Deferred Action"
 ERROR_CLASS: Final = "IPC.Microsoft Exchange 4.0.Deferred Error"
 _FOLDER: Final = int(Private.DEFERRED_ACTION)
@@ -37,6 +40,8 @@ _FIND: Final = (
 def leave_actions(tx: Write, folder_id: int, mid: int, deferred: Iterable[Deferred]) -> None:
     """Write a message for each provider whose client has something left to do about a message."""
     file = tx.file
+    if file.is_public:
+        return  # its rules cannot have such actions, and no client would look for messages about them
     for each in deferred:
         original = ids.message_entry_id(file, folder_id, mid)
         values: dict[int, PropValue] = {
@@ -63,6 +68,12 @@ def report(tx: Write, folder_id: int, mid: int, problems: Sequence[Problem]) -> 
         if rule.is_extended or rule.rule_id in told or rule.state & RuleState.ERROR:
             continue
         told.add(rule.rule_id)
+        if file.is_public:
+            _log.notice(
+                "a rule of a public folder failed", folder=folder_id, rule=rule.name, error=problem.error
+            )
+            rows.note_error(tx, rule, RuleState.ERROR)
+            continue
         values: dict[int, PropValue] = {
             tags.PidTagMessageClass: ERROR_CLASS,
             tags.PidTagRuleError: int(problem.error),

@@ -11,6 +11,8 @@ from gromox.base.errors import ParseError
 from gromox.mapi import tags
 from gromox.mapi.extendedrule import ExtendedActions, ExtendedCondition
 from gromox.mapi.ruleaction import RuleAction
+from gromox.store.errors import LimitError
+from gromox.store.property import mailbox
 from gromox.store.property.message import MessageProperties
 from gromox.store.rule.model import Rule, RuleState
 
@@ -37,6 +39,13 @@ _TAGS: Final = (
     tags.PidTagRuleMessageUserFlags,
     tags.PidTagRuleMessageProviderData,
 )
+
+
+def check_size(file: MailboxFile, condition: object) -> None:
+    """Refuse a condition that is larger than the mailbox allows ([MS-OXORULE] 3.2.5.1). Raises LimitError."""
+    limit = mailbox.get(file, tags.PidTagExtendedRuleSizeLimit)
+    if isinstance(condition, bytes) and isinstance(limit, int) and len(condition) > limit:
+        raise LimitError(f"the condition of an extended rule has at most {limit} octets")
 
 
 def has_rules(file: MailboxFile, folder_id: int) -> bool:

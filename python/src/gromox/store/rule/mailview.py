@@ -11,7 +11,7 @@ from gromox.convert.mail import message_from_mail
 from gromox.mapi import tags
 from gromox.mapi.message import RecipientType
 from gromox.store.extract import filetime
-from gromox.store.property.mail import READER_HOOKS
+from gromox.store.property.mail import hooks_in
 from gromox.store.property.naming import named_value
 
 if TYPE_CHECKING:
@@ -65,7 +65,10 @@ class MailView:
         """Return the mail as a message."""
         if self._message is None:
             self._message = message_from_mail(
-                self._mail.octets, self._mail.scanned, received=self._received, hooks=READER_HOOKS
+                self._mail.octets,
+                self._mail.scanned,
+                received=self._received,
+                hooks=hooks_in(self._addressed.timezone),
             )
             self._own = self._derived(self._message)
         return self._message

@@ -22,6 +22,7 @@ from gromox.mapi.folderids import Private
 from gromox.mime import charset
 from gromox.mime.body import decoded
 from gromox.store.item.reading import read_item
+from gromox.store.property.mail import reader_options
 from gromox.store.property.message import MessageProperties
 from gromox.store.rule import compose, stored
 
@@ -92,7 +93,7 @@ def _invitation(occasion: Occasion) -> Invitation | None:
 
 def _options(occasion: Occasion) -> tuple[ReaderOptions, WriterOptions]:
     stamp = datetime.fromtimestamp(occasion.now, UTC)
-    return ReaderOptions(owner=occasion.owner), WriterOptions(stamp=stamp)
+    return reader_options(occasion.addressed.timezone, occasion.owner), WriterOptions(stamp=stamp)
 
 
 def _tag(file: MailboxFile, key: NamedProperty) -> int:

@@ -112,5 +112,7 @@ class Addressed:
     """The sender belongs to the same organisation."""
     meetings: MeetingPolicy | None = None
     """What is done about invitations; None: nothing."""
+    timezone: str = ""
+    """Of the owner (IANA or Windows name): what a calendar says without a zone means there; empty: UTC."""
     delegated_for: str = ""
     """Whose rule passed the mail to this mailbox as that of a delegate."""

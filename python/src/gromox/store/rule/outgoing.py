@@ -1,4 +1,4 @@
-"""Mails that a mailbox sends by itself: kept from the commit that caused them until they are in the queue."""
+"""Mails that leave a mailbox: kept from the commit that caused them until they are in the queue."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 _INSERT: Final = "INSERT OR IGNORE INTO outgoing VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
 _SELECT: Final = (
     "SELECT o.outgoing_id, o.token, o.sender, o.recipients, o.delegated_for, o.prefix,"
-    " c.size, c.storage, c.hash, c.data"
+    " o.created_at, c.size, c.storage, c.hash, c.data"
     " FROM outgoing o LEFT JOIN contents c USING (content_id) ORDER BY o.outgoing_id LIMIT ?"
 )
 _MAX_AT_ONCE: Final = 256
+_SUBMISSION: Final = "submit-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,13 @@ class Waiting:
     delegated_for: str
     prefix: bytes
     content: Content | None
+    created: int = 0
+    """Unix seconds."""
+
+    @property
+    def is_submission(self) -> bool:
+        """Tell whether somebody sends it, not a rule."""
+        return self.token.startswith(_SUBMISSION)
 
     def chunks(self) -> Iterator[bytes]:
         """Go through the octets of the mail."""
@@ -70,6 +78,32 @@ def keep(tx: Write, mails: Iterable[Outgoing], original: bytes, staged: StagedCo
         )
 
 
+def submission_token(file: MailboxFile, mid: int, cn: int) -> str:
+    """Return the token of a message that is sent: the same version is sent once."""
+    return f"{_SUBMISSION}{file.guid.hex}-{mid:x}-{cn:x}"
+
+
+def keep_held(tx: Write, mail: Outgoing, content_id: int) -> None:
+    """Write down a mail whose octets stand in a content."""
+    recipients = "\n".join(mail.recipients)
+    tx.file.execute(
+        _INSERT,
+        (mail.token, mail.sender, recipients, mail.delegated_for, mail.prefix, content_id, int(tx.now)),
+    )
+
+
+def claim(file: MailboxFile) -> list[Waiting]:
+    """Return what is to be sent; what others are about to commit is waited for.
+
+    Who finds nothing may forget that somebody said there was something.
+    """
+    with file.write(durable=True):
+        pass
+    # Others may have committed it and not have synced: it leaves only once it is durable.
+    file.mark_undurable()
+    return waiting(file)
+
+
 def is_waiting(file: MailboxFile) -> bool:
     """Tell whether something is to be sent, perhaps since a crash."""
     return file.execute("SELECT 1 FROM outgoing LIMIT 1").fetchone() is not None
@@ -86,8 +120,9 @@ def waiting(file: MailboxFile) -> list[Waiting]:
             delegated_for,
             prefix,
             Content(file.path / "cid", *content) if content[0] is not None else None,
+            created,
         )
-        for outgoing_id, token, sender, recipients, delegated_for, prefix, *content in file.execute(
+        for outgoing_id, token, sender, recipients, delegated_for, prefix, created, *content in file.execute(
             _SELECT, (_MAX_AT_ONCE,)
         ).fetchall()
     ]
@@ -98,7 +133,7 @@ def forget(file: MailboxFile, outgoing_ids: Sequence[int]) -> None:
     if not outgoing_ids:
         return
     marks = ", ".join("?" * len(outgoing_ids))
-    with file.write(durable=False, quiet=True) as tx:
+    with file.write(durable=True, quiet=True) as tx:
         tx.next_cn()
         rows = file.execute(
             f"SELECT content_id FROM outgoing WHERE outgoing_id IN ({marks}) AND content_id IS NOT NULL",

@@ -24,7 +24,7 @@ from gromox.store.property import ids
 from gromox.store.property.message import MessageProperties
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from gromox.mapi.propname import PropertyName
     from gromox.mapi.propvalue import PropValue
@@ -57,20 +57,27 @@ def can_hold(file: MailboxFile, folder_id: int) -> bool:
     return record is not None and record.kind != FolderKind.SEARCH
 
 
-def is_contact(file: MailboxFile, address: str) -> bool:
-    """Tell whether an address stands in the contacts of the owner."""
+def contacts_among(file: MailboxFile, addresses: Collection[str]) -> frozenset[str]:
+    """Return those addresses (casefolded) that stand in the contacts of the owner.
+
+    It looks at all contacts: not within a transaction.
+    """
     asked = [
         prop_id << 16 | each.type
         for each, prop_id in zip(_EMAIL, file.names.ids([each.name for each in _EMAIL]), strict=True)
         if prop_id
     ]
-    wanted = address.casefold()
+    wanted = {address.casefold() for address in addresses}
+    if not asked or not wanted:
+        return frozenset()
     mids = [row[0] for row in file.execute(_CONTACTS, (int(Private.CONTACTS), _MAX_CONTACTS)).fetchall()]
-    return any(
-        isinstance(value, str) and value.casefold() == wanted
+    found = (
+        value.casefold()
         for _, values in MessageProperties(file, asked).rows(mids)
         for value in values
+        if isinstance(value, str)
     )
+    return frozenset(wanted.intersection(found))
 
 
 def set_values(tx: Write, mid: int, values: Mapping[int, PropValue]) -> None:

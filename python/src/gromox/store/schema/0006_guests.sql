@@ -18,3 +18,4 @@ CREATE TABLE annotations (
   value BLOB NOT NULL,
   PRIMARY KEY (folder_id, username, entry)
 ) WITHOUT ROWID;
+CREATE INDEX annotations_of_use ON annotations (username, folder_id) WHERE entry = '/private/specialuse';

@@ -17,7 +17,7 @@ class Actor:
     is_system: bool = False
     """Delivery, tools and administrators: everything is allowed."""
     is_delegate_sender: bool = False
-    """The user stands in the owner's list of those who may send as the owner."""
+    """The user, or a list with the user, stands in one of the owner's lists of who may send in their name."""
 
 
 #: The product itself.

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from gromox.store.session.actor import Actor
     from gromox.store.session.handles import Handles
     from gromox.store.session.peruser import Streaming
+    from gromox.store.submission.post import PostOffice
 
 
 class SessionPart(Operated):
     """The state that parts share; with a transport only the transport is there."""
 
-    __slots__ = ("_access", "_actor", "_file", "_handles", "_mailbox", "_reading", "_writing")
+    __slots__ = ("_access", "_actor", "_file", "_handles", "_mailbox", "_post", "_reading", "_writing")
 
     _mailbox: Mailbox
     _file: MailboxFile
@@ -28,3 +29,5 @@ class SessionPart(Operated):
     _reading: Streaming | None
     """Per-user information that goes in parts, and what comes in parts."""
     _writing: Streaming | None
+    _post: PostOffice | None
+    """By what it sends; None: nothing is sent."""

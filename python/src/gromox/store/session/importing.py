@@ -14,6 +14,7 @@ from gromox.store.item.plan import Planner, names_in
 from gromox.store.operation import operation
 from gromox.store.permission import Right
 from gromox.store.property.message import ACCESS_DELETE, ACCESS_MODIFY
+from gromox.store.rule import extended
 from gromox.store.session.items import Items
 from gromox.store.sync import localids
 from gromox.store.sync.upload import (
@@ -85,6 +86,7 @@ class Importing(Items):
         else:
             self._editable_or_gone(mid)
         message = self._with_uploads(message)
+        extended.check_size(file, message.properties.get(tags.PidTagExtendedRuleMessageCondition))
         self._know(names_in(message))
         with Holding(file) as holding:
             plan = Planner(file, holding, now=file.clock.now()).message(message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from gromox.mapi import tags
 from gromox.store.errors import InvalidValueError, LimitError, MessageGoneError
 from gromox.store.item import path as paths
 from gromox.store.item.change import MessageChange, Saved, Uploaded
@@ -20,6 +21,7 @@ from gromox.store.property import ids, text
 from gromox.store.property.computed import READ_ONLY
 from gromox.store.property.message import message_row
 from gromox.store.property.problem import PropertyProblem, Reason
+from gromox.store.rule import extended
 from gromox.store.session.rights import MessageRights
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ class Items(MessageRights):
         self._access.require(folder_id, Right.CREATE)
         file = self._file
         message = self._with_uploads(message)
+        extended.check_size(file, message.properties.get(tags.PidTagExtendedRuleMessageCondition))
         self._know(names_in(message))
         with Holding(file) as holding:
             plan = Planner(file, holding, now=file.clock.now(), code_page=code_page).message(message)
@@ -137,6 +140,7 @@ class Items(MessageRights):
         file = self._file
         self._editable(mid)
         change = self._uploads_in(change)
+        extended.check_size(file, change.values.get(tags.PidTagExtendedRuleMessageCondition))
         self._know(names_of_change(change))
         with Holding(file) as holding:
             for octets in octets_in(change):

@@ -13,6 +13,7 @@ from gromox.store.permission import Right
 from gromox.store.property.computed import MessageFlag
 from gromox.store.property.message import ACCESS_DELETE, ACCESS_READ
 from gromox.store.session.rights import MessageRights
+from gromox.store.submission import sending
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,14 +45,18 @@ class Moving(MessageRights):
 
     @operation
     def move_messages(self, folder_id: int, mids: Sequence[int], target_id: int) -> Transferred:
-        """Move messages of a folder to another folder of the mailbox; raises what copy_messages does."""
+        """Move messages of a folder to another folder of the mailbox; raises what copy_messages does.
+
+        Those that are on their way out are refused.
+        """
         return self._transfer(folder_id, mids, target_id, is_move=True)
 
     @operation
     def delete_messages(self, folder_id: int, mids: Sequence[int], *, is_hard: bool = False) -> Removed:
         """Remove messages of a folder.
 
-        Spec: [MS-OXCFOLD] 3.2.5.11 and 3.2.5.12; [MS-OXCPERM] 2.2.7 (DeleteOwned, DeleteAny).
+        Spec: [MS-OXCFOLD] 3.2.5.11 and 3.2.5.12; [MS-OXCPERM] 2.2.7 (DeleteOwned, DeleteAny). What waits
+        to be sent is not sent any more.
 
         Args:
             folder_id: where they are.
@@ -76,8 +81,14 @@ class Moving(MessageRights):
                 and self._message_access(folder_id, entry.creator) & ACCESS_DELETE
             ]
             unread = self._unread_wanted(chosen)
+            jobs = sending.jobs_of(file, [each.mid for each in chosen])
+            for mid in jobs:
+                sending.mark(tx, mid, off=MessageFlag.SUBMITTED, timer_id=None)
             if chosen:
                 removing.remove(tx, folder_id, chosen, is_hard=hard)
+        if self._post is not None:
+            for job in jobs.values():
+                self._post.alarm.cancel(job)
         gone = {entry.mid for entry in chosen}
         return Removed(tuple(gone), tuple([mid for mid in mids if mid not in gone]), unread)
 
@@ -154,6 +165,10 @@ class Moving(MessageRights):
                 and not entry.state
                 and self._message_access(folder_id, entry.creator) & needed == needed
             ]
+            if is_move:
+                # What is on its way out stays where its submission left it.
+                submitted = sending.jobs_of(file, [each.mid for each in chosen])
+                chosen = [each for each in chosen if each.mid not in submitted]
             pairs = moving.transfer(tx, folder_id, chosen, target_id, is_move=is_move) if chosen else []
         done = {mid for mid, _ in pairs}
         return Transferred(tuple(pairs), tuple([mid for mid in mids if mid not in done]))

@@ -22,6 +22,7 @@ from gromox.store.session.places import Places
 from gromox.store.session.receiving import Receiving
 from gromox.store.session.rules import Rules
 from gromox.store.session.searches import Searches
+from gromox.store.session.submitting import Submitting
 from gromox.store.session.sync import Sync
 from gromox.store.session.tables import Tables
 from gromox.store.session.transferring import Transferring
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from gromox.store.mailbox import Mailbox
     from gromox.store.operation import Transport
     from gromox.store.session.actor import Actor
+    from gromox.store.submission.post import PostOffice
 
 
 class StoreSession(
@@ -50,6 +52,7 @@ class StoreSession(
     Receiving,
     Rules,
     Searches,
+    Submitting,
     Sync,
     Tables,
     Transferring,
@@ -59,13 +62,14 @@ class StoreSession(
     __slots__ = ()
 
     @classmethod
-    def of(cls, mailbox: Mailbox, actor: Actor) -> Self:
-        """Return a session on a mailbox that this process has open."""
+    def of(cls, mailbox: Mailbox, actor: Actor, post: PostOffice | None = None) -> Self:
+        """Return a session on a mailbox that this process has open; it sends by ``post``."""
         session = cls()
         session._transport = None
         session._mailbox, session._file = mailbox, mailbox.file
         session._actor, session._access = actor, Access(mailbox.file, actor)
         session._handles = Handles()
+        session._post = post
         session._desk_of_session = None
         session._reading = session._writing = None
         return session

@@ -25,6 +25,8 @@ class Job:
     clock: Clock
     say: Callable[[str], None]
     note: Callable[[str], None]
+    config: Path | None = None
+    """The folder with the configuration, or a file in it; None: that of the installation."""
 
     @property
     def path(self) -> Path:

@@ -144,7 +144,7 @@ def _carry_out(
     code = DONE
 
     def one(target: Target) -> Report:
-        return _on_mailbox(target, steps, verbose=args.verbose, go_on=args.continue_)
+        return _on_mailbox(target, steps, verbose=args.verbose, go_on=args.continue_, config=args.config)
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         # a few ahead are enough to keep all busy, and an error stops the rest
@@ -166,12 +166,14 @@ def _carry_out(
     return code
 
 
-def _on_mailbox(target: Target, steps: Sequence[Step], *, verbose: bool, go_on: bool) -> Report:
+def _on_mailbox(
+    target: Target, steps: Sequence[Step], *, verbose: bool, go_on: bool, config: Path | None
+) -> Report:
     report = Report()
     note = report.lines.append if verbose else lambda _line: None
     for step in steps:
         try:
-            step.command.run(Job(target, step.args, SYSTEM_CLOCK, report.lines.append, note))
+            step.command.run(Job(target, step.args, SYSTEM_CLOCK, report.lines.append, note, config))
         except (GromoxError, OSError) as error:
             report.errors.append(f"{target.name}: {step.command.name}: {error}")
             if not go_on:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gromox.tools.mbop.commands import content, database, freebusy, identity, mailbox, message
+from gromox.tools.mbop.commands import content, database, freebusy, identity, mailbox, message, sending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
             *identity.COMMANDS,
             *mailbox.COMMANDS,
             *message.COMMANDS,
+            *sending.COMMANDS,
         ),
         key=lambda command: command.name,
     )

@@ -15,6 +15,7 @@ from gromox.admin.service import user as service
 from gromox.admin.service.user_query import ATTRIBUTES, DEFAULT, properties_of, query_of
 from gromox.base.secret import Secret
 from gromox.directory import user as directory_user
+from gromox.store.delegates import DelegateList
 
 if TYPE_CHECKING:
     import argparse
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from gromox.admin.cli.console import Console
     from gromox.directory.user import UserInfo
 
-_LISTS: Final[Mapping[str, delegation.DelegationList]] = {
-    "delegate": delegation.DelegationList.DELEGATES,
-    "sendas": delegation.DelegationList.SEND_AS,
+_LISTS: Final[Mapping[str, DelegateList]] = {
+    "delegate": DelegateList.ON_BEHALF,
+    "sendas": DelegateList.SEND_AS,
 }
 
 

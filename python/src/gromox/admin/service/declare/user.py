@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from gromox.admin.service import user as service
 from gromox.admin.service.declare.description import Outcome
 from gromox.admin.service.declare.user_fields import UserFields, change_of, read, show
-from gromox.admin.service.delegation import DelegationList
 from gromox.admin.service.delegation import add as add_delegates
 from gromox.admin.service.delegation import remove as remove_delegates
 from gromox.base.secret import Secret
@@ -15,6 +14,7 @@ from gromox.directory import credential, forward
 from gromox.directory import user as directory_user
 from gromox.directory.errors import NotFoundError
 from gromox.directory.status import ForwardType
+from gromox.store.delegates import DelegateList
 
 if TYPE_CHECKING:
     from gromox.admin.service.declare.description import Description, Json
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gromox.directory.user import UserInfo
 
 STATES: Final = ("present", "absent")
-_LISTS: Final = (("delegates", DelegationList.DELEGATES), ("send_as", DelegationList.SEND_AS))
+_LISTS: Final = (("delegates", DelegateList.ON_BEHALF), ("send_as", DelegateList.SEND_AS))
 
 
 def information(site: Site, description: Description) -> list[Json]:

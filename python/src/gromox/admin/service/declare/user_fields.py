@@ -17,6 +17,7 @@ from gromox.admin.service.user_change import PRIVILEGES, UserChange
 from gromox.directory import forward as directory_forward
 from gromox.directory import names
 from gromox.directory.status import ForwardType, Privilege, effective
+from gromox.store.delegates import DelegateList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,8 +115,8 @@ def show(site: Site, user: UserInfo) -> dict[str, Json]:
         "homeserver": user.homeserver,
         "aliases": [*sorted(user.aliases)],
         "altnames": [*sorted(user.altnames)],
-        "delegates": _listed(user, delegation.DelegationList.DELEGATES) if has_mailbox else [],
-        "send_as": _listed(user, delegation.DelegationList.SEND_AS) if has_mailbox else [],
+        "delegates": _listed(user, DelegateList.ON_BEHALF) if has_mailbox else [],
+        "send_as": _listed(user, DelegateList.SEND_AS) if has_mailbox else [],
         "privileges": {name: bool(granted & bit) for name, bit in PRIVILEGES.items()},
         "properties": {name_of(tag): text_of(tag, value) for tag, value in sorted(user.properties.items())},
         "forward": {}
@@ -192,7 +193,7 @@ def _forward(description: Description) -> dict[str, str] | None:
     return {"destination": names.address(destination), "kind": kind} if destination else {}
 
 
-def _listed(user: UserInfo, which: delegation.DelegationList) -> list[Json]:
+def _listed(user: UserInfo, which: DelegateList) -> list[Json]:
     return [*sorted(delegation.read(user, which))]
 
 
