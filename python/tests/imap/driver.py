@@ -6,7 +6,19 @@ import os
 from typing import TYPE_CHECKING
 
 from gromox.base.settings import Settings
-from gromox.base.wire import Call, Close, FilePiece, Outcome, Peer, Produce, Send, StartTls, Watch
+from gromox.base.wire import (
+    Call,
+    Close,
+    Compress,
+    FilePiece,
+    Gather,
+    Outcome,
+    Peer,
+    Produce,
+    Send,
+    StartTls,
+    Watch,
+)
 from gromox.directory.doorkeeper import Doorkeeper
 from gromox.directory.status import Privilege
 from gromox.directory.auth import Authenticator, AuthPolicy
@@ -66,6 +78,15 @@ class Server:
             ),
         )
 
+    def restart(self) -> None:
+        """Lose all connections and open every mailbox anew."""
+        for client in self.clients:
+            client.lost()
+        self.clients.clear()
+        self.pool.close()
+        self.pool = MailboxPool(clock=self.house.clock, ids=self.house.ids, ring=self._ring)
+        self.configure()
+
     def _ring(self, path: Path, _number: int) -> None:
         self.rung.add(path)
 
@@ -121,7 +142,7 @@ class Client:
         self.core = ImapConnection(server.services)
         self.output = bytearray()
         self.watched: frozenset[Path] = frozenset()
-        self.closed = self.secured = False
+        self.closed = self.secured = self.compressed = False
         self.count = 0
         number = len(server.clients) + 1
         self.peer = Peer("192.0.2.7", 40000, tls=tls, local_port=143, connection_id=f"t-{number}")
@@ -211,9 +232,15 @@ class Client:
             except Exception as error:  # noqa: BLE001 - as the driver does
                 outcome = Outcome(error=error)
             self.act(self.core.completed(outcome))
+        elif isinstance(tail, Gather):
+            (outcome,) = tail.run(tail.key, [tail.work])
+            self.act(self.core.completed(outcome))
         elif isinstance(tail, Produce):
             for pieces in tail.steps:
                 self.output += b"".join(map(octets_of, pieces))
+            self.act(self.core.proceed())
+        elif isinstance(tail, Compress):
+            self.compressed = True
             self.act(self.core.proceed())
         elif isinstance(tail, StartTls):
             self.secured = True

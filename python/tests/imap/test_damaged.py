@@ -34,6 +34,11 @@ WORDS = (
     b"DONE\r\n",
     b"CHARSET ",
     b"$",
+    b"CATENATE (",
+    b"UTF8 (",
+    b";UID=1",
+    b"BINARY.SIZE[1]",
+    b"\xcc\x81",
 )
 READING = (
     b"b select inbox\r\n"
@@ -54,6 +59,18 @@ WRITING = (
     b"f create x/y\r\ng rename x z\r\nh subscribe z\r\ni delete z/y\r\n"
     b"j uid store 1 flags.silent ()\r\nk uid expunge 1\r\nl expunge\r\nm close\r\n"
 ) % (len(mail(1)), mail(1))
+TRANSFORMING = (
+    b"b enable imap4rev2 utf8=accept\r\nc select inbox\r\n"
+    b"d fetch 1:2 (binary.peek[1]<1.9> binary.size[1] binary[])\r\n"
+    b"e append Drafts (\\Seen) {%d+}\r\n%b (\\Draft) {%d+}\r\n%b\r\n"
+    b'f append Drafts catenate (url ";UID=1/;SECTION=HEADER" text {4+}\r\nbody'
+    b' url "/INBOX/;UID=2/;SECTION=TEXT")\r\n'
+    b"g append Drafts utf8 (~{10+}\r\na: b\r\n\r\n\0\xff)\r\n"
+    b'h replace 1 Drafts {%d+}\r\n%b\r\ni uid replace 2 inbox catenate (url ";UID=3")\r\n'
+    b'j create "\xc3\xa4 & e\xcc\x81"\r\nk rename "\xc3\xa4 & \xc3\xa9" z\r\n'
+    b"l status z (appendlimit deleted)\r\n"
+    b'm search subject "\xc3\xa4"\r\nn compress deflate\r\no noop\r\n'
+) % ((len(mail(1)), mail(1)) * 3)
 ENTERING = (
     b"a capability\r\nb authenticate plain AGFsaWNlQGV4YW1wbGUudGVzdABzM2NyZXQ=\r\n"
     b"c login {18+}\r\nalice@example.test {6+}\r\ns3cret\r\n"
@@ -89,6 +106,10 @@ def test_damaged_reading(server: Server) -> None:
 
 def test_damaged_writing(server: Server) -> None:
     play(server, LOGIN + WRITING, seed=2, count=2000)
+
+
+def test_damaged_transforming(server: Server) -> None:
+    play(server, LOGIN + TRANSFORMING, seed=4, count=1500)
 
 
 def test_damaged_entering(server: Server) -> None:

@@ -19,6 +19,7 @@ import gromox
 from gromox.base import log
 from gromox.base.wire import Call, Produce
 from gromox.pop3.core import MAX_LINE
+from gromox.pop3.maildrop import AHEAD
 from gromox.store.builtin import INBOX
 from gromox.store.model import NewMail
 from gromox.store.uidset import UidSet
@@ -258,6 +259,29 @@ def test_no_damaged_dialogue_breaks_the_machine(connect: Connect, house: House) 
     for pieces in damaged(talk.split(b"s3cret\r\n")[1], WORDS, seed=1939, count=10_000):
         converse(connect, LOGIN, pieces)
     assert left(house) >= 1
+
+
+def test_messages_read_in_a_row_are_the_same_as_alone(connect: Connect, house: House) -> None:
+    bodies = [b"Subject: m\r\n\r\n%b\r\n" % (b"%d." % number * (number * 50 + 1)) for number in range(40)]
+    bodies[20] = b"Subject: large\r\n\r\n" + b"x" * 100_000
+    with house.mailbox("alice") as mailbox:
+        mailbox.append(INBOX, [NewMail(octets) for octets in bodies])
+        mailbox.delete_messages(INBOX, UidSet.of([6, 7, 30]))
+    alone = [
+        logged_in(connect).ask(b"RETR %d\r\nQUIT\r\n" % number).rsplit(b"+OK goodbye", 1)[0]
+        for number in range(40, 0, -1)  # backwards: nothing is read ahead
+    ]
+    dialogue = logged_in(connect)
+
+    in_a_row = [dialogue.ask(b"RETR %d\r\n" % number) for number in range(1, 41)]
+
+    assert in_a_row == alone[::-1]
+    assert len(dialogue.core._session.here._ahead) <= AHEAD  # type: ignore[attr-defined]
+    # Jumps and repetitions give what was asked for.
+    assert [dialogue.ask(b"RETR %d\r\n" % number) for number in (3, 4, 4, 9, 10, 2)] == [
+        in_a_row[number - 1] for number in (3, 4, 4, 9, 10, 2)
+    ]
+    assert dialogue.ask(b"DELE 11\r\nRETR 11\r\n").splitlines()[-1].startswith(b"-ERR")
 
 
 def test_header_fields_come_in_ascii_unless_the_client_takes_utf8(connect: Connect, house: House) -> None:

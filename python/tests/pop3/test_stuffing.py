@@ -33,7 +33,7 @@ def as_lines(content: bytes) -> bytes:
 
 @given(CONTENT.filter(bool))
 def test_a_client_reads_what_is_there(content: bytes) -> None:
-    assert unstuffed(whole(content)) == as_lines(content)
+    assert unstuffed(whole(b"", content)) == as_lines(content)
 
 
 @given(CONTENT, st.lists(st.integers(0, 100), max_size=8))
@@ -41,11 +41,11 @@ def test_the_answer_does_not_depend_on_the_cuts(content: bytes, places: list[int
     encoder = DotEncoder()
     answer = b"".join(map(encoder.feed, cut(content, places))) + encoder.finish()
 
-    assert answer == whole(content)
+    assert answer == whole(b"", content)
 
 
 def test_the_empty_mail() -> None:
-    assert whole(b"") == b".\r\n"
+    assert whole(b"", b"") == b".\r\n"
 
 
 @given(st.integers(0, 5), st.lists(st.integers(0, 100), max_size=5), st.sampled_from([b"\r\n", b"\n"]))

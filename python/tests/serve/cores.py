@@ -11,8 +11,10 @@ from gromox.base.wire import (
     Action,
     Call,
     Close,
+    Compress,
     Durable,
     FilePiece,
+    Gather,
     Outcome,
     Peer,
     Piece,
@@ -40,6 +42,17 @@ class Ledger:
         if self.error is not None:
             raise self.error
         self.needs_sync = False
+
+
+def gathered(key: Durable, works: Sequence[object]) -> Sequence[Outcome]:
+    """Tell each how many there were; "zero" fails alone, "bug" all."""
+    assert isinstance(key, Ledger)
+    key.needs_sync = True
+    if "bug" in works:
+        raise ZeroDivisionError
+    return [
+        Outcome(error=ValueError("zero")) if work == "zero" else Outcome(value=len(works)) for work in works
+    ]
 
 
 class LineCore:
@@ -70,7 +83,9 @@ class LineCore:
             word, _, argument = line.decode().partition(" ")
             found = self.command(word, argument, line)
             actions += found
-            if any(isinstance(action, (Produce, Call, StartTls, Close)) for action in found):
+            if any(
+                isinstance(action, (Produce, Call, Gather, StartTls, Compress, Close)) for action in found
+            ):
                 break
         return actions
 
@@ -83,6 +98,8 @@ class LineCore:
             "broken": lambda _: [Produce(self.broken())],
             "call": lambda text: [Call(text.upper)],
             "callfail": lambda _: [Call(lambda: int("x"))],
+            "compress": lambda _: [Send([b"squeeze\r\n"]), Compress()],
+            "gather": self.gather,
             "starttls": lambda _: [Send([b"go\r\n"]), StartTls()],
             "watch": lambda path: [Watch(Path(path)), Send([b"watching\r\n"])],
             "fail": lambda _: [Send([str(1 // 0).encode()])],
@@ -95,6 +112,10 @@ class LineCore:
         assert self.ledger is not None
         self.ledger.needs_sync = self.uses_ledger = True
         return [Send([b"written\r\n"])]
+
+    def gather(self, text: str) -> list[Action]:
+        assert self.ledger is not None
+        return [Gather(self.ledger, gathered, text)]
 
     def file(self, name: str) -> list[Action]:
         assert self.folder is not None
@@ -111,6 +132,7 @@ class LineCore:
         raise ArithmeticError
 
     def completed(self, outcome: Outcome) -> Iterable[Action]:
+        self.uses_ledger = self.ledger is not None
         told = f"{outcome.value}" if outcome.error is None else type(outcome.error).__name__
         return [Send([told.encode() + b"\r\n"]), *self.proceed()]
 

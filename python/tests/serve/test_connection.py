@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gromox.base.log import captured
+from gromox.serve.engine import TOGETHER
 from gromox.serve.limits import Limits
 
 from tests.serve.conftest import Line, Running, client_context
@@ -98,6 +99,61 @@ def test_an_answer_waits_for_durability_and_others_join_the_sync(serve: Serve) -
     assert [client.file.readline() for client in (clients[0], *clients[2:])] == [b"written\r\n"] * 19
     assert clients[1].sock.recv(100) == b"written\r\n"
     assert ledger.syncs <= 3
+
+
+def test_work_that_waits_for_a_sync_is_done_together(serve: Serve) -> None:
+    ledger = Ledger()
+    running = serve(lambda: LineCore(ledger))
+    clients = [running.connect() for _ in range(12)]
+
+    clients[0].say("gather one")
+    assert ledger.entered.wait(10)
+    for client in clients[1:]:
+        client.say("gather zero" if client is clients[5] else "gather more")
+    wait_for_gathered(running, 11)
+    ledger.allowed.set()
+
+    assert clients[0].hear() == "1"
+    others = [client.hear() for client in clients[1:]]
+    assert others.pop(4) == "ValueError"
+    assert set(others) == {"11"}
+    assert ledger.syncs == 2
+
+
+def test_gathered_work_that_breaks_is_an_outcome_for_all(serve: Serve) -> None:
+    ledger = Ledger()
+    ledger.allowed.set()
+    client = serve(lambda: LineCore(ledger)).connect()
+
+    assert client.ask("gather bug") == "ZeroDivisionError"
+    assert client.ask("gather one") == "1"
+
+
+def test_more_work_than_fits_a_turn_is_done_in_several(serve: Serve) -> None:
+    ledger = Ledger()
+    running = serve(lambda: LineCore(ledger))
+    clients = [running.connect() for _ in range(TOGETHER + 7)]
+
+    clients[0].say("gather one")
+    assert ledger.entered.wait(10)
+    for client in clients[1:]:
+        client.say("gather more")
+    wait_for_gathered(running, TOGETHER + 6)
+    ledger.allowed.set()
+
+    assert sorted(client.hear() for client in clients[1:]) == ["6"] * 6 + [str(TOGETHER)] * TOGETHER
+
+
+def wait_for_gathered(running: Running, count: int) -> None:
+    """Return when so many connections wait for gathered work."""
+    seen = 0
+
+    def look() -> None:
+        nonlocal seen
+        seen = sum(map(len, running.server.engine._gathered.values()))
+
+    while seen < count:
+        running.on_loop(look)
 
 
 def test_what_cannot_be_made_durable_is_not_acknowledged(serve: Serve) -> None:

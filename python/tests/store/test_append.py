@@ -228,3 +228,64 @@ def test_replacing_is_all_or_nothing_and_needs_only_the_difference(mailbox: Mail
         mailbox.replace(INBOX, 2, 0xFFFF, mail("one"))
     assert list(mailbox.view(INBOX).uids()) == [2]
     assert mailbox.change_number() == number
+
+
+def test_several_callers_share_a_transaction(mailbox: Mailbox) -> None:
+    rung: list[int] = []
+    mailbox.file.ring = lambda _path, number: rung.append(number)
+    readies = [
+        mailbox.ready(INBOX, [mail("a"), mail("b")]),
+        mailbox.ready(0x10, [mail("c")]),
+        mailbox.ready(INBOX, [NewMail(octets(), Flag.SEEN, frozenset({"$x"}))]),
+    ]
+
+    first, second, third = mailbox.append_together(readies)
+
+    assert not isinstance(first, errors.StoreError)
+    assert not isinstance(second, errors.StoreError)
+    assert not isinstance(third, errors.StoreError)
+    assert [list(each.uids) for each in (first, second, third)] == [[1, 2], [1], [3]]
+    assert len(rung) == 1
+    assert (mailbox.folder(INBOX).total, mailbox.folder(INBOX).unread) == (3, 2)
+    assert mailbox.view(INBOX).keyword_names == ("$x",)
+    assert mailbox.content(INBOX, 3).octets() == octets()
+
+
+def test_who_is_refused_does_not_take_the_others_along(mailbox: Mailbox) -> None:
+    mailbox.append(INBOX, [mail("old")])
+    size = len(octets())
+    mailbox.set_quota(storage=mailbox.quota().used + 3 * 1024, receive=None, send=None)
+    readies = [
+        mailbox.ready(INBOX, [NewMail(octets())]),
+        mailbox.ready(0xFFFF, [NewMail(octets())]),
+        mailbox.ready(INBOX, [NewMail(octets() + b"x" * 9000)]),
+        mailbox.ready(INBOX, [NewMail(octets())]),
+    ]
+
+    first, nowhere, large, last = mailbox.append_together(readies)
+
+    assert isinstance(nowhere, errors.FolderGoneError)
+    assert isinstance(large, errors.QuotaError)
+    assert not isinstance(first, errors.StoreError)
+    assert not isinstance(last, errors.StoreError)
+    assert (list(first.uids), list(last.uids)) == ([2], [3])
+    assert mailbox.folder(INBOX).total == 3
+    assert size < 2000
+
+
+def test_who_fails_while_writing_does_not_either(mailbox: Mailbox) -> None:
+    # More keywords than a message can have: found out when the sets are written.
+    many = frozenset(f"k{number}" for number in range(100))
+    readies = [
+        mailbox.ready(INBOX, [mail("a")]),
+        mailbox.ready(INBOX, [NewMail(octets(), keywords=many)]),
+        mailbox.ready(INBOX, [mail("b")]),
+    ]
+
+    first, refused, last = mailbox.append_together(readies)
+
+    assert isinstance(refused, errors.LimitError)
+    assert not isinstance(first, errors.StoreError)
+    assert not isinstance(last, errors.StoreError)
+    assert list(mailbox.view(INBOX).uids()) == [1, 2]
+    assert [*first.uids, *last.uids] == [1, 2]

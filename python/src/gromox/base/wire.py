@@ -1,9 +1,9 @@
 """How a sans-IO protocol core talks to whatever drives it: a socket, a test or a fuzzer.
 
 A core gets octets and events and returns actions; the driver (``gromox.serve.connection``) carries them out
-in order. After a suspending action (:class:`Produce`, :class:`Call`, :class:`StartTls`) the core returns
-nothing more until the driver calls :meth:`Core.proceed` or :meth:`Core.completed`; input that arrives
-meanwhile is not read.
+in order. After a suspending action (:class:`Produce`, :class:`Call`, :class:`Gather`, :class:`StartTls`,
+:class:`Compress`) the core returns nothing more until the driver calls :meth:`Core.proceed` or
+:meth:`Core.completed`; input that arrives meanwhile is not read.
 
 Nothing of a round (the actions that one event led to) reaches the peer before everything in
 :meth:`Core.unsynced` is durable: an acknowledgement is a promise.
@@ -54,6 +54,20 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Gather:
+    """Work that many connections may have at the same time and that is cheaper done together. Suspends.
+
+    ``run`` gets ``key`` and the ``work`` of all that wait for the same ``key`` and ``run``, and returns an
+    outcome for each. It runs on the loop, at the end of the turn, or when the sync of ``key`` that is under
+    way has ended.
+    """
+
+    key: Durable
+    run: Callable[[Durable, Sequence[object]], Sequence[Outcome]]
+    work: object
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """Ring this connection when the mailbox changes, or one of ``others``; None ends the watch."""
 
@@ -67,11 +81,16 @@ class StartTls:
 
 
 @dataclass(frozen=True, slots=True)
+class Compress:
+    """What was returned so far goes out as it is, from then on both directions are raw DEFLATE. Suspends."""
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Send what is left and close; nothing follows."""
 
 
-Action: TypeAlias = Send | Produce | Call | Watch | StartTls | Close
+Action: TypeAlias = Send | Produce | Call | Gather | Watch | StartTls | Compress | Close
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +150,11 @@ class Core(Protocol):
         ...
 
     def proceed(self) -> Iterable[Action]:
-        """Go on with buffered input: the suspending Produce or StartTls is done."""
+        """Go on with buffered input: the suspending Produce, StartTls or Compress is done."""
         ...
 
     def completed(self, outcome: Outcome) -> Iterable[Action]:
-        """Take the outcome of the last Call, then go on with buffered input."""
+        """Take the outcome of the last Call or Gather, then go on with buffered input."""
         ...
 
     def rung(self) -> Iterable[Action]:

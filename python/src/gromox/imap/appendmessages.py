@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gromox.base.wire import Outcome
     from gromox.imap.parser import Parser
-    from gromox.imap.replies import Reply
+    from gromox.imap.replies import Reply, Together
     from gromox.imap.session import Session
     from gromox.store.mailbox import Mailbox
 
@@ -61,6 +61,8 @@ def parse_messages(p: Parser, *, limit: int = MAX_MESSAGES) -> tuple[Message, ..
     """``1*append-message``, RFC 3502 section 7."""
     messages = [parse_message(p)]
     while not p.at_end() and p.accept(b" "):
+        # IMAPClient 3 writes two blanks before each literal but the first: tests/system/test_imap_writing.py.
+        p.accept(b" ")
         if p.at_end():  # a blank at the end of the line
             break
         if len(messages) >= limit:
@@ -132,8 +134,8 @@ def add(
     session: Session,
     mailbox: Mailbox,
     messages: Sequence[Message],
-    store: Callable[[list[NewMail]], Reply],
-) -> Reply | Wait:
+    store: Callable[[list[NewMail]], Reply | Together],
+) -> Reply | Together | Wait:
     """Put messages for a mailbox together and hand them to ``store``.
 
     Large ones are read and written away from the loop.
@@ -149,7 +151,7 @@ def add(
     def write() -> list[tuple[bytes, StagedContent | None]]:
         return [_staged(mailbox, _joined(parts)) for parts in gathered]
 
-    def written(outcome: Outcome) -> Reply:
+    def written(outcome: Outcome) -> Reply | Together:
         if outcome.error is not None:
             raise outcome.error
         staged: list[tuple[bytes, StagedContent | None]] = outcome.value  # type: ignore[assignment]  # of write
@@ -245,5 +247,7 @@ def folder_of(session: Session, url: MessageUrl) -> tuple[Mailbox, int]:
 
 def bad_url(octets: bytes) -> str:
     """Return the response code for a URL that means nothing here. RFC 4469 section 5, url-resp-text."""
-    shown = octets[:MAX_URL].decode("ascii", "replace")
-    return "BADURL " + "".join(c if c.isprintable() and c not in "]\\" else "?" for c in shown)
+    shown = octets[:MAX_URL].decode("latin-1")
+    return "BADURL " + "".join(
+        c if c.isascii() and c.isprintable() and c not in "]\\" else "?" for c in shown
+    )

@@ -41,4 +41,6 @@ def capabilities(session: Session) -> bytes:
             words += (b"AUTH=" + name.encode() for name in names)
         else:
             words.append(b"LOGINDISABLED")
+    elif not session.compressed:
+        words.append(b"COMPRESS=DEFLATE")
     return b" ".join(words)

@@ -16,14 +16,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gromox.base import metrics
-from gromox.base.wire import Call, Close, Produce, Send, StartTls, Watch
+from gromox.base.wire import Call, Close, Compress, Gather, Produce, Send, StartTls, Watch
 from gromox.imap import serialize
 from gromox.imap.capability import capabilities
 from gromox.imap.collector import Collector, Continue, Whole
 from gromox.imap.grammar import TAG
 from gromox.imap.interpreter import Interpreter, log
 from gromox.imap.machine import State
-from gromox.imap.replies import Next
+from gromox.imap.replies import Next, Wait
 from gromox.imap.services import Services
 from gromox.imap.session import Session
 
@@ -251,10 +251,17 @@ class ImapConnection(Interpreter):
         if self._next is Next.STARTTLS:
             self._next = None
             self._hold(actions, StartTls())
+        elif self._next is Next.COMPRESS:
+            self._next = None
+            # Who does not wait for the OK has sent what cannot be read any more (RFC 4978 section 3).
+            self._collector.reset()
+            self._hold(actions, Compress())
         elif self._stream is not None:
             self._hold(actions, Produce(self._guarded(self._stream)))
-        elif self._wait is not None:
+        elif isinstance(self._wait, Wait):
             self._hold(actions, Call(self._wait.run))
+        elif self._wait is not None:
+            self._hold(actions, Gather(self._wait.key, self._wait.run, self._wait.work))
         elif self._answered > MAX_ANSWERED:
             self._hold(actions, Produce(iter(())))  # lets the peer take what there is
 

@@ -19,7 +19,7 @@ from gromox.imap.errors import BadCommandError, CommandError, LookUpFirstError, 
 from gromox.imap.grammar import TAG
 from gromox.imap.machine import refusal
 from gromox.imap.parser import Parser
-from gromox.imap.replies import Next, Prompt, Reply, Status, Stream, Wait
+from gromox.imap.replies import Next, Prompt, Reply, Status, Stream, Together, Wait
 from gromox.imap.tree import SEPARATOR
 from gromox.store.errors import CorruptError
 
@@ -93,7 +93,7 @@ class Interpreter:
         self._made: Sequence[int] = ()
         self._prompt: Prompt | None = None
         self._stream: Stream | None = None
-        self._wait: Wait | None = None
+        self._wait: Wait | Together | None = None
         self._started = 0.0
 
     @property
@@ -180,7 +180,7 @@ class Interpreter:
             self._finish(result)
         elif isinstance(result, Stream):
             self._stream = result
-        elif isinstance(result, Wait):
+        elif isinstance(result, (Wait, Together)):
             self._wait = result
         else:
             self._ask(result)

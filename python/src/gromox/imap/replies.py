@@ -11,7 +11,7 @@ from gromox.imap.grammar import MAX_MODSEQ
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from gromox.base.wire import Outcome, Piece
+    from gromox.base.wire import Durable, Outcome, Piece
     from gromox.imap.machine import Event
     from gromox.imap.sequence import Ranges
 
@@ -238,6 +238,7 @@ class Next(Enum):
 
     CLOSE = "close"
     STARTTLS = "starttls"
+    COMPRESS = "compress"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +282,16 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Work that is cheaper done with that of others (``gromox.base.wire.Gather``); ``then`` goes on."""
+
+    key: Durable
+    run: Callable[[Durable, Sequence[object]], Sequence[Outcome]]
+    work: object
+    then: Callable[[Outcome], Result]
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A continuation request; ``resume`` takes the next line. ``idle``: changes are told meanwhile."""
 
@@ -289,4 +300,4 @@ class Prompt:
     idle: bool = False
 
 
-Result: TypeAlias = Reply | Stream | Wait | Prompt
+Result: TypeAlias = Reply | Stream | Wait | Together | Prompt

@@ -31,6 +31,7 @@ class Session:
     __slots__ = (
         "_places",
         "account",
+        "compressed",
         "condstore",
         "depends",
         "enabled",
@@ -52,6 +53,7 @@ class Session:
         self.services, self.peer, self.policy = services, peer, services.policy
         self.state = State.NOT_AUTHENTICATED
         self.tls = peer.tls
+        self.compressed = False
         #: The tag of the command that runs; ESEARCH repeats it.
         self.tag = b""
         self.account: Account | None = None

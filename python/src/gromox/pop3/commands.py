@@ -168,14 +168,19 @@ def retr(session: Session, text: str) -> Result:
         return replies.BAD_ARGUMENT
     if not session.here.has(number):
         return replies.NO_SUCH_MESSAGE
+    ahead = session.here.read_ahead(number)
+    if ahead is not None:
+        return Lines(stuffing.whole(b"+OK %d octets\r\n" % len(ahead), _understood(session, ahead)))
     content = session.here.content(number)
     first = replies.ok(f"{content.size} octets").encode()
     if content.size <= _AT_ONCE:
-        octets = content.octets()
-        if not session.utf8 and not octets.isascii():
-            octets = b"".join(stuffing.in_ascii([octets]))
-        return Lines(first + stuffing.whole(octets))
+        return Lines(stuffing.whole(first, _understood(session, content.octets())))
     return _content(first, content, _chunks(session, content))
+
+
+def _understood(session: Session, octets: bytes) -> bytes:
+    """Return a whole mail as the client understands it."""
+    return octets if session.utf8 or octets.isascii() else b"".join(stuffing.in_ascii([octets]))
 
 
 def _chunks(session: Session, content: Content) -> Iterator[bytes]:

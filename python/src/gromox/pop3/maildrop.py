@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from array import array
 from typing import TYPE_CHECKING, Final
 
 from gromox.store.builtin import INBOX
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Messages that are worked on in one step.
 STEP: Final = 1000
+#: Messages read at once while they are asked for in a row; none is larger than what the store keeps inline.
+AHEAD: Final = 8
 
 
 class InUseError(Exception):
@@ -59,7 +62,17 @@ class MaildropLock:
 class Maildrop:
     """Messages by number, from 1; numbers and unique-ids never change in a session."""
 
-    __slots__ = ("_gone_octets", "_octets", "_uid_validity", "deleted", "mailbox", "uids")
+    __slots__ = (
+        "_ahead",
+        "_gone_octets",
+        "_last",
+        "_not_before",
+        "_octets",
+        "_uid_validity",
+        "deleted",
+        "mailbox",
+        "uids",
+    )
 
     def __init__(self, mailbox: Mailbox) -> None:
         """Take a snapshot. Raises StoreError."""
@@ -73,6 +86,9 @@ class Maildrop:
         self._octets = folder.size if exact else -1
         self._gone_octets = 0
         self.deleted: set[int] = set()
+        self._last = 0  # the number that was read last
+        self._ahead: dict[int, bytes] = {}
+        self._not_before = 0
 
     def __len__(self) -> int:
         """Return the number of messages, those marked for removal included."""
@@ -99,6 +115,23 @@ class Maildrop:
     def content(self, number: int) -> Content:
         """Return the octets of a message. Raises MessageGoneError."""
         return self.mailbox.content(INBOX, self.uids[number - 1])
+
+    def read_ahead(self, number: int) -> bytes | None:
+        """Return the octets of a small message where messages are read one after the other; else None.
+
+        Clients fetch what is new in a row: several rows of the store cost little more than one.
+        """
+        in_a_row, self._last = number == self._last + 1 > 1, number
+        octets = self._ahead.pop(number, None)
+        if octets is not None or not in_a_row or number < self._not_before:
+            return octets
+        uids = array("I", self.uids[number - 1 : number - 1 + AHEAD])
+        contents = self.mailbox.inline_contents(INBOX, uids)
+        if contents is None:  # a large one is among them
+            self._not_before = number + AHEAD
+            return None
+        self._ahead = dict(enumerate(contents[1:], number + 1))
+        return contents[0]
 
     def delete(self, number: int) -> None:
         """Mark a message."""

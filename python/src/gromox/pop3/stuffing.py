@@ -48,10 +48,10 @@ class DotEncoder:
         return b".\r\n" if self._at_start and not self._cr else b"\r\n.\r\n"
 
 
-def whole(octets: bytes) -> bytes:
-    """Encode a mail that is in memory."""
+def whole(first: bytes, octets: bytes) -> bytes:
+    """Return the first line of an answer and a mail that is in memory, encoded."""
     encoder = DotEncoder()
-    return encoder.feed(octets) + encoder.finish()
+    return b"".join((first, encoder.feed(octets), encoder.finish()))
 
 
 def in_ascii(chunks: Iterable[bytes]) -> Iterator[bytes]:

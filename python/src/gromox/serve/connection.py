@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 from gromox.base import metrics
 from gromox.base.errors import ParseError
 from gromox.base.log import get_logger
-from gromox.base.wire import Call, FilePiece, Produce, Send, StartTls, Watch
+from gromox.base.wire import Call, Compress, FilePiece, Gather, Produce, Send, StartTls, Watch
 from gromox.codec import haproxy
+from gromox.serve.deflate import Deflater, Inflater
 from gromox.serve.limits import LOCAL
 from gromox.serve.link import READ, Link, Phase
 
@@ -49,6 +50,8 @@ PATIENCE: Final = 10.0
 
 # Members as module constants: looking them up on the enumeration class took a tenth of the time of a NOOP.
 _OPEN, _PRODUCE, _SYNC, _CALL, _CLOSED = Phase.OPEN, Phase.PRODUCE, Phase.SYNC, Phase.CALL, Phase.CLOSED
+
+_TAIL_PHASES: Final = {StartTls: Phase.STARTING_TLS, Compress: Phase.COMPRESSING}
 
 
 class Connection(Link):
@@ -301,11 +304,33 @@ class Connection(Link):
         if octets:
             self._received[0] += len(octets)
             self._touched = self._engine.wheel.now
-            self._round(self._core.receive, octets)
+            if self._inflater is None:
+                self._round(self._core.receive, octets)
+            else:
+                self._inflater.feed(octets)
+                self._inflate()
         elif self._outbox is None:
             self.abort()
         else:
             self._close_after_sending()  # the peer ended only its own direction and still listens
+
+    def _inflate(self) -> None:
+        """Give the core the next piece of what came in compressed; others get their turn in between."""
+        inflater = self._inflater
+        if inflater is None or self.phase is not _OPEN:
+            return
+        try:
+            octets = inflater.step()
+        except EOFError as error:
+            _log.debug("compressed input ended", connection=self.peer.connection_id, reason=error)
+            self._inflater, self.phase = None, Phase.CLOSING
+            self._flush_then_go_on()
+            return
+        if octets is None:
+            self._listen(reading=True)
+            return
+        self._listen(reading=False)  # until all of it is read: the kernel's buffer is the back-pressure
+        self._round(self._core.receive, octets)
 
     def _readable_otherwise(self) -> None:
         """Take input in a phase where the core does not want any."""
@@ -371,10 +396,15 @@ class Connection(Link):
         elif type(tail) is Call:
             self._flush()
             self._call(tail)
+        elif type(tail) is Gather:
+            self._flush()
+            if self.phase is not _CLOSED:
+                self.phase = _CALL
+                self._engine.gather(tail, self._called)
         else:
             self.phase = _OPEN
             if tail is not None:
-                self.phase = Phase.STARTING_TLS if type(tail) is StartTls else Phase.CLOSING
+                self.phase = _TAIL_PHASES.get(type(tail), Phase.CLOSING)
             self._flush_then_go_on()
 
     def _flush_then_go_on(self) -> None:
@@ -390,6 +420,11 @@ class Connection(Link):
             self._pump()
         elif phase is Phase.STARTING_TLS:
             self._begin_tls()
+        elif phase is Phase.COMPRESSING:
+            self._inflater, self._deflater = Inflater(), Deflater()
+            self.phase = _OPEN
+            self._listen(reading=True)
+            self._round(self._core.proceed)
         elif phase is Phase.CLOSING:
             self._unwatch()
             self._linger()
@@ -402,6 +437,8 @@ class Connection(Link):
         elif self._rung:
             self._rung = False
             self._round(self._core.rung)
+        elif self._inflater is not None and not self._reading:
+            self._engine.loop.call_soon(self._inflate)
         elif not self._reading:
             self._listen(reading=True)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gromox.base.ids import Ids
     from gromox.base.neighbours import Tally
-    from gromox.base.wire import Core
+    from gromox.base.wire import Core, Gather
     from gromox.serve.dnsbl import Blocklist
     from gromox.serve.doorbell import Doorbell
     from gromox.serve.limits import Limits
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Threads for work that waits for another machine (a password check, a recipient look-up, a spool file).
 CALL_THREADS: Final = 16
+#: Pieces of gathered work that are done in one turn of the loop: some milliseconds.
+TOGETHER: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Engine:
         self.connections: set[Connection] = set()
         #: No new connection is wanted any more.
         self.stopping = False
+        self._gathered: dict[tuple[int, object], list[tuple[Gather, Callable[[Outcome], None]]]] = {}
         self._threads = ThreadPoolExecutor(CALL_THREADS, thread_name_prefix="call")
         self._prefix, self._count = ids.token(2), 0
 
@@ -106,6 +109,29 @@ class Engine:
             self.loop.call_soon_threadsafe(done, outcome)
 
         self._threads.submit(work)
+
+    def gather(self, action: Gather, done: Callable[[Outcome], None]) -> None:
+        """Do the work of an action together with that of others, and hand its outcome to ``done``."""
+        key = id(action.key), action.run
+        waiting = self._gathered.get(key)
+        if waiting is None:
+            waiting = self._gathered[key] = []
+            self.syncer.after(action.key, lambda: self._do_together(key))
+        waiting.append((action, done))
+
+    def _do_together(self, key: tuple[int, object]) -> None:
+        waiting = self._gathered.pop(key)
+        if len(waiting) > TOGETHER:
+            self._gathered[key] = waiting[TOGETHER:]
+            del waiting[TOGETHER:]
+            self.loop.call_soon(self._do_together, key)
+        try:
+            first = waiting[0][0]
+            outcomes = first.run(first.key, [action.work for action, _ in waiting])
+        except Exception as error:  # noqa: BLE001 - the cores that asked for it know its errors
+            outcomes = [Outcome(error=error)] * len(waiting)
+        for (_, done), outcome in zip(waiting, outcomes, strict=True):
+            done(outcome)
 
     def close(self) -> None:
         """Let calls and syncs end; the loop does not run any more."""

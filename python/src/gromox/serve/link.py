@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from gromox.base import metrics
 from gromox.base.log import get_logger
+from gromox.serve.deflate import DeflateOutbox, Deflater, Inflater
 from gromox.serve.outbox import Outbox, TlsOutbox
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Phase(Enum):
     CALL = auto()  #: a thread
     PRODUCE = auto()  #: room for, or the next step of, a produced answer
     STARTING_TLS = auto()  #: the answer in clear to be sent
+    COMPRESSING = auto()  #: the answer that is not compressed to be sent
     CLOSING = auto()  #: the last octets to be sent
     LINGERING = auto()  #: the peer's end
     CLOSED = auto()
@@ -45,8 +47,10 @@ class Link:
     """A raw socket that does not block, with or without TLS."""
 
     __slots__ = (
+        "_deflater",
         "_engine",
         "_fd",
+        "_inflater",
         "_outbox",
         "_reading",
         "_received",
@@ -64,6 +68,8 @@ class Link:
         self._engine, self._sock, self.peer, self.service = engine, sock, peer, service
         self._fd = sock.fileno()
         self._outbox: Outbox | None = None
+        self._inflater: Inflater | None = None
+        self._deflater: Deflater | None = None
         self._reading = self._writing = False
         self._received = metrics.OCTETS.cell(service.name, "in")
         self._sent = metrics.OCTETS.cell(service.name, "out")
@@ -89,11 +95,17 @@ class Link:
 
     def _put(self, pieces: Sequence[Piece]) -> None:
         if self._outbox is None:
-            self._outbox = TlsOutbox(self._sock) if self.peer.tls else Outbox(self._sock)
+            if self._deflater is not None:
+                self._outbox = DeflateOutbox(self._sock, self._deflater, tls=self.peer.tls)
+            else:
+                self._outbox = TlsOutbox(self._sock) if self.peer.tls else Outbox(self._sock)
         self._outbox.extend(pieces)
 
     def _send_at_once(self, octets: bytes) -> bool:
         """Send a short answer (a command's tagged OK) without a queue; return False if not all went."""
+        if self._deflater is not None:
+            self._put([octets])
+            return False
         try:
             sent = self._sock.send(octets) if len(octets) < READ else 0
         except WOULD_BLOCK:

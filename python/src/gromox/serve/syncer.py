@@ -42,6 +42,7 @@ class _Group:
     durable: Durable
     running: list[_Waiter] = field(default_factory=list)
     next: list[_Waiter] = field(default_factory=list)
+    after: list[Callable[[], None]] = field(default_factory=list)
 
 
 class Syncer:
@@ -65,6 +66,18 @@ class Syncer:
                 group = self._groups[id(durable)] = _Group(durable)
                 self._loop.call_soon(self._begin, group)
             group.next.append(waiter)
+
+    def after(self, durable: Durable, then: Callable[[], None]) -> None:
+        """Call ``then`` in another turn of the loop, after the sync of ``durable`` that is under way.
+
+        Who has something to commit and waits for that makes one commit of many: its own sync could not begin
+        earlier.
+        """
+        group = self._groups.get(id(durable))
+        if group is None or not group.running:
+            self._loop.call_soon(then)
+        else:
+            group.after.append(then)
 
     def close(self) -> None:
         """Let running syncs end."""
@@ -101,5 +114,8 @@ class Syncer:
             self._begin(group)
         else:
             del self._groups[id(group.durable)]
+        after, group.after = group.after, []
         for waiter in released:
             waiter.one_done(error)
+        for then in after:
+            then()

@@ -13,6 +13,7 @@ from gromox.store.model import Delivery
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gromox.store.append import ReadyMails
     from gromox.store.content import StagedContent
     from gromox.store.mailbox_file import MailboxFile
     from gromox.store.model import Appended, NewMail
@@ -46,6 +47,20 @@ class Adding:
             FolderGoneError, QuotaError, LimitError: nothing was added.
         """
         return append.append(self._file, folder_id, mails)
+
+    @guarded
+    def ready(self, folder_id: int, mails: Sequence[NewMail]) -> ReadyMails:
+        """Do for :meth:`append_together` what needs no transaction: most of the work."""
+        return append.ReadyMails(folder_id, append.prepare(self._file, mails))
+
+    @guarded
+    def append_together(self, readies: Sequence[ReadyMails]) -> Sequence[Appended | StoreError]:
+        """Add what several callers made ready, in one transaction.
+
+        Returns:
+            For each what :meth:`append` would return or raise; a refusal is that of one alone.
+        """
+        return append.append_together(self._file, readies)
 
     @guarded
     def replace(self, folder_id: int, uid: int, target_id: int, mail: NewMail) -> Appended:

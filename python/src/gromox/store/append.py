@@ -6,18 +6,28 @@ Everything that takes time (scanning, hashing, writing large contents) happens b
 from __future__ import annotations
 
 from array import array
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gromox.store import block_table, content, expunge, picking, quota
+from gromox.store import block_table, content, database, expunge, picking, quota
 from gromox.store.content import Storage
-from gromox.store.errors import LimitError, MessageGoneError
+from gromox.store.errors import (
+    BusyError,
+    CorruptError,
+    FolderGoneError,
+    LimitError,
+    MessageGoneError,
+    NoSpaceError,
+    QuotaError,
+    StoreError,
+)
 from gromox.store.extract import Extract, extract, filetime
 from gromox.store.model import Appended
 from gromox.store.touch import Touch
 from gromox.store.uidset import MAX_UID, UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gromox.store.content import StagedContent
     from gromox.store.mailbox_file import MailboxFile, Write
@@ -50,6 +60,16 @@ _SHARE: Final = (
 )
 
 Prepared = tuple["NewMail", Extract, "StagedContent | None"]
+_Message = tuple[object, ...]
+_Narrow = tuple[int, int, int, int, Extract]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadyMails:
+    """Mails that are scanned and only have to be written."""
+
+    folder_id: int
+    prepared: Sequence[Prepared]
 
 
 def prepare(file: MailboxFile, mails: Sequence[NewMail]) -> list[Prepared]:
@@ -80,6 +100,64 @@ def append(file: MailboxFile, folder_id: int, mails: Sequence[NewMail]) -> Appen
         return insert(tx, folder_id, prepared)
 
 
+def append_together(file: MailboxFile, readies: Sequence[ReadyMails]) -> list[Appended | StoreError]:
+    """Add what several callers want in one transaction; what one is refused does not touch the others."""
+    if len(readies) > 1:
+        try:
+            return _append_together(file, readies)
+        except (BusyError, NoSpaceError, CorruptError) as error:
+            return [error] * len(readies)
+        except StoreError:
+            pass  # the refusal of one, too late to leave it out: each for itself
+    results: list[Appended | StoreError] = []
+    for ready in readies:
+        try:
+            results += _append_together(file, [ready])
+        except StoreError as error:
+            results.append(error)
+    return results
+
+
+@database.guarded
+def _append_together(file: MailboxFile, readies: Sequence[ReadyMails]) -> list[Appended | StoreError]:
+    results: dict[int, Appended | StoreError] = {}
+    with file.write(durable=True) as tx:
+        accepted = _accept(file, readies, results)
+        folders = dict.fromkeys([ready.folder_id for ready in accepted])
+        groups = {
+            folder_id: [ready for ready in accepted if ready.folder_id == folder_id] for folder_id in folders
+        }
+        added = insert_all(
+            tx, {folder_id: [p for r in group for p in r.prepared] for folder_id, group in groups.items()}
+        )
+        for folder_id, group in groups.items():
+            at = 0
+            for ready in group:
+                uids = added[folder_id].uids[at : at + len(ready.prepared)]
+                results[id(ready)] = Appended(added[folder_id].uid_validity, uids)
+                at += len(ready.prepared)
+    return [results[id(ready)] for ready in readies]
+
+
+def _accept(
+    file: MailboxFile, readies: Sequence[ReadyMails], refused: dict[int, Appended | StoreError]
+) -> list[ReadyMails]:
+    """Return what can be added before anything is."""
+    accepted: list[ReadyMails] = []
+    size = count = 0
+    for ready in readies:
+        more = sum([row[1].size for row in ready.prepared])
+        try:
+            file.record(ready.folder_id)
+            quota.check_room(file, size + more, count + len(ready.prepared))
+        except (FolderGoneError, QuotaError) as error:
+            refused[id(ready)] = error
+            continue
+        size, count = size + more, count + len(ready.prepared)
+        accepted.append(ready)
+    return accepted
+
+
 def replace(file: MailboxFile, folder_id: int, uid: int, target_id: int, mail: NewMail) -> Appended:
     """Add a mail and remove the message it replaces, in one transaction."""
     prepared = prepare(file, [mail])
@@ -99,6 +177,43 @@ def take_away(tx: Write, folder_id: int, uid: int) -> None:
 
 def insert(tx: Write, folder_id: int, prepared: Sequence[Prepared], *, delivery: bool = False) -> Appended:
     """Write the rows of prepared mails."""
+    return insert_all(tx, {folder_id: prepared}, delivery=delivery)[folder_id]
+
+
+def insert_all(
+    tx: Write, mails: Mapping[int, Sequence[Prepared]], *, delivery: bool = False
+) -> dict[int, Appended]:
+    """Write the rows of prepared mails by their folders; each table is gone through once."""
+    file = tx.file
+    rows: list[_Message] = []
+    narrow: list[_Narrow] = []
+    blocks = [_enter(tx, each, prepared, rows, narrow, delivery) for each, prepared in mails.items()]
+    file.executemany(_MESSAGE, rows)
+    insert_narrow(file, narrow)
+    for (folder_id, prepared), (uids, flags, words, modseqs, first_mid) in zip(
+        mails.items(), blocks, strict=True
+    ):
+        block_table.extend(tx, folder_id, uids, flags, words, modseqs)
+        tx.note(folder_id, range(first_mid, first_mid + len(prepared)), Touch.CREATED)
+    return {
+        folder_id: Appended(file.record(folder_id).uid_validity, block[0])
+        for folder_id, block in zip(mails, blocks, strict=True)
+    }
+
+
+def _enter(
+    tx: Write,
+    folder_id: int,
+    prepared: Sequence[Prepared],
+    messages: list[_Message],
+    narrow: list[_Narrow],
+    delivery: bool,  # noqa: FBT001 - inner part of insert_all
+) -> tuple[array[int], bytes, array[int] | None, range, int]:
+    """Number the mails of a folder and add their rows to the lists.
+
+    Returns:
+        What :func:`block_table.extend` wants, and the first message id.
+    """
     file = tx.file
     record = tx.folder(folder_id)
     count = len(prepared)
@@ -109,7 +224,6 @@ def insert(tx: Write, folder_id: int, prepared: Sequence[Prepared], *, delivery:
         raise LimitError("the folder has used up its UIDs: copy its messages to a new one")
     first_mid, first_cn = tx.next_object_id(count), tx.next_cn(count)
     now, saved_at = filetime(tx.now), int(tx.now)
-    messages, narrow = [], []
     unread = 0
     flags = bytearray()
     keyword_sets = array("I")
@@ -149,21 +263,17 @@ def insert(tx: Write, folder_id: int, prepared: Sequence[Prepared], *, delivery:
             )
         )
         narrow.append((folder_id, uid, mid, content_id, row))
-    file.executemany(_MESSAGE, messages)
-    insert_narrow(file, narrow)
     uids = array("I", range(first_uid, first_uid + count))
     words = keyword_sets if any(keyword_sets) else None
-    block_table.extend(tx, folder_id, uids, bytes(flags), words, range(first_cn, first_cn + count))
     record.total += count
     record.unread += unread
     record.size += size
     file.normal_size += size
     file.message_count += count
-    tx.note(folder_id, range(first_mid, first_mid + count), Touch.CREATED)
-    return Appended(record.uid_validity, uids)
+    return uids, bytes(flags), words, range(first_cn, first_cn + count), first_mid
 
 
-def insert_narrow(file: MailboxFile, rows: Sequence[tuple[int, int, int, int, Extract]]) -> None:
+def insert_narrow(file: MailboxFile, rows: Sequence[_Narrow]) -> None:
     """Write the rows of (folder, uid, mid, content, extract) that FETCH and SEARCH read."""
     file.executemany(
         _FETCH_ROW,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
-    from gromox.store.append import Prepared
+    from gromox.store.append import Prepared, ReadyMails
     from gromox.store.content import Content
     from gromox.store.folder import Folder
     from gromox.store.mailbox_file import Write
@@ -258,6 +258,10 @@ class Guest(Mailbox):
         with file.write(durable=True) as tx:
             append.take_away(tx, folder_id, uid)
             return self._insert(tx, target_id, [mail], prepared)
+
+    def ready(self, folder_id: int, mails: Sequence[NewMail]) -> ReadyMails:  # noqa: ARG002 - as declared
+        """Refuse: what several add at once is added in the owner's name."""
+        raise DeniedError("a guest adds mails by append")
 
     def _admitted(self, folder_id: int, mails: Sequence[NewMail]) -> list[NewMail]:
         r"""Return mails without the flags that the guest may not set; of a public store without ``\Seen``."""

@@ -11,6 +11,7 @@ MODULES: Final = (
     "authenticate",
     "capability",
     "close",
+    "compress",
     "copy",
     "create",
     "delete",

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from gromox.base.wire import Outcome
 from gromox.imap.appendmessages import Message, add, parse_messages
 from gromox.imap.dispatch import command
 from gromox.imap.machine import AUTHENTICATED
-from gromox.imap.replies import Reply
+from gromox.imap.replies import Reply, Together
 from gromox.imap.rights import require
 from gromox.imap.sequence import ranges_of, render
 from gromox.imap.tree import target
+from gromox.store.errors import StoreError
 from gromox.store.permission import Right
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gromox.base.wire import Durable
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result
+    from gromox.imap.selected import Selected
     from gromox.imap.session import Session
+    from gromox.store.append import ReadyMails
+    from gromox.store.mailbox import Mailbox
     from gromox.store.model import Appended, NewMail
 
 
@@ -48,14 +56,34 @@ def append(session: Session, args: Append) -> Result:
     mailbox = place.mailbox
     require(mailbox, target(mailbox, place.name), Right.CREATE)
 
-    def store(mails: list[NewMail]) -> Reply:
+    def store(mails: list[NewMail]) -> Reply | Together:
         folder_id = target(mailbox, place.name)  # as it is called by now
-        added = mailbox.append(folder_id, mails)
         here = session.selected
-        made = () if here is None else here.added(mailbox, folder_id, added.uids)
-        return Reply("APPEND completed", code=append_uid(added), made=made)
+        if mailbox.is_guest:
+            return _appended(here, mailbox, folder_id, mailbox.append(folder_id, mails))
+
+        def written(outcome: Outcome) -> Reply:
+            if outcome.error is not None:
+                raise outcome.error
+            return _appended(here, mailbox, folder_id, cast("Appended", outcome.value))
+
+        return Together(mailbox, _write_together, mailbox.ready(folder_id, mails), written)
 
     return add(session, mailbox, args.messages, store)
+
+
+def _write_together(mailbox: Durable, works: Sequence[object]) -> Sequence[Outcome]:
+    """Write what several connections append to a mailbox: one transaction, one sync."""
+    results = cast("Mailbox", mailbox).append_together(cast("Sequence[ReadyMails]", works))
+    return [
+        Outcome(error=result) if isinstance(result, StoreError) else Outcome(value=result)
+        for result in results
+    ]
+
+
+def _appended(here: Selected | None, mailbox: Mailbox, folder_id: int, added: Appended) -> Reply:
+    made = () if here is None else here.added(mailbox, folder_id, added.uids)
+    return Reply("APPEND completed", code=append_uid(added), made=made)
 
 
 def append_uid(added: Appended) -> bytes:
