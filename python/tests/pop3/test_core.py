@@ -274,3 +274,25 @@ def test_header_fields_come_in_ascii_unless_the_client_takes_utf8(connect: Conne
     dialogue = connect()
     answers = dialogue.ask(b"UTF8\r\n" + LOGIN + b"RETR 4\r\n")
     assert "\r\nSubject: Grüße\r\n\r\nGrüße\r\n".encode() in answers
+
+
+def test_sessions_may_share_the_maildrop(connect: Connect, house: House) -> None:
+    one, other = connect(pop3_shared_maildrop="yes"), connect(pop3_shared_maildrop="yes")
+    for dialogue in (one, other):
+        assert dialogue.ask(LOGIN).splitlines()[-1] == b"+OK 3 messages (92 octets)"
+    assert one.ask(b"DELE 1\r\nQUIT\r\n").splitlines()[-1] == b"+OK goodbye, 2 messages left"
+
+    # The other session keeps its numbers; what is gone is gone, and may be removed once more.
+    assert other.ask(b"STAT\r\n") == b"+OK 3 92\r\n"
+    assert other.ask(b"DELE 1\r\nDELE 2\r\nQUIT\r\n").splitlines()[-1].startswith(b"+OK goodbye")
+    assert left(house) == 1
+
+
+def test_sessions_of_a_user_are_limited(connect: Connect) -> None:
+    settings = {"pop3_shared_maildrop": "yes", "user_context_num": "2"}
+    held = [connect(**settings) for _ in range(3)]
+    said = [dialogue.ask(LOGIN).splitlines()[-1] for dialogue in held]
+    assert said[2] == b"-ERR [SYS/TEMP] too many sessions of that user"
+    held[0].ask(b"QUIT\r\n")
+    again = connect(**settings)
+    assert again.ask(LOGIN).splitlines()[-1].startswith(b"+OK 3 messages")

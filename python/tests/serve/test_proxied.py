@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable
+from functools import partial
 
 from gromox.base.log import captured
 from gromox.base.neighbours import Neighbours, Tally
@@ -42,6 +43,10 @@ def test_tls_follows_the_header(serve: Callable[..., Running]) -> None:
     assert client.hear() == "hello tls"
 
 
+def is_logged(lines: list[str]) -> bool:
+    return any("proxy header not understood" in line for line in lines)
+
+
 def test_what_is_no_header_ends_the_connection_without_a_word(serve: Callable[..., Running]) -> None:
     running = serve(LineCore, proxied=True)
     for wrong in (b"NOOP NOOP NOOP NOOP\r\n", SIGNATURE + b"\x21\x31\x00\x00"):
@@ -50,7 +55,7 @@ def test_what_is_no_header_ends_the_connection_without_a_word(serve: Callable[..
             client.sock.sendall(wrong)
             with contextlib.suppress(ConnectionResetError):
                 assert client.hear() == ""
-            eventually(lambda lines=lines: any("proxy header not understood" in line for line in lines))
+            eventually(partial(is_logged, lines), what="the word in the log")
     connect(running).sock.shutdown(socket.SHUT_WR)
     eventually(lambda: not running.server.engine.connections, what="the end of all")
 

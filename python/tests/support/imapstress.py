@@ -42,6 +42,8 @@ class Ledger:
     tokens: dict[Place, bytes] = field(default_factory=dict)
     #: Messages that somebody marked or moved: these may be missing.
     removable: set[Place] = field(default_factory=set)
+    #: Copies since the last pause, original first: they kept its flags, whichever client was told first.
+    copies: list[tuple[Place, Place]] = field(default_factory=list)
     #: Messages that were there when somebody looked last.
     present: set[Place] = field(default_factory=set)
 
@@ -54,6 +56,14 @@ class Ledger:
         """Take what a message was seen to be; that never changes (RFC 9051 2.3.1.1)."""
         known = self.tokens.setdefault(place, token)
         check(known == token, f"{place} is {token!r} and was {known!r}")
+
+    def settle(self) -> None:
+        r"""Count copies of messages that had ``\Deleted`` as removable; called while all are quiet."""
+        before = -1
+        while before != len(self.removable):
+            before = len(self.removable)
+            self.removable |= {copy for original, copy in self.copies if original in self.removable}
+        self.copies.clear()
 
     def compare(self, user: str, mailbox: bytes, there: set[int]) -> None:
         """Raise if a message is gone that nobody removed; called while all are quiet."""
@@ -283,7 +293,7 @@ class StressClient:
         uids = self._uids_of(chosen, uid=uid)
         meant = self._meant(numbers(chosen), uid=uid)
         if rb"\Deleted" in flags and sign != b"-":
-            if len(uids) < len(view.messages) / 2:
+            if uids and len(uids) < len(view.messages) / 2:
                 self._removable(uids)
             else:
                 flags = [rb"\Seen"]
@@ -341,6 +351,8 @@ class StressClient:
         uids = self._uids_of(chosen, uid=uid)
         source = self.mailbox
         if word == b"MOVE":
+            if not uids:
+                return
             self._removable(uids)
         # Only FETCH, STORE and SEARCH keep EXPUNGE back (RFC 9051 7.5.1).
         found = await self._numbered(b"%b %b %b" % (word, chosen, target), uid=uid, numbered=False)
@@ -358,8 +370,7 @@ class StressClient:
             if token is not None:
                 ledger.created((user, target, after), token)
             # Copies keep their flags, \Deleted among them (RFC 9051 6.4.7).
-            if (user, source, before) in ledger.removable:
-                ledger.removable.add((user, target, after))
+            ledger.copies.append(((user, source, before), (user, target, after)))
 
     async def expunge(self) -> None:
         view = self.seen()
@@ -390,15 +401,13 @@ class StressClient:
         return b",".join(b"%d" % uid for uid in chosen), True
 
     def _uids_of(self, chosen: bytes, *, uid: bool) -> list[int]:
+        """Return the UIDs of messages; none if this client was never told some of them."""
         found = numbers(chosen)
         if uid:
             return found
         messages = self.seen().messages
         known = [messages[seq - 1].uid for seq in found]
-        if None in known:
-            # The UIDs of some were never asked for: everything above the last known one may be meant.
-            return [place[2] for place in self.stress.ledger.present if place[1] == self.mailbox]
-        return [uid for uid in known if uid is not None]
+        return [] if None in known else [uid for uid in known if uid is not None]
 
     def _meant(self, chosen: Sequence[int], *, uid: bool) -> list[Known]:
         messages = self.seen().messages
@@ -539,6 +548,7 @@ class Stress:
 
     async def _compare(self, team: Sequence[StressClient]) -> None:
         """Nobody does anything now: what all know has to be what is there."""
+        self.ledger.settle()
         for account in self.accounts:
             connection = await self._logged_in(account)
             for name in account.mailboxes:

@@ -36,8 +36,8 @@ LEFT_OUT = frozenset({
     "addresses", "bad-content-type", "bare-cr", "boundary-empty", "boundary-missing", "boundary-never-used",
     "boundary-outer-ends-inner", "boundary-padding", "boundary-prefix", "boundary-same-nested",
     "closing-only", "duplicates", "eight-bit-latin1", "empty", "header-without-newline", "lf-only",
-    "mixed-line-ends", "no-header", "nul", "odd-content-fields", "odd-lines", "rfc2231", "rfc822-base64", "rfc822-empty",
-    "unterminated",
+    "mixed-line-ends", "no-header", "nul", "odd-content-fields", "odd-lines", "rfc2231", "rfc822-base64",
+    "rfc822-empty", "unterminated",
 })  # fmt: skip
 
 

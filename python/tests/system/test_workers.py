@@ -42,8 +42,7 @@ def connect(daemons: Daemons) -> imaplib.IMAP4:
 def daemons(home: Path) -> Iterator[Daemons]:
     made = Daemons(
         home,
-        f"imap_workers = {WORKERS}\nimap_metrics_socket = {home}/run/imap.metrics\n"
-        "imap_log_level = 5\nauth_fail_delay = 0\n",
+        f"imap_workers = {WORKERS}\nimap_log_level = 5\nauth_fail_delay = 0\n",
     )
     made.create()
     yield made
@@ -74,7 +73,7 @@ def workers(daemons: Daemons) -> list[int]:
 def figures(daemons: Daemons, request: bytes = b"GET /metrics HTTP/1.1\r\n\r\n") -> str:
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(20)
-        sock.connect(str(daemons.home / "run" / "imap.metrics"))
+        sock.connect(str(daemons.home / "run" / "imap.metrics.sock"))
         sock.sendall(request)
         octets = b""
         while more := sock.recv(65536):

@@ -69,6 +69,8 @@ class Runner:
     def _turn(self) -> None:
         while not self._stopping:
             self._wake.clear()
+            if self._stopping:  # said so just before the clear: nobody says it again
+                break
             while not self._stopping and (job := self._next()) is not None:
                 self._pool.submit(self._run, job)
             pause = self.agenda.wait()

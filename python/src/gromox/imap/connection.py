@@ -237,7 +237,8 @@ class ImapConnection(Interpreter):
     def _watch(self, actions: list[Action]) -> None:
         """Hear of changes while a mailbox is selected, not only in IDLE: so none falls in between."""
         session = self._active
-        paths = set() if session.notification is None else {session.mailbox.path}
+        notification = session.notification
+        paths = set() if notification is None else {each.mailbox.path for each in notification.watched}
         if session.selected is not None:
             paths.add(session.selected.mailbox.path)
         if paths != self._watched:

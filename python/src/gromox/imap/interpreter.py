@@ -64,6 +64,7 @@ class Interpreter:
         "_bad",
         "_closed",
         "_command",
+        "_made",
         "_next",
         "_out",
         "_prompt",
@@ -88,6 +89,8 @@ class Interpreter:
         self._next: Next | None = None
         self._command: Command | None = None
         self._args: object = None
+        #: What the command that ends has added to the selected mailbox.
+        self._made: Sequence[int] = ()
         self._prompt: Prompt | None = None
         self._stream: Stream | None = None
         self._wait: Wait | None = None
@@ -255,7 +258,8 @@ class Interpreter:
         news = here.changes(
             expunge=expunge, quiet=quiet, quiet_until=quiet_until, flags=notification.tells_flags
         )
-        return news + notification.new_lines(here, here.fresh) if here.fresh else news
+        fresh = [uid for uid in here.fresh if uid not in self._made]
+        return news + notification.new_lines(here, fresh) if fresh else news
 
     def _others(self) -> bytes:
         """Return what NOTIFY wants to hear of mailboxes that are not selected."""
@@ -324,7 +328,9 @@ class Interpreter:
     def _update(self, here: Selected, command: Command | None, reply: Reply) -> Reply:
         """Tell what changed in the selected mailbox, and return the reply that takes note of it."""
         by_number = reply.by_number or (command is not None and command.sequence_numbers)
+        self._made = reply.made
         news = self._news(expunge=not by_number, quiet=reply.quiet, quiet_until=reply.quiet_until)
+        self._made = ()
         if news:
             self._say(news)
         if not reply.with_modseq:

@@ -9,25 +9,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.wire import FilePiece
+from gromox.imap.errors import CommandError
 from gromox.imap.fetching import Fetching
 from gromox.imap.notifyspec import MESSAGE_EVENTS, Event, Filter, Notify
+from gromox.imap.places import Place
 from gromox.imap.replies import Information, Listed, MailboxStatus
 from gromox.imap.tree import SEPARATOR, tree_of
+from gromox.store.errors import StoreError
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from gromox.imap.replies import Untagged
     from gromox.imap.selected import Selected
     from gromox.imap.session import Session
     from gromox.imap.tree import Name, Tree
     from gromox.store.folder import Folder
+    from gromox.store.mailbox import Mailbox
 
 #: Lines about other mailboxes, new messages, and octets of their FETCH lines that are told at once.
 MAX_LINES: Final = 1000
 MAX_NEW: Final = 1000
 MAX_OCTETS: Final = 1 << 20
+#: Mailboxes of others that one session watches.
+MAX_OTHERS: Final = 16
 
 OVERFLOW: Final = Information(b"NOTIFICATIONOVERFLOW", "too much happened at once; nothing more is told")
 _OVERFLOW_LINE: Final = b"* OK [NOTIFICATIONOVERFLOW] too much is new at once; nothing more is told\r\n"
@@ -36,15 +42,13 @@ _OVERFLOW_LINE: Final = b"* OK [NOTIFICATIONOVERFLOW] too much is new at once; n
 class Notification:
     """What one session is told, and what it was told."""
 
-    __slots__ = ("_known", "_number", "_untold", "notify", "selected")
+    __slots__ = ("_places", "notify", "selected", "watched")
 
     def __init__(self, session: Session, notify: Notify) -> None:
-        """Begin with the mailboxes as they are now."""
+        """Begin with the mailboxes as they are now. Raises CommandError, LookUpFirstError."""
         self._take(notify)
-        self._number = session.mailbox.change_number()
-        self._known: Tree = tree_of(session.mailbox)
-        #: Folders whose changes were left to the selected mailbox, which may not have told them all.
-        self._untold: dict[int, Folder] = {}
+        self._places = session.places
+        self.watched = [_Watched(place) for place in _places(session, notify)]
 
     def _take(self, notify: Notify) -> None:
         self.notify = notify
@@ -53,6 +57,12 @@ class Notification:
     def overflow(self) -> None:
         """Tell nothing from now on. RFC 5465 section 5.8."""
         self._take(Notify())
+        del self.watched[1:]
+        self.hold()
+
+    def hold(self) -> None:
+        """Keep open what is watched, and nothing that was before."""
+        self._places.watched = frozenset(each.mailbox for each in self.watched)
 
     # -- the selected mailbox
 
@@ -102,14 +112,8 @@ class Notification:
 
     def statuses(self, session: Session) -> Iterator[MailboxStatus]:
         """Yield what NOTIFY SET STATUS tells first. RFC 5465 section 3.1."""
-        for name in self._known.names:
-            wanted = self.notify.events(name) & MESSAGE_EVENTS
-            if not (wanted and name.selectable) or _is_selected(session, name.folder):
-                continue
-            items = [b"MESSAGES", b"UIDNEXT", b"UIDVALIDITY"]
-            if Event.FLAG_CHANGE in wanted:
-                items.append(b"HIGHESTMODSEQ")
-            yield _status(name, items)
+        for watched in self.watched:
+            yield from watched.statuses(session, self.notify)
 
     def poll(self, session: Session, own: Collection[str] = ()) -> list[Untagged]:
         """Return what to tell of mailboxes that are not selected, and count it as told.
@@ -118,26 +122,93 @@ class Notification:
             RFC 5465 5.1 to 5.5, 5.8. What the client did itself is not told where that is known.
 
         Args:
-            session: whose mailbox it is.
+            session: who is told.
             own: names that the command which ends now has made, renamed, removed or (un)subscribed.
         """
-        number = session.mailbox.change_number()
-        if number == self._number and not self._untold:
-            return []
-        old, new = self._known, tree_of(session.mailbox)
-        self._number, self._known = number, new
-        if not self.notify.groups:
-            return []
-        told: list[Untagged] = [
-            *_without(self._names(old, new), own),
-            *(status for name in new.names for status in self._status(session, old, name)),
-        ]
+        told: list[Untagged] = []
+        for watched in tuple(self.watched):
+            try:
+                told += watched.poll(session, self.notify, own)
+            except StoreError:
+                if watched.place.is_own:
+                    raise
+                self.watched.remove(watched)  # it cannot be reached any more
         if len(told) > MAX_LINES:
             self.overflow()
             return [OVERFLOW]
         return told
 
-    def _status(self, session: Session, old: Tree, name: Name) -> Iterator[MailboxStatus]:
+
+def _places(session: Session, notify: Notify) -> list[Place]:
+    """Return the user's own mailbox and those of others that names lead to.
+
+    Spec:
+        RFC 5465 3.1: a name that is not there, or may not be known, is ignored.
+    """
+    places = session.places
+    found = {session.mailbox.path: Place(session.mailbox, "")}
+    roots = {root.casefold() for root in places.roots() or ()}
+    for name in sorted(notify.names):
+        if name in roots:
+            reached = [Place(places.open(each), "", each.prefix) for each in places.neighbours()[:MAX_OTHERS]]
+        else:
+            reached = [session.locate(name)]
+        found.update({place.mailbox.path: place for place in reached})
+        if len(found) > MAX_OTHERS:
+            raise CommandError("that is about too many mailboxes", "NOTIFICATIONOVERFLOW")
+    own = found.pop(session.mailbox.path)
+    return [own, *found.values()]
+
+
+class _Watched:
+    """One mailbox file, and what was told of it."""
+
+    __slots__ = ("_known", "_number", "_untold", "place")
+
+    def __init__(self, place: Place) -> None:
+        """Begin with it as it is now."""
+        self.place = place
+        self._number = place.mailbox.change_number()
+        self._known: Tree = tree_of(place.mailbox)
+        #: Folders whose changes were left to the selected mailbox, which may not have told them all.
+        self._untold: dict[int, Folder] = {}
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The mailbox file."""
+        return self.place.mailbox
+
+    def _events(self, notify: Notify, name: Name) -> frozenset[Event]:
+        return notify.events(
+            self.place.full(name.name), subscribed=name.folder.subscribed, own=self.place.is_own
+        )
+
+    def statuses(self, session: Session, notify: Notify) -> Iterator[MailboxStatus]:
+        """Yield where its mailboxes stand."""
+        for name in self._known.names:
+            wanted = self._events(notify, name) & MESSAGE_EVENTS
+            if not (wanted and name.selectable) or self._is_selected(session, name.folder):
+                continue
+            items = [b"MESSAGES", b"UIDNEXT", b"UIDVALIDITY"]
+            if Event.FLAG_CHANGE in wanted:
+                items.append(b"HIGHESTMODSEQ")
+            yield self._told(name, items)
+
+    def poll(self, session: Session, notify: Notify, own: Collection[str]) -> list[Untagged]:
+        """Return what to tell; see :meth:`Notification.poll`."""
+        number = self.mailbox.change_number()
+        if number == self._number and not self._untold:
+            return []
+        old, new = self._known, tree_of(self.mailbox)
+        self._number, self._known = number, new
+        if not notify.groups:
+            return []
+        return [
+            *_without(self._names(notify, old, new), own),
+            *(status for name in new.names for status in self._status(session, notify, old, name)),
+        ]
+
+    def _status(self, session: Session, notify: Notify, old: Tree, name: Name) -> Iterator[MailboxStatus]:
         """Yield a STATUS line if messages of a mailbox came, went or changed."""
         now = name.folder
         before = self._untold.pop(now.folder_id, None)
@@ -146,52 +217,73 @@ class Notification:
             before = known.folder if known is not None else None
         if before is now or not name.selectable:
             return
-        if _is_selected(session, now):
+        if self._is_selected(session, now):
             if before is not None and session.here.view.highest_modseq != now.highest_modseq:
                 self._untold[now.folder_id] = before
             return
-        items = _changed(before, now, self.notify.events(name), condstore=session.condstore)
+        items = _changed(before, now, self._events(notify, name), condstore=session.condstore)
         if before is None and old.find(name.name) is not None and items:
             items.append(b"UIDVALIDITY")  # another mailbox has the name now
         if items:
-            yield _status(name, items)
+            yield self._told(name, items)
 
-    def _names(self, old: Tree, new: Tree) -> Iterator[Listed]:
+    def _told(self, name: Name, items: Iterable[bytes]) -> MailboxStatus:
+        values = [(item, _VALUES[item](self.mailbox, name.folder)) for item in items]
+        return MailboxStatus(self.place.full(name.name), values)
+
+    def _is_selected(self, session: Session, folder: Folder) -> bool:
+        here = session.selected
+        return (
+            here is not None
+            and not here.gone
+            and here.folder_id == folder.folder_id
+            and here.mailbox.path == self.mailbox.path
+        )
+
+    def _names(self, notify: Notify, old: Tree, new: Tree) -> Iterator[Listed]:
         """Yield a LIST line for each name that came, went, or changed its subscription."""
         for name in old.names:
             if new.by_id(name.folder.folder_id) is None and new.find(name.name) is None:
-                if Event.MAILBOX_NAME in self.notify.events(name):
-                    yield Listed(b"LIST", (rb"\NonExistent",), name.name)
-                yield from self._parent(new, name)
+                if Event.MAILBOX_NAME in self._events(notify, name):
+                    yield Listed(b"LIST", (rb"\NonExistent",), self.place.full(name.name))
+                yield from self._parent(notify, new, name)
         for name in new.names:
             known = old.by_id(name.folder.folder_id)
             if known is None:
-                if Event.MAILBOX_NAME in self.notify.events(name):
-                    yield _listed(name)
-                yield from self._parent(new, name)
+                if Event.MAILBOX_NAME in self._events(notify, name):
+                    yield self._listed(name)
+                yield from self._parent(notify, new, name)
             elif known is not name:
-                yield from self._renamed(known, name)
+                yield from self._renamed(notify, known, name)
 
-    def _parent(self, new: Tree, name: Name) -> Iterator[Listed]:
+    def _parent(self, notify: Notify, new: Tree, name: Name) -> Iterator[Listed]:
         """Yield the line of a mailbox below which one was made or removed. RFC 5465 section 5.4."""
         parent = new.find(name.name.rpartition(SEPARATOR)[0])
-        if parent is not None and Event.MAILBOX_NAME in self.notify.events(parent):
-            yield _listed(parent)
+        if parent is not None and Event.MAILBOX_NAME in self._events(notify, parent):
+            yield self._listed(parent)
 
-    def _renamed(self, known: Name, name: Name) -> Iterator[Listed]:
+    def _renamed(self, notify: Notify, known: Name, name: Name) -> Iterator[Listed]:
         """Yield the line of a mailbox with another name, but not for all that is below it."""
         before, now = known.folder, name.folder
-        events = self.notify.events(name)
-        if (before.parent_id, before.name) != (now.parent_id, now.name):
-            events |= self.notify.events(known)
-            if Event.MAILBOX_NAME in events:
-                yield _listed(name, old_name=known.name)
-                return
+        events = self._events(notify, name)
+        renamed = (before.parent_id, before.name) != (now.parent_id, now.name)
+        if renamed and Event.MAILBOX_NAME in events | self._events(notify, known):
+            yield self._listed(name, old_name=self.place.full(known.name))
+            return
         if before.subscribed != now.subscribed:
             # Who watches what is subscribed hears of it that this is not any more.
-            events |= self.notify.events_of(name.name, subscribed=True)
+            events |= notify.events(self.place.full(name.name), subscribed=True, own=self.place.is_own)
             if Event.SUBSCRIPTION_CHANGE in events:
-                yield _listed(name)
+                yield self._listed(name)
+
+    def _listed(self, name: Name, *, old_name: str | None = None) -> Listed:
+        attributes = [] if name.selectable else [rb"\Noselect"]
+        attributes.append(rb"\HasChildren" if name.has_children else rb"\HasNoChildren")
+        if name.folder.subscribed:
+            attributes.append(rb"\Subscribed")
+        if name.special_use is not None and self.place.is_own:
+            attributes.append(name.special_use)
+        return Listed(b"LIST", attributes, self.place.full(name.name), old_name=old_name)
 
 
 def _changed(before: Folder | None, now: Folder, wanted: frozenset[Event], *, condstore: bool) -> list[bytes]:
@@ -206,32 +298,13 @@ def _changed(before: Folder | None, now: Folder, wanted: frozenset[Event], *, co
     return [*items, b"UNSEEN"] if flags and now.unread != unread else items
 
 
-_VALUES: Final = {
-    b"MESSAGES": lambda folder: folder.total,
-    b"UIDNEXT": lambda folder: folder.uid_next,
-    b"UIDVALIDITY": lambda folder: folder.uid_validity,
-    b"UNSEEN": lambda folder: folder.unread,
-    b"HIGHESTMODSEQ": lambda folder: folder.highest_modseq,
+_VALUES: Final[dict[bytes, Callable[[Mailbox, Folder], int]]] = {
+    b"MESSAGES": lambda _, folder: folder.total,
+    b"UIDNEXT": lambda _, folder: folder.uid_next,
+    b"UIDVALIDITY": lambda _, folder: folder.uid_validity,
+    b"UNSEEN": lambda mailbox, folder: mailbox.unread(folder),
+    b"HIGHESTMODSEQ": lambda _, folder: folder.highest_modseq,
 }
-
-
-def _status(name: Name, items: Iterable[bytes]) -> MailboxStatus:
-    return MailboxStatus(name.name, [(item, _VALUES[item](name.folder)) for item in items])
-
-
-def _is_selected(session: Session, folder: Folder) -> bool:
-    here = session.selected
-    return here is not None and not here.gone and here.folder_id == folder.folder_id
-
-
-def _listed(name: Name, *, old_name: str | None = None) -> Listed:
-    attributes = [] if name.selectable else [rb"\Noselect"]
-    attributes.append(rb"\HasChildren" if name.has_children else rb"\HasNoChildren")
-    if name.folder.subscribed:
-        attributes.append(rb"\Subscribed")
-    if name.special_use is not None:
-        attributes.append(name.special_use)
-    return Listed(b"LIST", attributes, name.name, old_name=old_name)
 
 
 def _without(lines: Iterable[Listed], own: Collection[str]) -> Iterator[Listed]:

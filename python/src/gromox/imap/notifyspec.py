@@ -13,7 +13,6 @@ from gromox.imap.tree import SEPARATOR
 if TYPE_CHECKING:
     from gromox.imap.fetchitems import Item
     from gromox.imap.parser import Parser
-    from gromox.imap.tree import Name
 
 #: Groups of one NOTIFY, events of one group, and names of all groups together.
 MAX_GROUPS: Final = 50
@@ -67,17 +66,18 @@ class Group:
         """Tell whether the group is about the selected mailbox, whichever that is."""
         return self.filter in _SELECTED
 
-    def covers(self, name: str, *, subscribed: bool) -> bool:
+    def covers(self, name: str, *, subscribed: bool, own: bool) -> bool:
         """Tell whether a mailbox that need not be selected is meant.
 
         Spec:
-            RFC 5465 6.2 to 6.6. Rules may deliver to any mailbox, so ``inboxes`` are all personal ones.
+            RFC 5465 6.2 to 6.6. Rules may deliver to any mailbox, so ``inboxes`` are all personal ones. What
+            is not the user's ``own`` has to be named.
         """
         match self.filter:
             case Filter.PERSONAL | Filter.INBOXES:
-                return True
+                return own
             case Filter.SUBSCRIBED:
-                return subscribed
+                return subscribed and own
             case Filter.MAILBOXES:
                 return name.casefold() in self.names
             case Filter.SUBTREE:
@@ -99,15 +99,16 @@ class Notify:
         """Return the group for the selected mailbox."""
         return next((group for group in self.groups if group.is_selected), None)
 
-    def events(self, name: Name) -> frozenset[Event]:
-        """Return what is to be told of a mailbox that is not the selected one."""
-        return self.events_of(name.name, subscribed=name.folder.subscribed)
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that were given."""
+        return frozenset().union(*(group.names for group in self.groups))
 
-    def events_of(self, name: str, *, subscribed: bool) -> frozenset[Event]:
-        """Return what is to be told of a name."""
+    def events(self, name: str, *, subscribed: bool, own: bool = True) -> frozenset[Event]:
+        """Return what is to be told of a mailbox that is not the selected one."""
         wanted: frozenset[Event] = frozenset()
         for group in self.groups:
-            if not group.events <= wanted and group.covers(name, subscribed=subscribed):
+            if not group.events <= wanted and group.covers(name, subscribed=subscribed, own=own):
                 wanted |= group.events
         return wanted
 

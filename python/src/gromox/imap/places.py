@@ -67,6 +67,8 @@ class Places:
         self._open: OrderedDict[Path, Guest] = OrderedDict()
         #: The mailbox that is selected must not be let go of.
         self.pinned: Mailbox | None = None
+        #: Nor those that NOTIFY watches.
+        self.watched: frozenset[Mailbox] = frozenset()
 
     # -- names
 
@@ -128,14 +130,14 @@ class Places:
 
     def release(self) -> None:
         """Let go of all of them."""
-        self.pinned = None
+        self.pinned, self.watched = None, frozenset()
         self._shrink(0)
         self._services.close_mailbox(self.own.path)
 
     def _shrink(self, most: int) -> None:
         for path in list(self._open)[: max(len(self._open) - most, 0)]:
             guest = self._open[path]
-            if guest is not self.pinned and not (most and guest.needs_sync):
+            if guest is not self.pinned and guest not in self.watched and not (most and guest.needs_sync):
                 del self._open[path]
                 self._services.close_mailbox(path)
 

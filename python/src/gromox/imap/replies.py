@@ -246,7 +246,8 @@ class Reply:
 
     ``code`` goes between brackets. ``event`` moves the state machine. ``quiet`` are ranges of UIDs whose flag
     changes up to the mod-sequence ``quiet_until`` the client knows or can work out. ``by_number``: no EXPUNGE
-    may be sent with this answer. ``with_modseq``: HIGHESTMODSEQ of what was told stands in the tagged line
+    may be sent with this answer. ``made`` are UIDs that the command gave to messages in the selected mailbox.
+    ``with_modseq``: HIGHESTMODSEQ of what was told stands in the tagged line
     (RFC 7162 3.2.7).
     """
 
@@ -260,6 +261,7 @@ class Reply:
     quiet_until: int = MAX_MODSEQ
     by_number: bool = False
     with_modseq: bool = False
+    made: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

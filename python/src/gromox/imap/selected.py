@@ -169,6 +169,11 @@ class Selected:
             raise BadCommandError("there is no message with that number")
         return UidSet((view.uid_at(low), view.uid_at(high)) for low, high in ranges)
 
+    def added(self, mailbox: Mailbox, folder_id: int, uids: Sequence[int]) -> Sequence[int]:
+        """Return the UIDs that are of this mailbox among those that a command gave out."""
+        is_here = folder_id == self.folder_id and mailbox.path == self.mailbox.path
+        return uids if is_here else ()
+
     def known_uids(self) -> UidSet:
         """Return a set with all messages of the view and none that came later."""
         last = self.view.last_uid()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,7 @@ from gromox.base.settings import (
     Option,
     Program,
     boolean,
+    host_list,
     integer,
     listen_list,
     optional_path,
@@ -62,6 +64,14 @@ def namespace(value: str) -> str:
 
 _NOT_USED: Final = "Accepted for old files; memory and threads are not divided like that here."
 
+
+def _networks(value: str) -> tuple[str, ...]:
+    """Read addresses and networks."""
+    for word in host_list(value):
+        ipaddress.ip_network(word, strict=False)
+    return host_list(value)
+
+
 IMAP_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
     "imap_listen", listen_list, (Endpoint("::", 143),), "Where to listen for IMAP.", since="1.0"
 )
@@ -88,6 +98,13 @@ DEFAULT_LANG: Final = Option(
 )
 ENABLE_RFC2971_COMMANDS: Final = Option(
     "enable_rfc2971_commands", boolean, False, "Whether the ID command is offered.", reloadable=True
+)
+IMAP_TRUSTED_HOSTS: Final[Option[tuple[str, ...]]] = Option(
+    "imap_trusted_hosts",
+    _networks,
+    (),
+    "Addresses and networks, separated by blanks, whose clients may say by ID (x-originating-ip) for whom "
+    "they log in: webmail on another machine. Failed logins are then counted for that address.",
 )
 IMAP_AUTH_TIMES: Final = Option(
     "imap_auth_times",
@@ -219,6 +236,7 @@ PROGRAM: Final = Program(
         DEFAULT_LANG,
         ENABLE_RFC2971_COMMANDS,
         IMAP_AUTH_TIMES,
+        IMAP_TRUSTED_HOSTS,
         IMAP_AUTOLOGOUT_TIME,
         IMAP_CMD_DEBUG,
         IMAP_CONN_TIMEOUT,
@@ -257,6 +275,7 @@ class Policy:
     log_commands: int
     others: str
     public: str
+    trusted: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
@@ -273,6 +292,7 @@ class Policy:
             expunge_on_delete=settings[IMAP_EXPUNGE_ON_DELETE],
             max_mail=settings[MAIL_MAX_LENGTH],
             log_commands=settings[IMAP_CMD_DEBUG],
+            trusted=tuple(ipaddress.ip_network(host, strict=False) for host in settings[IMAP_TRUSTED_HOSTS]),
             others=settings[IMAP_OTHERS_PREFIX],
             public=settings[IMAP_PUBLIC_PREFIX],
         )

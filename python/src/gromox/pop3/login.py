@@ -11,7 +11,7 @@ from gromox.pop3.answers import REFUSALS, answer_to
 from gromox.pop3.dispatch import Ask, Follow, Then
 from gromox.pop3.maildrop import InUseError, Maildrop, MaildropLock
 from gromox.pop3.session import Session, State
-from gromox.pop3.settings import POP3_AUTH_TIMES, POP3_FORCE_TLS, POP3_LOGIN_DELAY
+from gromox.pop3.settings import POP3_AUTH_TIMES, POP3_FORCE_TLS, POP3_LOGIN_DELAY, POP3_SHARED_MAILDROP
 from gromox.store.errors import DeniedError, StoreError
 from gromox.store.permission import Right
 
@@ -97,7 +97,8 @@ def _open(session: Session, entrance: Entrance) -> None:
             raise DeniedError(
                 f"{entrance.account.username} is not an owner of the mailbox of {mailbox.owner}"
             )
-        session.lock = MaildropLock(mailbox.path)
+        if not session.services.settings[POP3_SHARED_MAILDROP]:
+            session.lock = MaildropLock(mailbox.path)
         session.maildrop = Maildrop(mailbox)
     finally:
         if session.maildrop is None:

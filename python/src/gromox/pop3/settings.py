@@ -92,6 +92,12 @@ POP3_LOGIN_DELAY: Final = Option(
     low=0,
     high=86400,
 )
+POP3_SHARED_MAILDROP: Final = Option(
+    "pop3_shared_maildrop",
+    boolean,
+    False,
+    "Whether several sessions may have a maildrop at the same time; RFC 1939 section 8 asks for one.",
+)
 POP3_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
     "pop3_listen", listen_list, (Endpoint("::", 110),), "Where to listen, in clear or with STLS."
 )
@@ -173,6 +179,7 @@ PROGRAM: Final = Program(
         POP3_CMD_DEBUG,
         POP3_CONN_TIMEOUT,
         POP3_LOGIN_DELAY,
+        POP3_SHARED_MAILDROP,
         POP3_SUPPORT_TLS,
         POP3_FORCE_TLS,
         POP3_CERTIFICATE_PATH,

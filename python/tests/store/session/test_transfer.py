@@ -306,10 +306,11 @@ def test_an_open_message_is_told_and_taken_in(session: StoreSession) -> None:
     assert (top.tags, top.inner) == ([SUBJECT], [])
 
 
-def test_an_open_attachment_is_told_and_taken_in(session: StoreSession) -> None:
+def test_an_open_attachment_is_told_and_taken_in(session: StoreSession, mailbox: Mailbox) -> None:
     mid = session.create_message(INBOX, item("one")).mid
     source = session.open_item(mid).handle
     target = session.new_item(DRAFTS).handle
+    cid = mailbox.path / "cid"
     for number in (0, 1):
         opened = session.open_attachment(source, number).handle
         octets = fetched(session, session.transfer_item(opened))
@@ -318,7 +319,16 @@ def test_an_open_attachment_is_told_and_taken_in(session: StoreSession) -> None:
         for at in range(0, len(octets), 5000):
             session.receive_part(handle, octets[at : at + 5000])
         session.save_attachment(made)
+    assert [each for each in cid.iterdir() if each.name.startswith(".new-")]
     saved = session.read_message(session.save_item(target).mid)
+    assert [each for each in cid.iterdir() if each.name.startswith(".new-")] == []
+    # Of a message that is not saved nothing stays.
+    dropped = session.new_item(DRAFTS).handle
+    handle = session.receive_into_item(session.new_attachment(dropped).handle)
+    octets = fetched(session, session.transfer_item(session.open_attachment(source, 0).handle))
+    session.receive_part(handle, octets)
+    session.close_handle(dropped)
+    assert [each for each in cid.iterdir() if each.name.startswith(".new-")] == []
     original = session.read_message(mid)
     data = saved.attachments[0].data
     assert data is not None

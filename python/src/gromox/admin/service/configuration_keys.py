@@ -55,8 +55,8 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("options.subscriptionFile", str),
     Key("options.antispamUrl", str, "http://localhost:11334"),
     Key("options.antispamEndpoints", list, ("stat", "graph", "errors", "history")),
-    # Ours: the role antispam makes the folder and sets the other two.
-    Key("options.dkimPath", str, "/var/lib/grommunio-antispam/dkim"),
+    # Ours: the role antispam makes the folder and sets them.
+    Key("options.dkimPath", str, ""),
     Key("options.dkimSelector", str, "dkim"),
     Key("options.dkimBits", int, 2048),
     Key("options.vhosts", dict, open=True),

@@ -51,24 +51,22 @@ class Keys:
     bits: int
 
     @classmethod
-    def of(cls, configuration: Configuration) -> Keys:
-        """Read ``options.dkimPath``, ``dkimSelector`` and ``dkimBits``.
+    def of(cls, configuration: Configuration) -> Keys | None:
+        """Read ``options.dkimPath``, ``dkimSelector`` and ``dkimBits``; None: this host keeps no keys.
 
         Raises:
             ConfigurationError: one of them cannot be used.
         """
+        folder = configuration.text("options.dkimPath")
+        if not folder:
+            return None
         selector, bits = configuration.text("options.dkimSelector"), configuration.get("options.dkimBits")
         if _SELECTOR.fullmatch(selector) and isinstance(bits, int) and _LEAST_BITS <= bits <= _MOST_BITS:
-            return cls(Path(configuration.text("options.dkimPath")), selector, bits)
+            return cls(Path(folder), selector, bits)
         raise ConfigurationError(
             "options.dkimSelector has to be one label of a domain name, "
             f"options.dkimBits from {_LEAST_BITS} to {_MOST_BITS}"
         )
-
-    @property
-    def are_kept_here(self) -> bool:
-        """Tell whether mail is signed on this host."""
-        return self.folder.is_dir()
 
     def key_file(self, domain: str) -> Path:
         """Return the file of the private key, where the filter looks for it."""
@@ -90,7 +88,7 @@ def ensure(keys: Keys, domain: str) -> bool:
     """Make the key of a domain if it has none; return whether it was made.
 
     Raises:
-        AdminError: keys are not kept on this host.
+        AdminError: the folder is not there.
         OSError: the folder cannot be written.
     """
     file = _checked(keys, domain)
@@ -144,8 +142,8 @@ def _checked(keys: Keys, domain: str) -> Path:
     """Return the key file of what is certain to be a domain: others write into the table of domains too."""
     if names.domain_name(domain) != domain:
         raise AdminError(f"{domain}: not the stored form of a domain name")
-    if not keys.are_kept_here:
-        raise AdminError(f"mail is not signed on this host: {keys.folder} is not there (options.dkimPath)")
+    if not keys.folder.is_dir():
+        raise AdminError(f"the folder of the keys, {keys.folder} (options.dkimPath), is not there")
     return keys.key_file(domain)
 
 

@@ -50,7 +50,10 @@ def append(session: Session, args: Append) -> Result:
 
     def store(mails: list[NewMail]) -> Reply:
         folder_id = target(mailbox, place.name)  # as it is called by now
-        return Reply("APPEND completed", code=append_uid(mailbox.append(folder_id, mails)))
+        added = mailbox.append(folder_id, mails)
+        here = session.selected
+        made = () if here is None else here.added(mailbox, folder_id, added.uids)
+        return Reply("APPEND completed", code=append_uid(added), made=made)
 
     return add(session, mailbox, args.messages, store)
 

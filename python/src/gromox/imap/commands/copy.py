@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gromox.imap.dispatch import command
 from gromox.imap.machine import SELECTED
+from gromox.imap.progress import with_progress
 from gromox.imap.replies import Information, Reply, Stream, Wait
 from gromox.imap.rights import require
 from gromox.imap.sequence import ranges_of, render
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from gromox.base.wire import Outcome, Piece
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result
-    from gromox.imap.selected import Selected
     from gromox.imap.sequence import SequenceSet
     from gromox.imap.session import Session
     from gromox.store.mailbox import Mailbox
@@ -72,9 +72,10 @@ def copy(session: Session, args: Copy) -> Result:
     if not uids:
         return Reply("no messages to copy")
     if place.mailbox.path != here.mailbox.path:
-        return crossing(here, uids, place.mailbox, folder_id, is_move=False)
+        return crossing(session, uids, place.mailbox, folder_id, is_move=False)
     copied = here.mailbox.copy(here.folder_id, uids, folder_id)
-    return Reply("COPY completed", code=_copyuid(copied) if copied.source_uids else b"")
+    made = here.added(place.mailbox, folder_id, copied.target_uids)
+    return Reply("COPY completed", code=_copyuid(copied) if copied.source_uids else b"", made=made)
 
 
 @command("MOVE", SELECTED, parse_copy, writes=True, durable=True, numbered=True)
@@ -93,18 +94,21 @@ def move(session: Session, args: Copy) -> Result:
     if not uids:
         return Reply("no messages to move")
     if place.mailbox.path != here.mailbox.path:
-        return crossing(here, uids, place.mailbox, folder_id, is_move=True)
+        return crossing(session, uids, place.mailbox, folder_id, is_move=True)
     moved = here.mailbox.move(here.folder_id, uids, folder_id)
     if not moved.source_uids:
         return Reply("no messages to move")
-    return Reply("MOVE completed", [Information(_copyuid(moved), "moved")], with_modseq=session.condstore)
+    made = here.added(place.mailbox, folder_id, moved.target_uids)
+    told = Information(_copyuid(moved), "moved")
+    return Reply("MOVE completed", [told], with_modseq=session.condstore, made=made)
 
 
-def crossing(here: Selected, uids: UidSet, mailbox: Mailbox, folder_id: int, *, is_move: bool) -> Stream:
+def crossing(session: Session, uids: UidSet, mailbox: Mailbox, folder_id: int, *, is_move: bool) -> Stream:
     """Copy or move messages to another mailbox file, in steps.
 
     A message leaves its old place only when the new one is on the disk: a power cut may leave it in both.
     """
+    here = session.here
     require(mailbox, folder_id, Right.CREATE)
     if is_move:
         require(here.mailbox, here.folder_id, Right.DELETE_ANY)
@@ -128,16 +132,18 @@ def crossing(here: Selected, uids: UidSet, mailbox: Mailbox, folder_id: int, *, 
         if not is_move or not found.source_uids:
             verb = "MOVE" if is_move else "COPY"
             return Reply(f"{verb} completed", code=_copyuid(found) if found.source_uids else b"")
-        return Wait(mailbox.sync, lambda outcome: _leave(here, found, outcome))
+        return Wait(mailbox.sync, lambda outcome: _leave(session, found, outcome))
 
-    return Stream(steps(), done)
+    return Stream(with_progress(session.services.clock, session.tag, steps()), done)
 
 
-def _leave(here: Selected, moved: Copied, outcome: Outcome) -> Reply:
+def _leave(session: Session, moved: Copied, outcome: Outcome) -> Reply:
     if outcome.error is not None:
         raise outcome.error
+    here = session.here
     here.mailbox.delete_messages(here.folder_id, UidSet.of(moved.source_uids))
-    return Reply("MOVE completed", [Information(_copyuid(moved), "moved")])
+    told = Information(_copyuid(moved), "moved")
+    return Reply("MOVE completed", [told], with_modseq=session.condstore)
 
 
 def _copyuid(copied: Copied) -> bytes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.log import get_logger
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
-from gromox.imap.machine import ANY
+from gromox.imap.machine import ANY, State
 from gromox.imap.replies import Identity, Reply
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ log = get_logger("imap")
 MAX_PAIRS: Final = 30
 MAX_FIELD: Final = 30
 MAX_VALUE: Final = 1024
+MAX_PORT: Final = 65535
 
 
 def parse_id(p: Parser) -> tuple[tuple[str, str], ...]:
@@ -46,10 +49,26 @@ def identify(session: Session, pairs: tuple[tuple[str, str], ...]) -> Reply:
     """Note who the client is in the log, and say who we are.
 
     Spec:
-        RFC 2971 3.1. Offered with ``enable_rfc2971_commands`` only; the version is not told to strangers.
+        RFC 2971 3.1. A trusted client may name its own (``x-originating-ip``) before it logs in. Offered
+        with ``enable_rfc2971_commands`` only; the version is not told to strangers.
     """
     if not session.policy.identify:
         raise BadCommandError("unknown command")
+    _believe(session, {name.lower(): value for name, value in pairs})
     told = " ".join(f"{name}={value}" for name, value in pairs)
     log.info("client", connection=session.peer.connection_id, user=session.user, told=told)
     return Reply("ID completed", [Identity([("name", "gromox-imap"), ("vendor", "grommunio")])])
+
+
+def _believe(session: Session, told: dict[str, str]) -> None:
+    """Take the address of who stands behind a trusted client, for the log and for counting failed logins."""
+    if session.state is not State.NOT_AUTHENTICATED or not session.policy.trusted:
+        return
+    try:
+        here = ipaddress.ip_address(session.peer.address)
+        there = ipaddress.ip_address(told.get("x-originating-ip", ""))
+        port = int(told.get("x-originating-port", "0"))
+    except ValueError:
+        return
+    if any(here in network for network in session.policy.trusted if network.version == here.version):
+        session.peer = replace(session.peer, address=str(there), port=port if 0 <= port <= MAX_PORT else 0)

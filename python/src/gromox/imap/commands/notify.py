@@ -25,7 +25,8 @@ def notify(session: Session, args: Notify) -> Reply:
     Spec:
         RFC 5465 3.1: what happened in the selected mailbox is told first; STATUS tells where the others
         stand; an event that cannot be told is NO [BADEVENT], too many mailboxes are NO
-        [NOTIFICATIONOVERFLOW]. A name that is not there is ignored until it is.
+        [NOTIFICATIONOVERFLOW]. A name that is not there is ignored until it is, but
+        what is not the user's own has to be there.
     """
     if args.unsupported:
         raise CommandError("such events are not told here", f"BADEVENT ({_EVENTS})")
@@ -39,5 +40,6 @@ def notify(session: Session, args: Notify) -> Reply:
             raise CommandError("that is about too many mailboxes", "NOTIFICATIONOVERFLOW")
         data += statuses
     session.notification = notification
+    notification.hold()
     session.depends = True
     return Reply("NOTIFY completed", data)

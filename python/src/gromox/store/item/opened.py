@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from gromox.mapi.message import Octets, PropertyKey
     from gromox.mapi.propvalue import PropValue
+    from gromox.store.item.holding import Spooler
 
 _NEW_FLAGS = 0x0009
 """mfUnsent and mfRead: [MS-OXCMSG] 3.2.5.2."""
@@ -160,6 +161,18 @@ class OpenMessage:
     attachments: dict[int, OpenAttachment] = field(default_factory=dict)
     """Those that were opened."""
     deleted: set[int] = field(default_factory=set)
+    spoolers: list[Spooler] = field(default_factory=list)
+    """Contents that came in and are wanted until it is saved."""
+
+    @property
+    def outermost(self) -> OpenMessage:
+        """The message of a folder that this one is, or stands in."""
+        return self if self.holder is None else self.holder.owner.outermost
+
+    def close(self) -> None:
+        """Remove what is temporary."""
+        while self.spoolers:
+            self.spoolers.pop().close()
 
     @property
     def is_new(self) -> bool:

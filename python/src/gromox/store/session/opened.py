@@ -336,6 +336,7 @@ class OpenItems(Items, Properties):
         opened.recipients = None
         opened.attachments.clear()
         opened.deleted.clear()
+        opened.close()
 
     def _open_object(self, handle: int) -> OpenMessage | OpenAttachment:
         found = self._handles.get(handle, object)

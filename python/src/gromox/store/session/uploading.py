@@ -31,20 +31,6 @@ if TYPE_CHECKING:
     from gromox.store.item.holding import Spooler
 
 
-class _Spools:
-    """Contents on their way into an open message; a handle of the session."""
-
-    __slots__ = ("held",)
-
-    def __init__(self) -> None:
-        self.held: list[Spooler] = []
-
-    def close(self) -> None:
-        """Remove what is temporary."""
-        while self.held:
-            self.held.pop().close()
-
-
 class Uploading(Folders, OpenItems):
     """FastTransfer streams that come in."""
 
@@ -64,12 +50,12 @@ class Uploading(Folders, OpenItems):
             DeniedError: it was opened for reading.
         """
         opened = self._writable(handle)
-        spools = _Spools()
-        self._handles.add(spools)  # contents are wanted until the message is saved
+        whole = (opened if isinstance(opened, OpenMessage) else opened.owner).outermost
 
         def spooler() -> Spooler:
-            spools.held.append(self._spooler())
-            return spools.held[-1]
+            made = self._spooler()
+            whole.spoolers.append(made)  # wanted until the message is saved
+            return made
 
         attachment = Attachment()
 

@@ -129,7 +129,7 @@ def _sign_new(console: Console, domain: str) -> None:
     """Make the key of a new domain where keys are kept; it can be made later as well."""
     try:
         keys = dkim.Keys.of(console.site.configuration)
-        if keys.are_kept_here:
+        if keys is not None:
             dkim.ensure(keys, domain)
             console.say("Its mail is signed (DKIM). Publish in DNS:")
             console.say(dkim.record(keys, domain))
@@ -140,6 +140,8 @@ def _sign_new(console: Console, domain: str) -> None:
 def sign_domains(args: argparse.Namespace, console: Console) -> int:
     """Make keys that are missing, or new ones, and print the records."""
     keys = dkim.Keys.of(console.site.configuration)
+    if keys is None:
+        raise AdminError("mail is not signed on this host: no file of conf.d says options.dkimPath")
     if args.renew and not args.domainspec:
         raise InputError("--renew takes one domain")
     if args.domainspec:
