@@ -20,6 +20,9 @@ Decisions not to break:
   \Noselect. A name is \Noselect only when the folder is not one for mail but has such folders below.
 * Subscription is a property of the folder, shared with other protocols: it goes with the folder. SUBSCRIBE of
   a name that does not exist is NO [NONEXISTENT] (RFC 3501 6.3.6 lets a server validate), UNSUBSCRIBE is OK.
+* Mailboxes of others are ``store.guest.Guest``: the same methods, each of which checks rights. Commands go by
+  ``Session.locate``, never by ``Session.mailbox`` and a name (decision 37). What has to look for them first
+  raises ``LookUpFirstError`` before it does anything, and is called again.
 * Mailbox names are matched exactly, then without regard to case, because the store keeps siblings apart that
   way. "/" in a folder's name (other protocols allow it) is shown as U+2215.
 * Literals are held as the pieces that came; the bound is ``mail_max_length`` for APPEND and small elsewhere.

@@ -130,7 +130,8 @@ def crossing(session: Session, uids: UidSet, mailbox: Mailbox, folder_id: int, *
     def done() -> Result:
         found = copied[0]
         if not is_move or not found.source_uids:
-            return Reply("completed", code=_copyuid(found) if found.source_uids else b"")
+            verb = "MOVE" if is_move else "COPY"
+            return Reply(f"{verb} completed", code=_copyuid(found) if found.source_uids else b"")
         return Wait(mailbox.sync, lambda outcome: _leave(session, found, outcome))
 
     return Stream(with_progress(session.services.clock, session.tag, steps()), done)
