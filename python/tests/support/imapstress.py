@@ -587,10 +587,10 @@ class Stress:
         view = client.seen()
         try:
             await client.say(b"NOOP")
-            view.compare(truth, condstore=False)
+            view.compare(truth, condstore=client.condstore)
             if truth:
                 await client.say(b"FETCH 1:* (UID FLAGS)", numbered=True)
-                view.compare(truth, condstore=False)
+                view.compare(truth, condstore=client.condstore)
                 check(all(known.flags is not None for known in view.messages), "flags left out")
         except AssertionError as error:
             raise DivergenceError(

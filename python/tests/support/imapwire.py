@@ -17,7 +17,7 @@ LIMIT: Final = 64 << 20
 #: Seconds that any answer may take on a slow machine.
 PATIENCE: Final = 90.0
 #: Lines a connection remembers, to be shown when something is wrong.
-REMEMBERED: Final = 60
+REMEMBERED: Final = 400
 
 _LITERAL: Final = re.compile(rb"~?\{([0-9]+)\}\r\n\Z")
 _CONDITIONS: Final = frozenset((b"OK", b"NO", b"BAD", b"BYE", b"PREAUTH"))
