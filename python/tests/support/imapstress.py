@@ -195,7 +195,7 @@ class StressClient:
         name = self.random.choice(list(self.account.mailboxes))
         await self.say(b"STATUS %b (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)" % name)
 
-    async def list(self) -> None:
+    async def list_mailboxes(self) -> None:
         await self.say(b'LIST "" "*"')
 
     # -- reading
@@ -429,7 +429,7 @@ Action = Callable[[StressClient], Awaitable[None]]
 UNSELECTED: dict[Action, int] = {
     StressClient.select: 20,
     StressClient.status: 2,
-    StressClient.list: 1,
+    StressClient.list_mailboxes: 1,
     StressClient.log_out: 1,
     StressClient.vanish: 1,
 }
@@ -450,7 +450,7 @@ SELECTED: dict[Action, int] = {
     StressClient.status: 3,
     StressClient.select: 2,
     StressClient.leave: 1,
-    StressClient.list: 1,
+    StressClient.list_mailboxes: 1,
     StressClient.log_out: 1,
     StressClient.vanish: 1,
 }
