@@ -24,7 +24,16 @@ _OPTIONAL: Final = re.compile(
 )
 #: Codes that carry numbers of the server's own choice, or advice.
 _OWN_CODES: Final = frozenset(
-    (b"CAPABILITY", b"PERMANENTFLAGS", b"UIDVALIDITY", b"HIGHESTMODSEQ", b"NOMODSEQ", b"CLOSED", b"UNSEEN")
+    (
+        b"CAPABILITY",
+        b"PERMANENTFLAGS",
+        b"UIDVALIDITY",
+        b"HIGHESTMODSEQ",
+        b"NOMODSEQ",
+        b"CLOSED",
+        b"UNSEEN",
+        b"MAILBOXID",
+    )
 )
 #: Arrived in this year or later: now.
 _NOW: Final = datetime(2025, 1, 1, tzinfo=UTC)

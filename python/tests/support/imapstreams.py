@@ -164,7 +164,7 @@ class Stream:
         word = self._random.choice([b"SUBSCRIBE ", b"UNSUBSCRIBE "])
         return word + self._name(self._there())
 
-    def list(self) -> bytes:
+    def list_mailboxes(self) -> bytes:
         word = self._random.choice([b"LIST", b"LIST", b"LSUB"])
         root = self._root
         reference, pattern = self._random.choice([
@@ -304,7 +304,7 @@ class Stream:
 def _anywhere(stream: Stream) -> dict[Callable[[], bytes], int]:
     return {
         stream.create: 4, stream.delete: 2, stream.rename: 2,
-        stream.subscribe: 2, stream.list: 5, stream.status: 5,
+        stream.subscribe: 2, stream.list_mailboxes: 5, stream.status: 5,
         stream._select: 5, stream.append: 8, stream.broken: 5, stream.noop: 2,
     }  # fmt: skip
 

@@ -17,7 +17,7 @@ LIMIT: Final = 64 << 20
 #: Seconds that any answer may take on a slow machine.
 PATIENCE: Final = 90.0
 #: Lines a connection remembers, to be shown when something is wrong.
-REMEMBERED: Final = 60
+REMEMBERED: Final = 400
 
 _LITERAL: Final = re.compile(rb"~?\{([0-9]+)\}\r\n\Z")
 _CONDITIONS: Final = frozenset((b"OK", b"NO", b"BAD", b"BYE", b"PREAUTH"))
@@ -110,7 +110,7 @@ class Scanner:
     def value(self) -> Value:
         ahead = self.ahead()
         if ahead == b"(":
-            return self.list()
+            return self.parenthesised()
         if ahead == b'"':
             return self.quoted()
         if ahead in (b"{", b"~"):
@@ -118,7 +118,7 @@ class Scanner:
         atom = self.atom()
         return None if atom.upper() == b"NIL" else atom
 
-    def list(self) -> list[Value]:
+    def parenthesised(self) -> list[Value]:
         """Return ``(value value)``; bodies follow each other without a space, as body-type-mpart has them."""
         self.expect(b"(")
         found: list[Value] = []
