@@ -7,7 +7,7 @@ import inspect
 import sys
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, get_type_hints
+from typing import TYPE_CHECKING, Final, ForwardRef, get_args, get_type_hints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,4 +86,38 @@ def hints(declared: Callable[..., object] | type) -> dict[str, object]:
     """
     owners = declared.__mro__ if isinstance(declared, type) else (declared,)
     modules = dict.fromkeys([owner.__module__ for owner in owners if owner.__module__ != "builtins"])
-    return get_type_hints(declared, localns=_Names(list(modules)))
+    texts = [text for owner in owners for text in inspect.get_annotations(owner).values()]
+    return get_type_hints(declared, localns=_known(texts, list(modules)))
+
+
+def _known(texts: Sequence[object], modules: Sequence[str]) -> dict[str, object]:
+    """Return what the names in annotations mean, also those in the aliases that they name.
+
+    Python 3.14 copies the names it is given into a plain dictionary, which cannot be asked later.
+    """
+    names, known = _Names(modules), {}
+    waiting, seen = list(texts), set[str]()
+    while waiting:
+        item = waiting.pop()
+        text = item.__forward_arg__ if isinstance(item, ForwardRef) else item
+        if not isinstance(text, str):
+            waiting += get_args(text)
+            continue
+        for name in _names_in(text) - seen:
+            seen.add(name)
+            try:
+                known[name] = names[name]
+            except KeyError:
+                # A global needs no help, but an alias among them may name what does.
+                waiting += [vars(sys.modules[module]).get(name) for module in modules]
+            else:
+                waiting.append(known[name])
+    return known
+
+
+def _names_in(text: str) -> set[str]:
+    try:
+        return set(compile(text, "<annotation>", "eval").co_names)
+    except SyntaxError:
+        # A value of a Literal.
+        return set()
