@@ -20,6 +20,7 @@ PATIENCE: Final = 90.0
 REMEMBERED: Final = 400
 
 _LITERAL: Final = re.compile(rb"~?\{([0-9]+)\}\r\n\Z")
+_PLAIN: Final = re.compile(rb'[^ ()\r\n"{\[]*')
 _CONDITIONS: Final = frozenset((b"OK", b"NO", b"BAD", b"BYE", b"PREAUTH"))
 _NUMBERED: Final = frozenset((b"EXISTS", b"RECENT", b"EXPUNGE", b"FETCH"))
 
@@ -146,11 +147,12 @@ class Scanner:
     def atom(self) -> Atom:
         """Return an atom; what stands in brackets belongs to it (``BODY[HEADER.FIELDS (To)]<0>``)."""
         begin = self.at
-        while (ahead := self.ahead()) and ahead not in b' ()\r\n"{':
-            if ahead == b"[":
+        while plain := _PLAIN.match(self._octets, self.at):
+            self.at = plain.end()
+            if self.ahead() == b"[":
                 self._section()
             else:
-                self.at += 1
+                break
         if begin == self.at:
             raise WireError(f"a value expected at {begin}: {self._octets[:600]!r}")
         return Atom(self._octets[begin : self.at])
