@@ -71,7 +71,7 @@ def test_a_compressed_session(server: GromoxServer) -> None:
     with imap(server) as connection:
         assert "COMPRESS=DEFLATE" in connection.capability()[1][0].decode()
         imaplib.Commands.setdefault("COMPRESS", ("AUTH", "SELECTED"))
-        assert connection._simple_command("COMPRESS", "DEFLATE")[0] == "OK"  # type: ignore[attr-defined]
+        assert connection._simple_command("COMPRESS", "DEFLATE")[0] == "OK"
         deflate, inflate = zlib.compressobj(6, zlib.DEFLATED, -15), zlib.decompressobj(-15)
         sock = connection.sock
         text = b"".join(b"t%d UID FETCH 1:* (FLAGS ENVELOPE BODYSTRUCTURE)\r\n" % n for n in range(20))

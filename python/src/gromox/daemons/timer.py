@@ -46,7 +46,7 @@ class Runner:
     def __init__(self, journal: Journal, *, threads: int, timeout: float) -> None:
         """Run at most ``threads`` jobs at once, each for ``timeout`` seconds at most."""
         self._wake = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
         self.agenda = Agenda(journal, SYSTEM_CLOCK, wake=self._wake.set)
         self._journal, self._timeout = journal, timeout
         self._free = threading.Semaphore(threads)
@@ -60,18 +60,18 @@ class Runner:
 
     def stop(self) -> None:
         """End; jobs that run are waited for as long as they may take, those that wait are kept."""
-        self._stopping = True
+        self._stopping.set()
         self._wake.set()
         self._thread.join()
         self._pool.shutdown()
         self._journal.close()
 
     def _turn(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._wake.clear()
-            if self._stopping:  # said so just before the clear: nobody says it again
+            if self._stopping.is_set():  # said so just before the clear: nobody says it again
                 break
-            while not self._stopping and (job := self._next()) is not None:
+            while not self._stopping.is_set() and (job := self._next()) is not None:
                 self._pool.submit(self._run, job)
             pause = self.agenda.wait()
             self._wake.wait(_LOOK if pause is None else min(pause, _LOOK))

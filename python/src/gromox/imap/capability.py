@@ -24,7 +24,7 @@ OTHERS: Final = b"NAMESPACE CHILDREN SASL-IR CONDSTORE"
 #: What writes messages, and what reads parts of them.
 MESSAGES: Final = b"BINARY MULTIAPPEND CATENATE REPLACE"
 #: What keeps a client in step with what others do.
-SYNC: Final = b"QRESYNC OBJECTID SAVEDATE PREVIEW PARTIAL UIDONLY INPROGRESS UNAUTHENTICATE NOTIFY"
+SYNC: Final = b"QRESYNC OBJECTID SAVEDATE PREVIEW PARTIAL UIDONLY INPROGRESS NOTIFY"
 
 
 def capabilities(session: Session) -> bytes:
@@ -41,6 +41,9 @@ def capabilities(session: Session) -> bytes:
             words += (b"AUTH=" + name.encode() for name in names)
         else:
             words.append(b"LOGINDISABLED")
-    elif not session.compressed:
-        words.append(b"COMPRESS=DEFLATE")
+    # What would have to end the compression (RFC 8437 section 4.1) is not there with it.
+    if not session.compressed:
+        words.append(b"UNAUTHENTICATE")
+        if session.state is not State.NOT_AUTHENTICATED:
+            words.append(b"COMPRESS=DEFLATE")
     return b" ".join(words)

@@ -13,13 +13,13 @@ from gromox.imap.errors import CommandError
 from gromox.imap.fetching import Fetching
 from gromox.imap.notifyspec import MESSAGE_EVENTS, Event, Filter, Notify
 from gromox.imap.places import Place
-from gromox.imap.replies import Information, Listed, MailboxStatus
+from gromox.imap.replies import Information, Listed, MailboxStatus, MetadataChanged
 from gromox.imap.tree import SEPARATOR, tree_of
 from gromox.store.errors import StoreError
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from gromox.imap.replies import Untagged
     from gromox.imap.selected import Selected
@@ -48,7 +48,7 @@ class Notification:
         """Begin with the mailboxes as they are now. Raises CommandError, LookUpFirstError."""
         self._take(notify)
         self._places = session.places
-        self.watched = [_Watched(place) for place in _places(session, notify)]
+        self.watched = [_Watched(place, notify) for place in _places(session, notify)]
 
     def _take(self, notify: Notify) -> None:
         self.notify = notify
@@ -163,11 +163,14 @@ def _places(session: Session, notify: Notify) -> list[Place]:
 class _Watched:
     """One mailbox file, and what was told of it."""
 
-    __slots__ = ("_known", "_number", "_untold", "place")
+    __slots__ = ("_annotated", "_known", "_number", "_untold", "place")
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, notify: Notify) -> None:
         """Begin with it as it is now."""
         self.place = place
+        self._annotated: Mapping[tuple[int, str], int] = (
+            place.mailbox.annotation_numbers() if notify.tells_metadata else {}
+        )
         self._number = place.mailbox.change_number()
         self._known: Tree = tree_of(place.mailbox)
         #: Folders whose changes were left to the selected mailbox, which may not have told them all.
@@ -206,7 +209,23 @@ class _Watched:
         return [
             *_without(self._names(notify, old, new), own),
             *(status for name in new.names for status in self._status(session, notify, old, name)),
+            *(self._metadata(notify, new) if notify.tells_metadata else ()),
         ]
+
+    def _metadata(self, notify: Notify, new: Tree) -> Iterator[MetadataChanged]:
+        """Yield the names of annotations that were set or removed. RFC 5465 sections 5.6 and 5.7."""
+        before, self._annotated = self._annotated, self.mailbox.annotation_numbers()
+        now = self._annotated
+        changed: dict[int, list[str]] = {}
+        for folder_id, entry in sorted(before.keys() | now.keys()):
+            if before.get((folder_id, entry)) != now.get((folder_id, entry)):
+                changed.setdefault(folder_id, []).append(entry)
+        for folder_id, entries in changed.items():
+            name = new.by_id(folder_id)
+            if name is not None and Event.MAILBOX_METADATA_CHANGE in self._events(notify, name):
+                yield MetadataChanged(self.place.full(name.name), entries)
+            elif not folder_id and self.place.is_own and notify.tells_server:
+                yield MetadataChanged("", entries)
 
     def _status(self, session: Session, notify: Notify, old: Tree, name: Name) -> Iterator[MailboxStatus]:
         """Yield a STATUS line if messages of a mailbox came, went or changed."""

@@ -28,6 +28,8 @@ class Event(Enum):
     FLAG_CHANGE = b"FlagChange"
     MAILBOX_NAME = b"MailboxName"
     SUBSCRIPTION_CHANGE = b"SubscriptionChange"
+    MAILBOX_METADATA_CHANGE = b"MailboxMetadataChange"
+    SERVER_METADATA_CHANGE = b"ServerMetadataChange"
 
 
 class Filter(Enum):
@@ -45,6 +47,7 @@ class Filter(Enum):
 _BY_NAME: Final = {event.value.upper(): event for event in Event}
 _NEW_AND_GONE: Final = frozenset({Event.MESSAGE_NEW, Event.MESSAGE_EXPUNGE})
 MESSAGE_EVENTS: Final = _NEW_AND_GONE | {Event.FLAG_CHANGE}
+METADATA_EVENTS: Final = frozenset({Event.MAILBOX_METADATA_CHANGE, Event.SERVER_METADATA_CHANGE})
 _SELECTED: Final = frozenset({Filter.SELECTED, Filter.SELECTED_DELAYED})
 _NAMED: Final = frozenset({Filter.SUBTREE, Filter.MAILBOXES})
 #: Events of messages that cannot be told here still need the other two.
@@ -98,6 +101,16 @@ class Notify:
     def selected(self) -> Group | None:
         """Return the group for the selected mailbox."""
         return next((group for group in self.groups if group.is_selected), None)
+
+    @property
+    def tells_metadata(self) -> bool:
+        """Tell whether changes of annotations are told, on mailboxes or on the server."""
+        return any(group.events & METADATA_EVENTS for group in self.groups)
+
+    @property
+    def tells_server(self) -> bool:
+        """Tell whether changes of annotations on the server are told, in whichever group that stands."""
+        return any(Event.SERVER_METADATA_CHANGE in group.events for group in self.groups)
 
     @property
     def names(self) -> frozenset[str]:

@@ -184,6 +184,14 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class MetadataChanged:
+    """``* METADATA name entry …``: these are not what they were. RFC 5464 section 4.4.2."""
+
+    name: str
+    entries: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """``* ID (…)``. RFC 2971 section 3.2."""
 
@@ -217,6 +225,7 @@ Untagged: TypeAlias = (
     | QuotaUse
     | QuotaRoots
     | Metadata
+    | MetadataChanged
     | Identity
     | Ready
 )

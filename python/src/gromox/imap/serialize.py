@@ -176,6 +176,11 @@ def _metadata(data: replies.Metadata, spell: Spelling) -> bytes:
     return b"* METADATA %b (%b)\r\n" % (spell(data.name), b" ".join(rows))
 
 
+def _metadata_changed(data: replies.MetadataChanged, spell: Spelling) -> bytes:
+    entries = b" ".join([astring(entry.encode("ascii")) for entry in data.entries])
+    return b"* METADATA %b %b\r\n" % (spell(data.name), entries)
+
+
 def _value(value: bytes | None) -> bytes:
     if value is None:
         return b"NIL"
@@ -202,6 +207,7 @@ _NAMING_WRITERS: Final[dict[type[replies.Untagged], Callable[[Any, Spelling], by
     ),
     replies.QuotaRoots: _quota_roots,
     replies.Metadata: _metadata,
+    replies.MetadataChanged: _metadata_changed,
 }
 
 # Any: each writer takes its own class of value; the key says which.

@@ -31,6 +31,11 @@ class Annotating:
         return annotation.read(self._file, folder_id, self.username)
 
     @guarded
+    def annotation_numbers(self) -> Mapping[tuple[int, str], int]:
+        """Return the change number of each of these entries, by folder (0: the mailbox) and name."""
+        return annotation.numbers(self._file, self.username)
+
+    @guarded
     def annotate(self, folder_id: int, changes: Mapping[str, bytes | None]) -> None:
         """Set entries, or remove those whose value is None; all or none.
 

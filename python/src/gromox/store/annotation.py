@@ -37,6 +37,15 @@ def read(file: MailboxFile, folder_id: int, username: str) -> dict[str, bytes]:
     return dict(rows)
 
 
+def numbers(file: MailboxFile, username: str) -> dict[tuple[int, str], int]:
+    """Return the change number of each entry that a user has, and of the shared ones, by folder and name."""
+    file.refresh()
+    rows = file.execute(
+        "SELECT folder_id, entry, cn FROM annotations WHERE username IN ('', ?)", (username.casefold(),)
+    ).fetchall()
+    return {(folder_id, entry): cn for folder_id, entry, cn in rows}
+
+
 def change(tx: Write, folder_id: int, username: str, changes: Mapping[str, bytes | None]) -> None:
     """Set entries, or remove those whose value is None; all or none.
 

@@ -383,6 +383,11 @@ class Guest(Mailbox):
         self._require_use(folder_id)
         return super().annotations(folder_id)
 
+    def annotation_numbers(self) -> Mapping[tuple[int, str], int]:
+        """Return the change numbers of entries on folders that the guest may know of."""
+        every = super().annotation_numbers()
+        return {key: number for key, number in every.items() if key[0] and self.sees(key[0])}
+
     def annotate(self, folder_id: int, changes: Mapping[str, bytes | None]) -> None:
         """Set the guest's own entries; shared ones if the guest may change messages."""
         self._require_use(folder_id)
