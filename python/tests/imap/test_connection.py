@@ -41,7 +41,7 @@ def test_a_failed_sync_takes_back_every_answer_of_the_round(server: Server) -> N
     client = server.login()
     server.sync_error = OSError("disk on fire")
 
-    said = client.ask(b"x1 noop\r\nx2 " + APPEND + b"\r\nx3 noop\r\n")
+    said = client.ask(b"x1 noop\r\nx2 create new\r\nx3 noop\r\n")
 
     for tag in (b"x1", b"x2", b"x3"):
         assert tag + b" NO [UNAVAILABLE]" in said
@@ -49,6 +49,20 @@ def test_a_failed_sync_takes_back_every_answer_of_the_round(server: Server) -> N
     assert b"* BYE" in said
     assert client.closed
     assert b"disk on fire" not in said
+
+
+def test_a_failed_sync_takes_back_an_append_and_what_came_after_it(server: Server) -> None:
+    client = server.login()
+    server.sync_error = OSError("disk on fire")
+
+    said = client.ask(b"x1 noop\r\nx2 " + APPEND + b"\r\nx3 noop\r\n")
+
+    assert b"x1 OK" in said  # it was answered before the append began
+    for tag in (b"x2", b"x3"):
+        assert tag + b" NO [UNAVAILABLE]" in said
+        assert tag + b" OK" not in said
+    assert b"* BYE" in said
+    assert client.closed
 
 
 def test_flags_do_not_wait_for_the_disk(server: Server) -> None:
