@@ -540,7 +540,8 @@ class Stress:
     @staticmethod
     async def _wait(event: asyncio.Event, seconds: float) -> None:
         try:
-            await asyncio.wait_for(event.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await event.wait()
         except TimeoutError:
             return
 
