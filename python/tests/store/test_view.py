@@ -8,7 +8,7 @@ from gromox.store.block import CAPACITY
 from gromox.store.flags import Flag, FlagChange, FlagOperation
 from gromox.store.mailbox import Mailbox
 from gromox.store.uidset import UidSet
-from gromox.store.view import FolderView, diff
+from gromox.store.view import FolderView, caught_up, diff
 from tests.store.sample import mail
 
 INBOX = 13
@@ -102,3 +102,24 @@ def test_an_empty_folder(mailbox: Mailbox) -> None:
     assert (view.total, view.unseen_first, view.uid_next, list(view.uids())) == (0, None, 1, [])
     assert view.seq_of(1) is None
     assert view.last_uid() == 0
+
+
+def test_a_view_catches_up_with_some_messages(filled: Mailbox) -> None:
+    old = filled.view(INBOX)
+    words = FlagChange(FlagOperation.ADD, Flag.FLAGGED, frozenset({"word"}))
+    filled.set_flags(INBOX, UidSet([(5, 9), (CAPACITY + 5, CAPACITY + 5)]), words)
+    filled.delete_messages(INBOX, UidSet([(6, 6), (CAPACITY, CAPACITY)]))
+    new = filled.view(INBOX)
+
+    view = caught_up(old, new, UidSet([(5, 6), (CAPACITY + 5, CAPACITY + 5)]))
+
+    assert list(view.uids()) == list(old.uids())
+    assert view.highest_modseq == old.highest_modseq
+    for uid in (5, CAPACITY + 5):
+        assert view.flags_of(uid) == new.flags_of(uid) != old.flags_of(uid)
+    for uid in (4, 6, 7, 9):
+        assert view.flags_of(uid) == old.flags_of(uid)
+    assert view.blocks[2] is old.blocks[2]
+    change = diff(view, new)
+    assert list(change.vanished_uids) == [6, CAPACITY]
+    assert list(change.changed_uids) == [7, 8, 9]

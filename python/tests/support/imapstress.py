@@ -20,6 +20,8 @@ from tests.support.imapwire import Connection, Response, WireError, literal
 #: Messages of a mailbox around which it is kept.
 CROWD = 120
 FLAGS = (rb"\Seen", rb"\Answered", rb"\Flagged", rb"\Draft", rb"\Deleted", b"$Forwarded", b"$Work", b"later")
+#: Seconds after which who idles has to have heard of a change, on a busy machine.
+WAKE_LIMIT = 20.0
 TOKEN = b"BODY.PEEK[HEADER.FIELDS (X-TOKEN)]"
 
 
@@ -83,6 +85,8 @@ class Figures:
     commands: Counter[str] = field(default_factory=Counter)
     pauses: int = 0
     sessions: int = 0
+    #: Clients in IDLE that heard of a change.
+    woken: int = 0
 
 
 class StressClient:
@@ -96,6 +100,8 @@ class StressClient:
         self.view: ClientView | None = None
         self.mailbox = b""
         self.condstore = False
+        #: What it does at the moment.
+        self.doing = "begins"
 
     # -- the wire
 
@@ -128,9 +134,11 @@ class StressClient:
         """Do things until the end, pausing when all pause."""
         stress = self.stress
         while not stress.over:
+            self.doing = "pauses"
             await stress.pause_point(self)
             if not stress.over:
                 await self.act()
+        self.doing = "is done"
 
     async def act(self) -> None:
         """Do one thing."""
@@ -147,9 +155,11 @@ class StressClient:
 
     async def _choose(self, actions: dict[Callable[[StressClient], Awaitable[None]], int]) -> None:
         action = self.random.choices(list(actions), list(actions.values()))[0]
+        self.doing = getattr(action, "__name__", "")
         await action(self)
 
     async def _log_in(self) -> None:
+        self.doing = "log_in"
         self.connection = await Connection.open(self.stress.host, self.stress.port, self._observe)
         self.stress.figures.sessions += 1
         await self.say(f'LOGIN {self.account.user} "{self.account.password}"'.encode())
@@ -158,15 +168,15 @@ class StressClient:
     async def log_out(self) -> None:
         self.view = None
         await self.say(b"LOGOUT")
-        self._hang_up()
+        self.hang_up()
 
     async def vanish(self) -> None:
         """Break off, at times in the middle of an answer."""
         if self.view is not None and self.random.random() < 0.5:
             self.wire.send(b"FETCH 1:* (UID FLAGS BODY.PEEK[])")
-        self._hang_up()
+        self.hang_up()
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
         if self.connection is not None:
             self.connection.close()
         self.connection = self.view = None
@@ -256,15 +266,30 @@ class StressClient:
     async def idle(self) -> None:
         """Wait until something is heard, or for a moment."""
         view = self.seen()
+        tag = await self.begin_idle()
+        await self.stress.quiet_moment(self.random.random() * 0.5)
+        await self.end_idle(tag)
+        view.busy = False
+
+    async def begin_idle(self) -> bytes:
+        """Idle; return the tag."""
         self.stress.figures.commands["IDLE"] += 1
-        view.busy = True
+        self.seen().busy = True
         tag = self.wire.send(b"IDLE")
         while (await self.wire.response()).tag != b"+":
             pass
-        await self.stress.quiet_moment(self.random.random() * 0.5)
+        return tag
+
+    async def end_idle(self, tag: bytes) -> None:
         self.wire.say(b"DONE")
         await self.wire.finish(tag)
-        view.busy = False
+        self.seen().busy = False
+
+    async def hear(self, uid: int, flags: frozenset[bytes]) -> None:
+        """Wait in IDLE until it is told that a message has these flags."""
+        told = self.seen().told
+        while not any(known.uid == uid and known.flags == flags for known in told):
+            await self.wire.response(WAKE_LIMIT)
 
     async def pipeline(self) -> None:
         """Say three things at once that do not depend on each other (RFC 9051 5.5)."""
@@ -472,6 +497,7 @@ class Stress:
     ledger: Ledger = field(default_factory=Ledger)
     figures: Figures = field(default_factory=Figures)
     over: bool = False
+    phase: str = "all work"
     _tokens: int = 0
     _pausing: asyncio.Event = field(default_factory=asyncio.Event)
     _go_on: asyncio.Event = field(default_factory=asyncio.Event)
@@ -486,10 +512,24 @@ class Stress:
         """Prepare, run and compare; raise :class:`DivergenceError` at the first thing that is wrong."""
         await self._prepare()
         team = [StressClient(self, number) for number in range(self.clients)]
-        async with asyncio.TaskGroup() as group:
+        try:
+            async with asyncio.timeout(self.limit), asyncio.TaskGroup() as group:
+                for client in team:
+                    group.create_task(client.live())
+                group.create_task(self._conduct(team))
+        except TimeoutError:
+            doing = Counter(client.doing for client in team)
+            raise DivergenceError(
+                f"not done after {self.limit:.0f} s; {self.phase}; clients: {dict(doing)}"
+            ) from None
+        finally:
             for client in team:
-                group.create_task(client.live())
-            group.create_task(self._conduct(team))
+                client.hang_up()
+
+    @property
+    def limit(self) -> float:
+        """Seconds after which it has to be over, whatever is waited for."""
+        return self.seconds * 1.5 + 90
 
     async def _prepare(self) -> None:
         for account in self.accounts:
@@ -509,9 +549,12 @@ class Stress:
         begun = loop.time()
         while not self.over:
             await self._wait(self._go_on, self.interval)
+            self.phase = "waiting for all to pause"
             self._pausing.set()
             await self._all_wait.wait()
+            self.phase = "comparing"
             await self._compare(team)
+            self.phase = "all work"
             self.figures.pauses += 1
             passed = loop.time() - begun
             self.at_pause(passed)
@@ -540,7 +583,8 @@ class Stress:
     @staticmethod
     async def _wait(event: asyncio.Event, seconds: float) -> None:
         try:
-            await asyncio.wait_for(event.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await event.wait()
         except TimeoutError:
             return
 
@@ -557,8 +601,34 @@ class Stress:
                 here = [c for c in team if c.view is not None and (c.account, c.mailbox) == (account, name)]
                 for client in here:
                     await self._compare_one(client, truth)
+                if truth:
+                    await self._wake(connection, here, name, truth)
             await connection.ok(b"LOGOUT")
             connection.close()
+
+    async def _wake(
+        self, connection: Connection, idlers: Sequence[StressClient], name: bytes, truth: dict[int, Known]
+    ) -> None:
+        """Change a flag while all idle: each has to hear of it without asking (RFC 2177)."""
+        uid, known = next(iter(truth.items()))
+        flags = (known.flags or frozenset()) ^ {b"later"}
+        sign = b"+" if b"later" in flags else b"-"
+        tags = [await client.begin_idle() for client in idlers]
+        for client in idlers:
+            client.seen().told.clear()
+        await connection.ok(b"SELECT " + name)
+        await connection.ok(b"UID STORE %d %bFLAGS.SILENT (later)" % (uid, sign))
+        await connection.ok(b"UNSELECT")
+        for client, tag in zip(idlers, tags, strict=True):
+            try:
+                await client.hear(uid, flags)
+                await client.end_idle(tag)
+            except AssertionError as error:
+                raise DivergenceError(
+                    f"client {client.number} idles on {name!r} and was not told of {uid}, now {flags}:"
+                    f" {error}\n{client.wire.story()}"
+                ) from error
+            self.figures.woken += 1
 
     async def _truth(self, connection: Connection, account: Account, name: bytes) -> dict[int, Known]:
         """Look with fresh eyes; the counters of STATUS have to agree."""

@@ -237,7 +237,9 @@ class Connection:
     async def response(self, patience: float = PATIENCE) -> Response:
         """Wait for the next response."""
         try:
-            octets = await asyncio.wait_for(self._octets(), patience)
+            # Not wait_for(), which before Python 3.12 forgets a cancellation that comes with an answer.
+            async with asyncio.timeout(patience):
+                octets = await self._octets()
         except TimeoutError:
             raise WireError(f"no answer in {patience} s") from None
         except asyncio.IncompleteReadError as error:

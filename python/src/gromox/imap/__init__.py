@@ -9,7 +9,8 @@ Decisions not to break:
   it.
 * Changes are announced after a command, in ``Interpreter._finish``: one place, whoever made them. EXPUNGE
   waits while FETCH, STORE or SEARCH with sequence numbers run (RFC 3501 7.4.1), and then everything waits
-  with it, so that numbers and flags always come from one view.
+  with it, so that numbers and flags always come from one view. Only of the messages that the command itself
+  changed does the view learn the flags of now (``Selected.touched``): they must not seem to fall back.
 * STORE tells its own result and passes the UIDs as ``Reply.quiet``, so that they are not told twice.
 * FETCH of a message that another session expunged: flags still come from the view, contents are left out, and
   the tagged line is NO [EXPUNGEISSUED] (RFC 2180 4.1.3, RFC 5530). The selected mailbox deleted by another

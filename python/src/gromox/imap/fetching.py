@@ -122,16 +122,21 @@ class Fetching:
         #: Why some message was left out: its parts cannot be decoded.
         self.refused: CommandError | None = None
 
-    def quiet(self) -> Ranges:
-        r"""Return the messages whose new ``\Seen`` was told already, and that nobody changed since."""
+    def quiet(self) -> tuple[Ranges, int]:
+        r"""Return the messages whose new ``\Seen`` was told already, and that nobody changed since.
+
+        With the mod-sequence up to which that is certain.
+        """
         if not self._told:
-            return ()
+            return (), 0
+        self.here.touched = UidSet.from_ascending(sorted(self._told))
         try:
             now = self.here.mailbox.view(self.here.folder_id)
         except StoreError:
-            return ()
+            return (), 0
         places = ((uid, modseq, now.place_of_uid(uid)) for uid, modseq in self._told.items())
-        return ranges_of([uid for uid, modseq, at in places if at and at[0].modseq_at(at[1]) <= modseq])
+        told = [uid for uid, modseq, at in places if at and at[0].modseq_at(at[1]) <= modseq]
+        return ranges_of(told), now.highest_modseq
 
     def steps(self) -> Generator[Sequence[Piece], None, None]:
         """Yield the lines, some at a time."""
@@ -272,7 +277,6 @@ class Fetching:
             newer = here.mailbox.view(here.folder_id).place_of_uid(uid)
             if newer is not None:
                 block, index = newer[0], newer[1]
-                self._told[uid] = block.modseq_at(index)
         parts: list[bytes | Large] = []
         flags = block.flags_text(index, recent=here.is_recent(uid))
         values = (seq, flags, block.modseq_at(index), *row)
@@ -286,6 +290,7 @@ class Fetching:
             return None
         if uid in seen_now:
             parts += self._unasked(values)
+            self._told[uid] = block.modseq_at(index)
         return self._joined(here.head(seq, uid), parts)
 
     def _part(self, item: Item, row: FetchRow, values: tuple[object, ...]) -> bytes | Large:

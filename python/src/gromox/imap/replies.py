@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
-from gromox.imap.grammar import MAX_MODSEQ
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -268,7 +266,7 @@ class Reply:
     event: Event | None = None
     next: Next | None = None
     quiet: Ranges = ()
-    quiet_until: int = MAX_MODSEQ
+    quiet_until: int = 0
     by_number: bool = False
     with_modseq: bool = False
     made: Sequence[int] = ()

@@ -14,7 +14,7 @@ from gromox.imap.errors import BadCommandError
 from gromox.imap.sequence import STAR, ranges_of, render
 from gromox.store.errors import NotFoundError
 from gromox.store.uidset import UidSet
-from gromox.store.view import FolderView, diff
+from gromox.store.view import FolderView, caught_up, diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,6 +39,7 @@ class Style(NamedTuple):
 
 
 PLAIN: Final = Style()
+_NO_UIDS: Final = UidSet()
 
 #: Announcements kept for other sessions that go from the same view to the same view.
 _SHARED: Final = 16
@@ -64,6 +65,7 @@ class Selected:
         "read_only",
         "recent",
         "style",
+        "touched",
         "uid_only",
         "vanished",
         "view",
@@ -87,6 +89,8 @@ class Selected:
         self.fresh: Sequence[int] = ()
         #: The change number up to which it was told that removals wait.
         self.held = 0
+        #: Messages whose flags the command that ends has told or changed.
+        self.touched = _NO_UIDS
         self.change_number = mailbox.change_number()
         self.view: FolderView = mailbox.view(folder_id)
         #: Ranges of UIDs that are ``\\Recent`` in this session; the last one may be open to the end.
@@ -195,7 +199,8 @@ class Selected:
             7.3.1, 7.3.2, 7.4.2.
 
         Args:
-            expunge: whether EXPUNGE may be sent; if not and messages are gone, all waits.
+            expunge: whether EXPUNGE may be sent; if not and messages are gone, all waits but what became of
+                the messages that the command was about.
             quiet: UIDs whose flag changes up to the mod-sequence ``quiet_until`` are known to the client.
             quiet_until: what came later was done by others, and is told (RFC 9051 6.4.6).
             flags: whether the client wants to hear of flag changes at all.
@@ -205,6 +210,7 @@ class Selected:
             return self._removed(expunge=expunge)
         number = self.mailbox.change_number()
         if number == self.change_number:
+            self.touched = _NO_UIDS
             return b""
         old = self.view
         try:
@@ -213,14 +219,36 @@ class Selected:
             self.gone = True
             return self._removed(expunge=expunge)
         if new is old:
-            self.change_number = number
+            self.change_number, self.touched = number, _NO_UIDS
             return b""
         change = diff(old, new)
         if change.vanished_uids and not expunge:
-            return self._waiting(number)
-        self.change_number, self.view = number, new
+            return self._caught_up(new, change, quiet, quiet_until, flags=flags) + self._waiting(number)
+        self.change_number, self.view, self.touched = number, new, _NO_UIDS
         self.fresh = change.appended_uids
         return self._announcement(old, new, change, quiet, quiet_until, flags=flags)
+
+    def _caught_up(
+        self, new: FolderView, change: ViewChange, quiet: Ranges, quiet_until: int, *, flags: bool
+    ) -> bytes:
+        """Know of the messages of the command what is known of them now, while all else waits.
+
+        A client that changed flags and asks for them next must not be told the old ones.
+        """
+        touched, self.touched = self.touched, _NO_UIDS
+        uids = [uid for uid in change.changed_uids if uid in touched] if touched else []
+        if not uids:
+            return b""
+        self.view = caught_up(self.view, new, UidSet.from_ascending(uids))
+        if not flags:
+            return b""
+        silent, later = UidSet(quiet), set(new.changed_since(quiet_until))
+        lines = [self.flag_line(uid) for uid in uids if uid in later or uid not in silent]
+        names = self.view.keyword_names
+        if lines and not set(names) <= set(self.keywords):
+            self.keywords = names
+            lines.insert(0, flags_line(names))
+        return b"".join(lines)
 
     def _waiting(self, number: int) -> bytes:
         """Tell that the client does not know everything yet, whatever mod-sequences it was shown.
@@ -267,13 +295,15 @@ class Selected:
                 octets = known[2]
         if octets is None:
             gone = _vanished(change.vanished_uids) if self.vanished else _expunges(change)
-            octets = self._flags_line(change) + gone
+            octets = gone
             if flags:
                 octets += self._flag_changes(change, quiet, quiet_until)
             if shareable:
                 if len(_shared) >= _SHARED:
                     del _shared[next(iter(_shared))]
                 _shared[key] = (weakref.ref(old), weakref.ref(new), octets)
+        # Not shared: who brought a keyword itself knows it already.
+        octets = self._flags_line(change) + octets
         self.keywords = new.keyword_names if change.changed_uids or change.appended_uids else self.keywords
         if change.appended_uids:
             self._claim_recent()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
+from gromox.store.block import packed_modseqs, zeros
 from gromox.store.flags import Flag, FlagOperation, count_table, translation
 
 if TYPE_CHECKING:
@@ -296,6 +297,42 @@ def _changed(old: Block, new: Block) -> list[int]:
         return []
     before, after = old.modseq_list(), new.modseq_list()
     return [uid for uid, a, b in zip(old.uids, before, after, strict=False) if a != b]
+
+
+def caught_up(old: FolderView, new: FolderView, uids: UidSet) -> FolderView:
+    """Return ``old`` with the flags, keywords and modseqs that some of its messages have in ``new``.
+
+    It has the numbers of ``old``, and its highest modseq: of other messages it knows no more.
+    """
+    blocks = []
+    for block in old.blocks:
+        newer: dict[int, tuple[Block, int]] = {}
+        for start, stop in block.spans(uids):
+            for index in range(start, stop):
+                place = new.place_of_uid(block.uids[index])
+                if place is not None:
+                    newer[index] = place[:2]
+        blocks.append(_with_states(block, newer) if newer else block)
+    return FolderView(
+        old.folder_id, old.uid_validity, old.uid_next, old.highest_modseq, tuple(blocks), new.sets
+    )
+
+
+def _with_states(block: Block, newer: dict[int, tuple[Block, int]]) -> Block:
+    flags, modseqs = bytearray(block.flags), list(block.modseq_list())
+    sets = array("I", block.keyword_sets) if block.keyword_sets else zeros(len(block))
+    for index, (other, place) in newer.items():
+        flags[index] = other.flags[place]
+        modseqs[index] = other.modseq_at(place)
+        sets[index] = other.keyword_sets[place] if other.keyword_sets else 0
+    base, deltas = packed_modseqs(modseqs)
+    return block.replaced(
+        flags=bytes(flags),
+        keyword_sets=sets if any(sets) else None,
+        modseq_base=base,
+        modseqs=deltas,
+        changed=max(block.changed, *modseqs),
+    )
 
 
 def unforeseen(old: FolderView, new: FolderView, uids: UidSet, change: FlagChange) -> list[int]:

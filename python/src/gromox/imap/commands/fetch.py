@@ -183,19 +183,21 @@ def _small(pieces: Sequence[Piece]) -> bytes | None:
 
 
 def _done(fetching: Fetching, data: list[Ready]) -> Reply:
+    quiet, until = fetching.quiet()
     if fetching.refused is not None:
         code = (fetching.refused.code or "").encode("ascii")
         text = fetching.refused.text
-        return Reply(text, data, code=code, status=Status.NO, quiet=fetching.quiet())
+        return Reply(text, data, code=code, status=Status.NO, quiet=quiet, quiet_until=until)
     if fetching.missing:
         return Reply(
             "some messages were removed meanwhile",
             data,
             code=b"EXPUNGEISSUED",
             status=Status.NO,
-            quiet=fetching.quiet(),
+            quiet=quiet,
+            quiet_until=until,
         )
-    return Reply("FETCH completed", data, quiet=fetching.quiet())
+    return Reply("FETCH completed", data, quiet=quiet, quiet_until=until)
 
 
 def _flags(here: Selected, uids: UidSet, items: Sequence[Item], gone: bytes) -> Result:

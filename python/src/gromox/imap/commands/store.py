@@ -114,10 +114,8 @@ def store(session: Session, args: Store) -> Reply:
     data = _told(here, now, args, uids, done)
     if session.policy.expunge_on_delete and _deletes(args.change):
         here.mailbox.expunge(here.folder_id, uids)
-    told = uids
-    if args.silent and done.modseq != here.change_number + 1:
-        # Others were busy meanwhile; what they did the client could not work out.
-        told -= UidSet.from_ascending(unforeseen(here.view, now, uids, args.change))
+    told = _worked_out(here, now, args, uids, done) if args.silent else uids
+    here.touched = uids
     quiet = told.ranges
     if done.refused:
         refused = ranges_of(done.refused) if args.uid else _numbers(here, done)
@@ -130,6 +128,13 @@ def store(session: Session, args: Store) -> Reply:
             quiet_until=now.highest_modseq,
         )
     return Reply("STORE completed", data, quiet=quiet, quiet_until=now.highest_modseq)
+
+
+def _worked_out(here: Selected, now: FolderView, args: Store, uids: UidSet, done: FlagsChanged) -> UidSet:
+    """Return the messages whose new flags a client knows that asked for silence. RFC 9051 section 6.4.6."""
+    if done.changed and done.modseq == now.highest_modseq == here.change_number + 1:
+        return uids  # nobody else was busy meanwhile
+    return uids - UidSet.from_ascending(unforeseen(here.view, now, uids, args.change))
 
 
 def _deletes(change: FlagChange) -> bool:
