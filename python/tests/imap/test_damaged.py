@@ -101,17 +101,17 @@ def play(server: Server, dialogue: bytes, *, seed: int, count: int) -> None:
 
 
 def test_damaged_reading(server: Server) -> None:
-    play(server, LOGIN + READING, seed=1, count=4000)
+    play(server, LOGIN + READING, seed=1, count=1200)
 
 
 def test_damaged_writing(server: Server) -> None:
-    play(server, LOGIN + WRITING, seed=2, count=2000)
+    play(server, LOGIN + WRITING, seed=2, count=800)
 
 
 def test_damaged_transforming(server: Server) -> None:
-    play(server, LOGIN + TRANSFORMING, seed=4, count=1500)
+    play(server, LOGIN + TRANSFORMING, seed=4, count=800)
 
 
 def test_damaged_entering(server: Server) -> None:
     server.configure(enable_rfc2971_commands="yes", imap_support_tls="yes", imap_auth_times="1")
-    play(server, ENTERING, seed=3, count=4000)
+    play(server, ENTERING, seed=3, count=2000)

@@ -215,7 +215,7 @@ WORDS = (b"BDAT 99 LAST\r\n", b"DATA\r\n", b"MAIL FROM:<", b"RCPT TO:<>", b"BDAT
 
 def test_no_damaged_dialogue_breaks_the_machine(connect: Connect, house: House) -> None:
     mess = house.spool.path / "mess"
-    for number, pieces in enumerate(damaged(TALK, WORDS, seed=2033, count=10_000)):
+    for number, pieces in enumerate(damaged(TALK, WORDS, seed=2033, count=3_000)):
         dialogue = connect()
         for piece in pieces:
             dialogue.say(piece)

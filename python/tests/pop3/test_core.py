@@ -256,7 +256,7 @@ def test_no_damaged_dialogue_breaks_the_machine(connect: Connect, house: House) 
     for pieces in damaged(talk, WORDS, seed=1939, count=300):
         converse(connect, b"", pieces)
     logged_in(connect).hang_up()
-    for pieces in damaged(talk.split(b"s3cret\r\n")[1], WORDS, seed=1939, count=10_000):
+    for pieces in damaged(talk.split(b"s3cret\r\n")[1], WORDS, seed=1939, count=3_000):
         converse(connect, LOGIN, pieces)
     assert left(house) >= 1
 

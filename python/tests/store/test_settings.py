@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Final
+
 import pytest
 
 from gromox.base.settings import Settings, SettingsError
 from gromox.store.mailbox_file import Options
 from gromox.store.settings import CACHE_INTERVAL, PROGRAM, TABLE_SIZE, options_of
 
+GRANTS: Final = Path("/var/lib/gromox/grants.sqlite3")
+
 
 def test_the_defaults_are_those_of_the_store() -> None:
     settings = Settings.of(PROGRAM, {})
 
-    assert options_of(settings) == Options()
+    assert options_of(settings) == Options(grants=GRANTS)
     assert (settings[CACHE_INTERVAL], settings[TABLE_SIZE]) == (60, 5000)
 
 
@@ -35,4 +40,4 @@ def test_the_rest() -> None:
     }
     options = options_of(Settings.of(PROGRAM, texts))
 
-    assert options == Options(busy_timeout=5, soft_delete=False, max_messages=100_000)
+    assert options == Options(busy_timeout=5, soft_delete=False, max_messages=100_000, grants=GRANTS)

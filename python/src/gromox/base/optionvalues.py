@@ -224,6 +224,8 @@ def shown(parse: object, value: object) -> str:
         return ""
     if parse is timespan and isinstance(value, float) and math.isinf(value):
         return ""
+    if isinstance(value, tuple) and parse not in _SHOWN:
+        return " ".join(map(str, value))
     return _SHOWN.get(parse, str)(value)
 
 
