@@ -15,10 +15,12 @@ from gromox.convert.mail.participant import PARTICIPANTS
 from gromox.mapi import tags
 from gromox.mapi.entryid import AddressBookEntryId, AddressBookType, OneOffEntryId
 from gromox.mapi.message import Attachment, AttachMethod, InMemory, Message, PropertyBag, Recipient
+from gromox.store.errors import ConflictError
 from gromox.store.item.limits import MAX_DEPTH
 from gromox.store.mailbox import Mailbox
 from gromox.store.session import SYSTEM, StoreSession
 from gromox.tools.mbop import main, readdress
+from gromox.tools.mbop.commands.address import readdress_message
 from gromox.tools.mbop.readdress import Readdresser
 from gromox.tools.mbop.user_map import MAX_SIZE, Scheme, load, parse
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from gromox.mapi.message import PropertyKey
     from gromox.mapi.propvalue import PropValue
+    from gromox.store.item.change import MessageChange
 
     from .conftest import Home, Ran
 
@@ -310,6 +313,58 @@ def test_what_is_on_its_way_out_is_left_and_told(old: Old) -> None:
     assert "1 messages were left as they are" in ran.err
     assert old.read(first).properties[SENDER.address_type] == "EX"
     assert old.read(second).properties[SENDER.address_type] == "SMTP"
+
+
+@dataclass(slots=True)
+class Raced(Readdresser):
+    """Somebody else changes the message whenever it was read."""
+
+    other: StoreSession | None = None
+    mid: int = 0
+    times: int = 0
+    done: int = 0
+
+    def change(self, message: Message, depth: int = 0) -> MessageChange:
+        change = Readdresser.change(self, message, depth)
+        assert self.other is not None
+        if self.done < self.times:
+            self.done += 1
+            self.other.place_of(self.mid)
+            self.other.set_message_properties(self.mid, {tags.PidTagSubject: f"changed {self.done}"})
+        return change
+
+
+def test_what_others_change_meanwhile_is_kept(old: Old) -> None:
+    mid = old.add(mail(person(SENDER, "Ann", "EX", ANN_DN)))
+    table = load(old.path, Scheme.EX)
+    with Mailbox.open(old.home.maildir()) as mine, Mailbox.open(old.home.maildir()) as others:
+        session, other = StoreSession.of(mine, SYSTEM), StoreSession.of(others, SYSTEM)
+        with pytest.raises(ConflictError):
+            readdress_message(session, mid, Raced(Scheme.EX, table, other=other, mid=mid, times=100))
+        assert session.read_message(mid).properties[SENDER.address_type] == "EX"
+
+        raced = Raced(Scheme.EX, table, other=other, mid=mid, times=2)
+        assert readdress_message(session, mid, raced)
+
+        told = session.read_message(mid).properties
+        assert (told[SENDER.address_type], told[tags.PidTagSubject]) == ("SMTP", "changed 2")
+
+
+def test_a_mail_stays_the_octets_that_came_in(old: Old) -> None:
+    received = next(each for each in PARTICIPANTS if each.name == tags.PidTagReceivedByName)
+    old.home.fill(1)
+    with Mailbox.open(old.home.maildir()) as mailbox:
+        session = StoreSession.of(mailbox, SYSTEM)
+        (mid,) = session.folder_messages(INBOX)
+        values = person(received, "Ann", "EX", ANN_DN)
+        session.set_message_properties(mid, {tag: values[tag] for tag in values if isinstance(tag, int)})
+        assert session.place_of(mid).is_mail
+
+    assert old.run("exaddrxlat", "INBOX").out == said(1, 1, 0)
+
+    with Mailbox.open(old.home.maildir()) as mailbox:
+        assert StoreSession.of(mailbox, SYSTEM).place_of(mid).is_mail
+    is_ann(old.read(mid).properties, received, "Ann")
 
 
 def test_addresses_without_an_entry_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:

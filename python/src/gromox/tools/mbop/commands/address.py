@@ -50,7 +50,7 @@ def _translate(job: Job, scheme: Scheme) -> None:
         for folder in _scope(mailbox, job.args):
             for mid in _messages(mailbox, folder):
                 try:
-                    count.changed += _readdress(session, mid, readdresser)
+                    count.changed += readdress_message(session, mid, readdresser)
                 except MessageGoneError:
                     continue
                 except StoreError as error:
@@ -88,7 +88,7 @@ def _messages(mailbox: Mailbox, folder: Folder) -> array[int]:
     return array("Q", (row.mid for row in mailbox.fetch(folder.folder_id, uids, Columns(0))))
 
 
-def _readdress(session: StoreSession, mid: int, readdresser: Readdresser) -> bool:
+def readdress_message(session: StoreSession, mid: int, readdresser: Readdresser) -> bool:
     """Translate the addresses in one message, if there are any; tells whether it was changed."""
     for attempt in range(1, _TRIES + 1):
         # the number is read first: a change in between is a conflict then, and not overwritten
