@@ -15,7 +15,7 @@ from gromox.store.model import Columns
 from gromox.tools.mbop import main
 from gromox.tools.mbop.chain import UsageError, split
 from gromox.tools.mbop.folder_spec import NAMES, resolve, tree
-from gromox.tools.mbop.registry import COMMANDS, LATER
+from gromox.tools.mbop.registry import COMMANDS
 
 from .conftest import ALICE, BOB
 
@@ -251,13 +251,6 @@ def test_a_wrong_line_does_nothing(home: Home, words: tuple[str, ...], complaint
 
     assert (ran.code, ran.out) == (2, "")
     assert complaint in ran.err
-
-
-@pytest.mark.parametrize("name", sorted(LATER))
-def test_commands_of_later_releases_say_so(home: Home, name: str) -> None:
-    ran = mbop(home, "-u", ALICE, name)
-
-    assert (ran.code, ran.err) == (2, f"gromox-mbop: {name} is not available in this release\n")
 
 
 @pytest.mark.parametrize("name", ["eve@example.test", "@other.test"])

@@ -28,7 +28,7 @@ from gromox.tools import (
 )
 from gromox.tools.mbop import program as mbop
 from gromox.tools.mbop.folder_spec import NAMES
-from gromox.tools.mbop.registry import COMMANDS, LATER
+from gromox.tools.mbop.registry import COMMANDS
 from gromox.tools.mt.export_output import Format
 from gromox.tools.mt.source import Kind
 
@@ -64,7 +64,6 @@ def render() -> str:
     parts.append(f"Names of folders: {' '.join(NAMES)}.\n")
     for command in COMMANDS.values():
         parts += [f"### gromox-mbop {command.name}\n", *_command(command.parser(), level=3)]
-    parts.append(f"Not available in this release: {', '.join(sorted(LATER))}.\n")
     for name, parser in (
         ("gromox-mbck", mbck.build_parser()),
         ("gromox-mkmidb", mkmidb.build_parser()),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from gromox.convert.mail.hooks import Entry, Resolver, SmtpOf
     from gromox.mapi.message import PropertyBag
+    from gromox.mapi.propvalue import PropValue
 
 _CONTROLS: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _NOT_HOST: Final = re.compile(r"[\x00-\x20\x7f-\x9f\"(),;<>@\\\u2028\u2029]+")
@@ -37,7 +38,7 @@ class Mailbox(NamedTuple):
 
 
 class Group(NamedTuple):
-    """The tags of one correspondent's properties."""
+    """The tags of one correspondent's properties; 0: there is no such property."""
 
     name: int
     address_type: int
@@ -193,6 +194,21 @@ class Book:
         """Return an entry identifier for a correspondent."""
         entry = self.entry(mailbox.address)
         return entry.entry_id if entry else one_off_entry_id(mailbox.name or mailbox.address, mailbox.address)
+
+
+def smtp_values(group: Group, mailbox: Mailbox) -> dict[int, PropValue]:
+    """Return the properties of a correspondent whom no address book knows."""
+    name, address = mailbox.name or mailbox.address, mailbox.address
+    values: dict[int, PropValue] = {
+        group.name: name,
+        group.address_type: "SMTP",
+        group.email_address: address,
+        group.smtp_address: address,
+        group.entry_id: one_off_entry_id(name, address),
+        group.search_key: search_key("SMTP", address),
+    }
+    values.pop(0, None)
+    return values
 
 
 def search_key(address_type: str, address: str) -> bytes:

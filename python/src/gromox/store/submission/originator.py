@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING
 from gromox.convert.mail.address import (
     REPRESENTING,
     SENDER,
-    Group,
     Mailbox,
     mailbox_of_group,
-    search_key,
+    smtp_values,
 )
-from gromox.convert.mail.oneoff import one_off_entry_id
 from gromox.store import delegates
 from gromox.store.delegates import DelegateList
 from gromox.store.errors import DeniedError
@@ -43,10 +41,10 @@ class Originator:
 
     def values(self, bag: PropertyBag) -> dict[int, PropValue]:
         """Return the properties that tell it; of who is represented only what the message does not tell."""
-        told = _values(REPRESENTING, self.represented)
+        told = smtp_values(REPRESENTING, self.represented)
         if bag.get(REPRESENTING.entry_id):
             told = {tag: value for tag, value in told.items() if not bag.get(tag)}
-        return _values(SENDER, self.sender) | told
+        return smtp_values(SENDER, self.sender) | told
 
 
 def originator(bag: PropertyBag, actor: Actor, book: Book) -> Originator:
@@ -90,15 +88,3 @@ def _lists(person: Person, which: DelegateList, names: frozenset[str]) -> bool:
     if person.mailbox is None:
         raise DeniedError(f"the lists of who may send in the name of {person.username} are on another node")
     return delegates.names_one_of(person.mailbox, which, names)
-
-
-def _values(group: Group, mailbox: Mailbox) -> dict[int, PropValue]:
-    name = mailbox.name or mailbox.address
-    return {
-        group.name: name,
-        group.address_type: "SMTP",
-        group.email_address: mailbox.address,
-        group.smtp_address: mailbox.address,
-        group.entry_id: one_off_entry_id(name, mailbox.address),
-        group.search_key: search_key("SMTP", mailbox.address),
-    }

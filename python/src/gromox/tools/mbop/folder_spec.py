@@ -11,6 +11,7 @@ from gromox.admin.service.errors import InputError, NoMatchError
 from gromox.mapi.folderids import Private, Public
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping
 
     from gromox.store.folder import Folder
@@ -45,6 +46,13 @@ NAMES: Final[Mapping[str, int]] = {
 PUBLIC_NAMES: Final[Mapping[str, int]] = {"IPM_SUBTREE": Public.IPM_SUBTREE}
 ROOT: Final = int(Private.ROOT)  #: the same number in both kinds of store
 LONGEST: Final = 4096  #: characters of a specification
+
+
+def add_folders(parser: argparse.ArgumentParser) -> None:
+    """Let a command take folders, at least one."""
+    parser.add_argument(
+        "folders", nargs="+", metavar="FOLDER", help="number, /path/from/root, or a name such as SENT/2024"
+    )
 
 
 def resolve(mailbox: Mailbox, text: str) -> Folder:

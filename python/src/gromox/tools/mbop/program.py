@@ -19,7 +19,7 @@ from gromox.tools.command_line import DONE, REFUSED, USAGE, add_config, complain
 from gromox.tools.mbop import target as targets
 from gromox.tools.mbop.chain import UsageError, split
 from gromox.tools.mbop.command import Job
-from gromox.tools.mbop.registry import COMMANDS, LATER
+from gromox.tools.mbop.registry import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,8 +115,6 @@ def _step(words: Sequence[str]) -> Step:
     command = COMMANDS.get(name)
     if command is not None:
         return Step(command, command.parser().parse_args(rest))
-    if name in LATER:
-        raise UsageError(f"{name} is not available in this release")
     if name.split(".")[0] == targets.FOREACH:
         raise UsageError(f"{name}: foreach comes first and only once")
     raise UsageError(f"no command '{name}'; there are: {' '.join(COMMANDS)}")

@@ -1,4 +1,4 @@
-"""The commands there are, and those that later releases bring.
+"""The commands there are.
 
 Spec: reference/system/cli.md, "gromox-mbop".
 """
@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gromox.tools.mbop.commands import content, database, freebusy, identity, mailbox, message, sending
+from gromox.tools.mbop.commands import (
+    address,
+    content,
+    database,
+    freebusy,
+    identity,
+    mailbox,
+    message,
+    sending,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +27,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     command.name: command
     for command in sorted(
         (
+            *address.COMMANDS,
             *content.COMMANDS,
             *database.COMMANDS,
             *freebusy.COMMANDS,
@@ -29,10 +39,3 @@ COMMANDS: Final[Mapping[str, Command]] = {
         key=lambda command: command.name,
     )
 }
-
-#: Known from the manual page, but what they work on is not part of this release.
-LATER: Final = frozenset(
-    {
-        *("exaddrxlat", "zaddrxlat"),
-    }
-)

@@ -14,7 +14,7 @@ from gromox.store.mailbox import Mailbox
 from gromox.store.mailbox_file import Options
 from gromox.store.session import SYSTEM, StoreSession
 from gromox.tools.mbop.command import Command, span
-from gromox.tools.mbop.folder_spec import resolve, tree
+from gromox.tools.mbop.folder_spec import add_folders, resolve, tree
 
 if TYPE_CHECKING:
     import argparse
@@ -164,7 +164,7 @@ def _purge_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-t", dest="age", type=span, default=0.0, metavar="AGE", help="deleted so long ago: 30d"
     )
-    _add_folders(parser)
+    add_folders(parser)
 
 
 def _delmsg_arguments(parser: argparse.ArgumentParser) -> None:
@@ -190,13 +190,7 @@ def _emptyfld_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--nuke-folders", action="store_true", help="empty and delete the folders below")
     parser.add_argument("--soft", action="store_true", help="so that messages can be brought back")
-    _add_folders(parser)
-
-
-def _add_folders(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "folders", nargs="+", metavar="FOLDER", help="number, /path/from/root, or a name such as SENT/2024"
-    )
+    add_folders(parser)
 
 
 def _add_ids(parser: argparse.ArgumentParser) -> None:
