@@ -100,3 +100,15 @@ def test_status_bits_under_a_mask(session: StoreSession) -> None:
     assert session.set_message_status(mid, 0x0800, 0x1800) == 0x3000
     assert session.message_status(mid) == 0x2000
     assert session.message_properties(mid, [tags.PidTagMessageStatus]) == {tags.PidTagMessageStatus: 0x2000}
+
+
+def test_who_opened_the_mailbox_before_changes_what_came_into_a_new_folder(mailbox: Mailbox) -> None:
+    with Mailbox.open(mailbox.path) as other:
+        late = StoreSession.of(other, SYSTEM)
+        other.folder(INBOX)
+        early = StoreSession.of(mailbox, SYSTEM)
+        mid = early.create_message(early.create_folder(INBOX, "new"), note()).mid
+
+        late.set_message_properties(mid, {tags.PidTagSubject: "changed"})
+
+    assert early.message_properties(mid, [tags.PidTagSubject]) == {tags.PidTagSubject: "changed"}

@@ -50,6 +50,7 @@ class MessageRights(SessionPart):
         Raises:
             MessageGoneError: it is not there, or the actor may not even know that it is.
         """
+        self._file.refresh()  # another process may have made it, or its folder
         entry = entry_of(self._file, mid, deleted=deleted)
         if not self._message_access(entry.folder_id, entry.creator) & ACCESS_READ:
             raise MessageGoneError("there is no such message (any more)")
