@@ -51,6 +51,7 @@ imap_certificate_path = {home}/tls/server.pem
 imap_private_key_path = {home}/tls/server.key
 enable_rfc2971_commands = yes
 context_num = 10000
+user_context_num = 0
 """,
     "pop3.cfg": """\
 pop3_metrics_socket = {home}/run/pop3.metrics.sock
