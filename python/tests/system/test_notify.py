@@ -73,7 +73,7 @@ def test_a_passive_client_knows_everything(server: GromoxServer) -> None:
         listener.hear(rb'\* STATUS "?Project"? \(MESSAGES 1 UIDNEXT 2')
         other.rename("Project", "Finished")
         listener.hear(rb'"Finished" \("OLDNAME" \("Project"\)\)')
-        other.expunge()
+        other.uid("EXPUNGE", uid[1].decode())
         listener.hear(rb"\* VANISHED %b\r\n" % uid[1])
 
     with closing(Listener(server)) as again:
