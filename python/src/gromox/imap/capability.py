@@ -31,6 +31,8 @@ def capabilities(session: Session) -> bytes:
     """Return the capabilities in the present state."""
     always = [OTHERS, SYNC, MESSAGES, ACCESS, ORDER, FIGURES, b"APPENDLIMIT=%d" % session.policy.max_mail]
     words = [BASE, REV2, *always] if session.policy.rev2 else [BASE, *always]
+    if not session.compressed:  # which it would have to end (RFC 8437 section 4.1)
+        words.append(b"UNAUTHENTICATE")
     if session.policy.identify:
         words.append(b"ID")
     if session.state is State.NOT_AUTHENTICATED:
@@ -41,9 +43,6 @@ def capabilities(session: Session) -> bytes:
             words += (b"AUTH=" + name.encode() for name in names)
         else:
             words.append(b"LOGINDISABLED")
-    # What would have to end the compression (RFC 8437 section 4.1) is not there with it.
-    if not session.compressed:
-        words.append(b"UNAUTHENTICATE")
-        if session.state is not State.NOT_AUTHENTICATED:
-            words.append(b"COMPRESS=DEFLATE")
+    elif not session.compressed:
+        words.append(b"COMPRESS=DEFLATE")
     return b" ".join(words)
