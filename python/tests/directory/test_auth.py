@@ -310,7 +310,7 @@ def test_an_unknown_user_costs_as_much_work_as_a_known_one(directory: Directory,
 
     known = min(seconds(ALICE) for _ in range(5))
     unknown = min(seconds("nobody@example.test") for _ in range(5))
-    assert known / 2 < unknown < known * 2
+    assert known / 5 < unknown < known * 5  # without the work: a hundredth
 
 
 def test_many_threads_at_once(authenticator: Authenticator) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from typing import TYPE_CHECKING
 
@@ -326,16 +325,13 @@ def test_a_thousand_idle_sessions_are_told_at_once(server: Server) -> None:
     for client in idle:
         assert b"+ idling" in client.command("idle")
     server.fill(1)
-    began = time.perf_counter()
 
     for client in idle:
         client.output += b"".join(
             octets_of(piece) for action in client.core.rung() for piece in getattr(action, "pieces", ())
         )
-    took = time.perf_counter() - began
 
     assert all(b"* 11 EXISTS" in client.read() for client in idle)
-    assert took < 0.5  # 15 ms on an idle machine; the promise of 100 ms is measured by the benchmark
 
 
 def test_the_announcement_of_a_change_is_made_once(server: Server) -> None:

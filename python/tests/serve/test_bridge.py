@@ -98,7 +98,7 @@ def test_a_ring_in_one_process_is_heard_in_another(
         assert alice.acquire(timeout=10)
         waits.append(time.perf_counter() - begun)
 
-    assert sorted(waits)[len(waits) // 2] < 0.01
+    assert sorted(waits)[len(waits) // 2] < 1  # by the bell; without it somebody looks after many seconds
     assert not bob.acquire(blocking=False)
 
 

@@ -28,7 +28,7 @@ class Daemons:
     """A home and its daemons; ports are fixed for the life of the object."""
 
     home: Path
-    settings: str = ""  #: more lines for every daemon
+    settings: str = ""  #: more lines for every daemon; they win
     imap_port: int = field(default_factory=free_port)
     pop3_port: int = field(default_factory=free_port)
     lmtp_port: int = field(default_factory=free_port)
@@ -42,9 +42,7 @@ class Daemons:
         for mail in (self.home / "queue" / "mess").iterdir():
             mail.unlink()
         shared = (embedded.etc / "gromox.cfg").read_text()
-        if self.settings:
-            shared += self.settings
-            (embedded.etc / "gromox.cfg").write_text(shared)
+        (embedded.etc / "gromox.cfg").write_text(shared + self.settings)
         for name, file in FILES.items():
             own = (embedded.etc / file).read_text()
             listens = (
@@ -52,7 +50,7 @@ class Daemons:
                 f"lda_listen = [{HOST}]:{self.lmtp_port}\ncontext_num = 5000\n"
                 f"exmdb_listen = [{HOST}]:{self.exmdb_port}\n"
             )
-            (embedded.etc / f"only-{name}.cfg").write_text(shared + own + listens)
+            (embedded.etc / f"only-{name}.cfg").write_text(shared + own + listens + self.settings)
 
     def start(self, *names: str) -> None:
         """Start these daemons and wait until each is ready."""

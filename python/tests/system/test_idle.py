@@ -18,7 +18,7 @@ COUNT = 1000
 #: KiB that one idle connection may take of the server's memory.
 MEMORY_LIMIT = 32.0
 #: Seconds between the first and the last client that is told; promised are 0.1 on an idle machine.
-SPREAD_LIMIT = 1.0
+SPREAD_LIMIT = 10.0
 
 
 def dialogue(sock: socket.socket, line: str, until: bytes) -> bytes:

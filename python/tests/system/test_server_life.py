@@ -38,7 +38,7 @@ def test_the_first_start_makes_everything_and_the_second_nothing(home: Path) -> 
 
     begun = time.monotonic()
     assert server.stop() == 0
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
     before = {
         path: path.stat().st_mtime_ns
         for path in (credentials, server.certificate, home / "etc" / "gromox.cfg")
@@ -127,7 +127,7 @@ def test_an_idle_client_does_not_hold_up_the_stop(home: Path) -> None:
 
     begun = time.monotonic()
     assert server.stop() == 0
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
     assert connection.readline().startswith(b"* BYE")
     connection.shutdown()
 

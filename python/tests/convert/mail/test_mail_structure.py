@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import quopri
-import time
 import tracemalloc
 from collections.abc import Callable
 
@@ -733,9 +732,6 @@ def test_messages_nested_without_end_are_cut_off() -> None:
     ],
     ids=["parts", "shown", "header", "commands", "padding", "status"],
 )
+@pytest.mark.timeout(60)  # a second where nothing else runs; hours if each part looks at all the others
 def test_hostile_mails_take_little_time(octets: bytes) -> None:
-    start = time.process_time()
-
-    sum(map(len, mail_from_message(message_from_mail(octets))))
-
-    assert time.process_time() - start < 5
+    assert sum(map(len, mail_from_message(message_from_mail(octets))))
