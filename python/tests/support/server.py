@@ -19,11 +19,20 @@ from gromox.daemons import all_in_one
 
 SOURCE = Path(__file__).parents[2] / "src"
 HOST = "127.0.0.1"
+
+
+def _share(ports: range) -> range:
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return ports[number * len(ports) // count : (number + 1) * len(ports) // count]
+
+
 #: Seconds that a start may take, the making of the demo included.
 START_LIMIT = 60.0
 OFFSETS = {"lmtp": 24, "smtp": 25, "pop3": 110, "imap": 143, "imaps": 993, "pop3s": 995}
-#: Below the ports of outgoing connections: what is free here stays free until we take it.
-PORTS = range(20_000, 32_768)
+#: Below the ports of outgoing connections: what is free here stays free until we take it. Processes of
+#: tests that run side by side (pytest-xdist: gw0, gw1...) have a share each.
+PORTS = _share(range(20_000, 32_768))
 _given: set[int] = set()
 
 

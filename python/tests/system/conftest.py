@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,19 +20,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.system)
 
 
-#: What tests measured; shown at the end of the run.
-FIGURES: list[str] = []
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for figure in FIGURES:
-        terminalreporter.write_line(f"measured: {figure}")
+    """Show what tests measured, whichever process they ran in."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, figure in getattr(report, "user_properties", ()):
+                if name == "measured" and report.when == "call":
+                    terminalreporter.write_line(f"measured: {figure}")
 
 
 @pytest.fixture
-def measured() -> Callable[[str], None]:
+def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Keep a figure for the end of the run."""
-    return FIGURES.append
+    return partial(record_property, "measured")
 
 
 @pytest.fixture(scope="session", autouse=True)

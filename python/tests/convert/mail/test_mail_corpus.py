@@ -11,7 +11,7 @@ from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gromox.convert.mail import BodyMode, Options, message_from_mail, octets_from_message
@@ -110,6 +110,7 @@ def test_every_truncation_is_read(name: str, checked: Check) -> None:
         max_size=25,
     )
 )
+@example([b"Content-Type: text/enriched\r\n", b"\r\n", b"\x00"])
 def test_any_octets_are_a_mail(pieces: list[bytes]) -> None:
     written = octets_from_message(message_from_mail(b"".join(pieces)), options=STORED)
     assert octets_from_message(message_from_mail(written), options=STORED) == written

@@ -187,7 +187,8 @@ def _plain(section: Section, octets: bytes) -> str | None:
     if section.plain is not None:
         return read_text(decoded(section.plain, octets), section.plain.charset).text.replace("\0", "")
     if section.enriched is not None:
-        return text_of_enriched(decode(decoded(section.enriched, octets), section.enriched.charset))
+        markup = decode(decoded(section.enriched, octets), section.enriched.charset)
+        return text_of_enriched(markup.replace("\0", ""))
     return None
 
 
