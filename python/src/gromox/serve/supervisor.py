@@ -138,6 +138,9 @@ class Supervisor:
         self._tick()
         while not (self._stopping and not self.children):
             for key, events in self._selector.select(self._until_next_timer()):
+                # What was done for another one may have closed it (a worker that was reaped, say).
+                if isinstance(key.fileobj, socket.socket) and key.fileobj.fileno() < 0:
+                    continue
                 handle, *arguments = key.data
                 handle(*arguments, events)
             self._run_timers()
