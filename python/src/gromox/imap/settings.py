@@ -123,6 +123,14 @@ IMAP_AUTOLOGOUT_TIME: Final = Option(
     low=60,
     reloadable=True,
 )
+IMAP_AUTOSUBSCRIBE: Final = Option(
+    "imap_autosubscribe",
+    boolean,
+    True,
+    "Whether mail folders that nobody subscribed or unsubscribed count as subscribed, so that programs which "
+    "show only subscribed folders show those that Outlook and others make.",
+    reloadable=True,
+)
 IMAP_CMD_DEBUG: Final = Option(
     "imap_cmd_debug",
     integer,
@@ -238,6 +246,7 @@ PROGRAM: Final = Program(
         IMAP_AUTH_TIMES,
         IMAP_TRUSTED_HOSTS,
         IMAP_AUTOLOGOUT_TIME,
+        IMAP_AUTOSUBSCRIBE,
         IMAP_CMD_DEBUG,
         IMAP_CONN_TIMEOUT,
         IMAP_EXPUNGE_ON_DELETE,
@@ -271,6 +280,7 @@ class Policy:
     login_timeout: float
     autologout: float
     expunge_on_delete: bool
+    autosubscribe: bool
     max_mail: int
     log_commands: int
     others: str
@@ -290,6 +300,7 @@ class Policy:
             login_timeout=settings[IMAP_CONN_TIMEOUT],
             autologout=settings[IMAP_AUTOLOGOUT_TIME],
             expunge_on_delete=settings[IMAP_EXPUNGE_ON_DELETE],
+            autosubscribe=settings[IMAP_AUTOSUBSCRIBE],
             max_mail=settings[MAIL_MAX_LENGTH],
             log_commands=settings[IMAP_CMD_DEBUG],
             trusted=tuple(ipaddress.ip_network(host, strict=False) for host in settings[IMAP_TRUSTED_HOSTS]),
