@@ -45,6 +45,7 @@ class Pop3Core:
         "_begun",
         "_errors",
         "_input",
+        "_line",
         "_out",
         "_prompt",
         "_session",
@@ -62,6 +63,8 @@ class Pop3Core:
         self._errors = 0
         # The command whose answer is being made, and when it began.
         self._verb, self._begun = "", 0.0
+        # The last command as a log may show it.
+        self._line = b""
         self._prompt: Callable[[bytes], Result] | None = None
         self._asking: Ask | None = None
         # What gives the answer when the steps that are under way are done.
@@ -190,8 +193,9 @@ class Pop3Core:
         verb = verb.upper()
         row = COMMANDS.get(verb)
         debug = session.services.settings[POP3_CMD_DEBUG]
-        if debug > 1 or (debug and row is None):
-            session.log.notice("command", line=verb if verb in _SECRET else line[:200])
+        self._line = verb.encode() if verb in _SECRET else line[:200]
+        if debug > 1:
+            session.log.notice("command", line=self._line)
         if row is None:
             self._verb = "unknown"
             return self._counted(replies.UNKNOWN_COMMAND)
@@ -217,8 +221,16 @@ class Pop3Core:
             metrics.COMMANDS.observe(seconds, "pop3", self._verb, status)
             self._verb = ""
 
+    def _report(self, result: Result) -> None:
+        """Log a command that was refused, if that is asked for; never what is secret of it."""
+        reply = result.reply if isinstance(result, Follow) else result
+        session = self._session
+        if isinstance(reply, Reply) and not reply.ok and session.services.settings[POP3_CMD_DEBUG]:
+            session.log.notice("command refused", line=self._line, answer=reply.text)
+
     def _obey(self, result: Result) -> None:
         self._measure(result)
+        self._report(result)
         if isinstance(result, Reply):
             self._say(result.encode())
         elif isinstance(result, Lines):
