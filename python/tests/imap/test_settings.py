@@ -40,6 +40,7 @@ def test_defaults_are_those_of_the_manual() -> None:
         login_timeout=180.0,
         autologout=1800.0,
         expunge_on_delete=False,
+        autosubscribe=True,
         max_mail=64 << 20,
         log_commands=0,
         others="Shared",

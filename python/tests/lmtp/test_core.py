@@ -225,3 +225,17 @@ def test_no_damaged_dialogue_breaks_the_machine(connect: Connect, house: House) 
             for path in mess.iterdir():
                 path.unlink()
     assert not [path for path in mess.iterdir() if path.name.startswith(".")]
+
+
+def test_patience_is_a_setting(connect: Connect) -> None:
+    assert connect().core.timeout == 180.0
+    assert connect(smtp_conn_timeout="10s").core.timeout == 10.0
+
+
+def test_the_guard_against_loops_is_a_setting(connect: Connect, house: House) -> None:
+    mail = b"Received: from a by b; Mon, 2 Nov 2026 10:00:00 +0000\r\n" * 11 + b"Subject: x\r\n\r\n"
+    talk = b"LHLO c\r\nMAIL FROM:<x@example.net>\r\nRCPT TO:<alice@example.test>\r\nDATA\r\n"
+    for most, code in (("10", b"554"), ("11", b"250")):
+        dialogue = connect(smtp_max_received=most)
+        dialogue.ask(talk)
+        assert dialogue.ask(mail + b".\r\n").startswith(code)

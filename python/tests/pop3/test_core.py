@@ -321,3 +321,20 @@ def test_sessions_of_a_user_are_limited(connect: Connect) -> None:
     held[0].ask(b"QUIT\r\n")
     again = connect(**settings)
     assert again.ask(LOGIN).splitlines()[-1].startswith(b"+OK 3 messages")
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"), [("0", set()), ("1", {"refused"}), ("2", {"refused", "carried"})]
+)
+def test_commands_are_logged_when_asked_for(connect: Connect, level: str, shown: set[str]) -> None:
+    with log.captured() as lines:
+        dialogue = connect(pop3_cmd_debug=level)
+        dialogue.ask(b"PASS before-user\r\nAUTH PLAIN AGFsaWNlAHMzY3JldA==\r\nNONSENSE x\r\n" + LOGIN)
+        dialogue.ask(b"RETR 99\r\nRETR 1\r\nLIST\r\n")
+    logged = "\n".join(lines)
+    assert ("NONSENSE x" in logged) == ("refused" in shown)
+    assert ("RETR 99" in logged) == ("refused" in shown)
+    assert ("RETR 1" in logged.replace("RETR 99", "")) == ("carried" in shown)
+    assert ("LIST" in logged) == ("carried" in shown)
+    for secret in (PASSWORD, "before-user", "AGFsaWNl"):
+        assert secret not in logged

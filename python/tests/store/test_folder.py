@@ -72,9 +72,12 @@ def test_depth_is_bounded(mailbox: Mailbox) -> None:
 
 def test_subscription_and_recent(mailbox: Mailbox) -> None:
     folder = mailbox.create_folder(SUBTREE, "a").folder_id
-    assert not mailbox.folder(folder).subscribed
-    mailbox.set_subscribed(folder, subscribed=True)
-    assert mailbox.folder(folder).subscribed
+    mailbox.subscribe("a", folder)
+    assert (mailbox.subscriptions(), mailbox.folder(folder).unsubscribed) == (frozenset({"a"}), False)
+    mailbox.unsubscribe(["A", "a"], folder)
+    assert (mailbox.subscriptions(), mailbox.folder(folder).unsubscribed) == (frozenset(), True)
+    mailbox.subscribe("a", folder)
+    assert not mailbox.folder(folder).unsubscribed
     mailbox.append(folder, [mail(), mail()])
     assert mailbox.mark_recent_seen(folder) == 1
     mailbox.append(folder, [mail()])

@@ -39,6 +39,26 @@ def test_an_interrupted_migration_leaves_the_old_version(connection: sqlite3.Con
     connection.close()
 
 
+def test_subscriptions_become_names(path: Path) -> None:
+    """0011: a folder that was subscribed is so by its name; the special ones say when they were not."""
+    with create_private(path, owner="a", user_id=1) as box:
+        outer = box.create_folder(9, "A/B").folder_id
+        inner = box.create_folder(outer, "Ü").folder_id
+        below = box.create_folder(13, "below").folder_id
+        box.create_folder(9, "never")
+    old = sqlite3.connect(path / "exmdb" / "exchange.sqlite3", isolation_level=None)
+    old.execute("DROP INDEX messages_of_property_form")
+    old.execute("ALTER TABLE folders RENAME COLUMN unsubscribed TO subscribed")
+    old.execute("UPDATE folders SET subscribed = folder_id IN (10, 11, 12, 13, 14, ?, ?)", (inner, below))
+    old.execute("INSERT INTO subscriptions VALUES ('Shared/bob')")
+    old.execute("PRAGMA user_version = 8")
+    old.close()
+    with Mailbox.open(path) as box:
+        assert box.subscriptions() == {"A\N{DIVISION SLASH}B/Ü", "INBOX/below", "Shared/bob"}
+        assert {each.folder_id for each in box.folders() if each.unsubscribed} == {0x17}
+        assert box.check() == []
+
+
 def test_a_newer_file_is_not_touched(path: Path) -> None:
     box = create_private(path, owner="a", user_id=1)
     box.append(13, [mail()])
@@ -55,5 +75,6 @@ def test_a_newer_file_is_not_touched(path: Path) -> None:
     assert [each.read_bytes() for each in files] == before
 
 
-def test_the_numbers_have_no_gaps() -> None:
-    assert [number for number, _ in migration.migrations()] == list(range(1, migration.current_version() + 1))
+def test_each_number_is_used_once() -> None:
+    numbers = [number for number, _ in migration.migrations()]
+    assert numbers == sorted(set(numbers))

@@ -48,6 +48,7 @@ class Daemons:
             listens = (
                 f"imap_listen = [{HOST}]:{self.imap_port}\npop3_listen = [{HOST}]:{self.pop3_port}\n"
                 f"lda_listen = [{HOST}]:{self.lmtp_port}\ncontext_num = 5000\n"
+                "imap_listen_tls =\npop3_listen_tls =\n"
                 f"exmdb_listen = [{HOST}]:{self.exmdb_port}\n"
             )
             (embedded.etc / f"only-{name}.cfg").write_text(shared + own + listens + self.settings)

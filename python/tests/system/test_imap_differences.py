@@ -64,7 +64,7 @@ def servers(program_once: Callable[[str], str]) -> Iterator[tuple[tuple[int, str
     with tempfile.TemporaryDirectory(prefix="differences-") as name:
         root = Path(name)
         root.chmod(0o755)  # the peer's processes are others than ours
-        ours = Daemons(root / "home")
+        ours = Daemons(root / "home", settings="imap_autosubscribe = no\n")
         ours.create()
         (root / "peer").mkdir()
         peer = Dovecot(root / "peer", [ALICE], "secret", imap=free_port(), pop3=free_port(), lmtp=free_port())

@@ -43,7 +43,6 @@ def test_thunderbird(server: GromoxServer, thunderbird: str, tmp_path: Path) -> 
     with imap(server) as connection:
         for name in (FOLDER, TARGET):
             assert connection.create(name)[0] == "OK"
-            connection.subscribe(name)  # it shows subscribed folders only
         for number in range(4):
             connection.append(FOLDER, "", "", mail(f"thunder {number}"))
     with Thunderbird(thunderbird, tmp_path) as client:

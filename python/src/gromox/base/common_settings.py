@@ -156,6 +156,15 @@ USER_CONTEXT_NUM: Final = Option(
 )
 
 
+TLS_MIN_PROTO: Final = Option(
+    "tls_min_proto",
+    text,
+    "tls1.2",
+    "The oldest TLS version that is accepted.",
+    choices=("tls1.0", "tls1.1", "tls1.2", "tls1.3"),
+)
+
+
 def host_id(settings: Settings) -> str:
     """Return the configured name of this machine, else its canonical host name."""
     return settings[HOST_ID] or socket.getfqdn()

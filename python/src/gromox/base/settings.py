@@ -156,7 +156,8 @@ class Settings:
     def with_values_of(self, other: Settings, names: Collection[str]) -> Settings:
         """Return these settings with the values of ``other`` for some options."""
         values = self._values | {name: other._values[name] for name in names}
-        return Settings(self.program, values, self._origins, self.warnings, sources=self._sources)
+        origins = self._origins | {name: other._origins[name] for name in names}
+        return Settings(self.program, values, origins, self.warnings, sources=self._sources)
 
     def reloaded(self) -> Reloaded:
         """Read the files again, as on SIGHUP: only reloadable options take their new value.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from gromox.base.common_settings import RUNNING_IDENTITY
+from gromox.base.common_settings import RUNNING_IDENTITY, TLS_MIN_PROTO
 from gromox.daemons.frame import Daemon, blocklist_of, listen, run, tls_of
 from gromox.daemons.home import Home
 from gromox.delivery.pickup import OUTBOX
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 def add_delivery_queue(home: Home, settings: Settings, spool: Spool) -> None:
     """Take mail into ``spool``."""
-    secure = settings[declared.LDA_LISTEN_TLS]
+    secure = declared.LDA_LISTENS.with_tls(settings)
     starttls = settings[declared.SMTP_SUPPORT_STARTTLS]
     tls = tls_of(
         settings[declared.SMTP_CERTIFICATE_PATH],
         settings[declared.SMTP_PRIVATE_KEY_PATH],
         settings[declared.SMTP_CERTIFICATE_PASSWD],
-        settings[declared.TLS_MIN_PROTO],
+        settings[TLS_MIN_PROTO],
         wanted="lda_listen_tls" if secure else "smtp_support_starttls" if starttls else "",
     )
     services = LmtpServices(
@@ -54,7 +54,7 @@ def add_delivery_queue(home: Home, settings: Settings, spool: Spool) -> None:
         farewell=b"421 4.3.2 the server is going down, try again in a moment\r\n",
         excuse=b"421 4.3.0 an error of the server; it is logged\r\n",
     )
-    listen(home.server, service, settings[declared.LDA_LISTEN], secure)
+    listen(home.server, service, declared.LDA_LISTENS.in_clear(settings), secure)
 
 
 def open_spool(path: Path, settings: Settings) -> Spool:

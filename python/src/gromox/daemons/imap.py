@@ -6,7 +6,7 @@ import dataclasses
 import sys
 from typing import TYPE_CHECKING
 
-from gromox.base.common_settings import ADDRESS_CONTEXT_NUM, USER_CONTEXT_NUM
+from gromox.base.common_settings import ADDRESS_CONTEXT_NUM, TLS_MIN_PROTO, USER_CONTEXT_NUM
 from gromox.base.neighbours import Tally
 from gromox.daemons.frame import Daemon, blocklist_of, listen, run, tls_of
 from gromox.daemons.home import Home
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 def add_imap(home: Home, settings: Settings) -> None:
     """Serve IMAP."""
-    secure = settings[declared.IMAP_LISTEN_TLS]
+    secure = declared.IMAP_LISTENS.with_tls(settings)
     tls = tls_of(
         settings[declared.IMAP_CERTIFICATE_PATH],
         settings[declared.IMAP_PRIVATE_KEY_PATH],
         settings[declared.IMAP_CERTIFICATE_PASSWD],
-        settings[declared.TLS_MIN_PROTO],
+        settings[TLS_MIN_PROTO],
         wanted="imap_listen_tls"
         if secure
         else "imap_support_tls"
@@ -59,7 +59,7 @@ def add_imap(home: Home, settings: Settings) -> None:
         farewell=b"* BYE [UNAVAILABLE] the server is going down, try again in a moment\r\n",
         excuse=b"* BYE [SERVERBUG] an error of the server; it is logged\r\n",
     )
-    listen(home.server, service, settings[declared.IMAP_LISTEN], secure)
+    listen(home.server, service, declared.IMAP_LISTENS.in_clear(settings), secure)
 
 
 def build(server: Server, settings: Settings) -> None:
@@ -79,8 +79,7 @@ DAEMON = Daemon(
     Workforce(
         declared.IMAP_WORKERS,
         declared.IMAP_WORKER_RETIRE_TIME,
-        declared.IMAP_LISTEN,
-        declared.IMAP_LISTEN_TLS,
+        declared.IMAP_LISTENS,
         declared.IMAP_ACCEPT_HAPROXY,
         declared.CONTEXT_NUM,
     ),

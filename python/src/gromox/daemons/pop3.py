@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from gromox.base.common_settings import ADDRESS_CONTEXT_NUM
+from gromox.base.common_settings import ADDRESS_CONTEXT_NUM, TLS_MIN_PROTO
 from gromox.base.neighbours import Tally
 from gromox.daemons.frame import Daemon, blocklist_of, listen, run, tls_of
 from gromox.daemons.home import Home
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 def add_pop3(home: Home, settings: Settings) -> None:
     """Serve POP3."""
-    secure = settings[declared.POP3_LISTEN_TLS]
+    secure = declared.POP3_LISTENS.with_tls(settings)
     starttls = settings[declared.POP3_SUPPORT_TLS]
     tls = tls_of(
         settings[declared.POP3_CERTIFICATE_PATH],
         settings[declared.POP3_PRIVATE_KEY_PATH],
         settings[declared.POP3_CERTIFICATE_PASSWD],
-        settings[declared.TLS_MIN_PROTO],
+        settings[TLS_MIN_PROTO],
         wanted="pop3_listen_tls" if secure else "pop3_support_tls" if starttls else "",
     )
     services = Pop3Services(
@@ -54,7 +54,7 @@ def add_pop3(home: Home, settings: Settings) -> None:
         farewell=b"-ERR [SYS/TEMP] the server is going down, try again in a moment\r\n",
         excuse=b"-ERR [SYS/TEMP] an error of the server; it is logged\r\n",
     )
-    listen(home.server, service, settings[declared.POP3_LISTEN], secure)
+    listen(home.server, service, declared.POP3_LISTENS.in_clear(settings), secure)
 
 
 def build(server: Server, settings: Settings) -> None:
@@ -74,8 +74,7 @@ DAEMON = Daemon(
     Workforce(
         declared.POP3_WORKERS,
         declared.POP3_WORKER_RETIRE_TIME,
-        declared.POP3_LISTEN,
-        declared.POP3_LISTEN_TLS,
+        declared.POP3_LISTENS,
         declared.POP3_ACCEPT_HAPROXY,
         declared.CONTEXT_NUM,
     ),

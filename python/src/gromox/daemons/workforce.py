@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gromox.base.settings import Endpoint, Option, Settings
+    from gromox.base.listens import Listens
+    from gromox.base.settings import Option, Settings
     from gromox.daemons.frame import Daemon
 
 _log = log.get_logger(__name__)
@@ -40,8 +41,7 @@ class Workforce:
 
     workers: Option[int]
     retire_time: Option[float]
-    clear: Option[tuple[Endpoint, ...]]
-    secure: Option[tuple[Endpoint, ...]]
+    listens: Listens
     haproxy: Option[int]
     total: Option[int]
 
@@ -57,7 +57,8 @@ def supervise(daemon: Daemon, workforce: Workforce, settings: Settings, ready: C
     Raises:
         ListenError: a port cannot be had.
     """
-    endpoints = (*settings[workforce.clear], *settings[workforce.secure])
+    listens = workforce.listens
+    endpoints = (*listens.in_clear(settings), *listens.with_tls(settings))
     inherited = {sock.getsockname()[1]: sock for sock in systemd.inherited_sockets()}
     proxied = bool(settings[workforce.haproxy])
     sockets = [
@@ -70,11 +71,9 @@ def supervise(daemon: Daemon, workforce: Workforce, settings: Settings, ready: C
         nonlocal present
         fresh = present.reread()
         changed = {option.name for option in fresh.differences(present)}
-        fixed = {
-            option.name
-            for option in (workforce.clear, workforce.secure, workforce.haproxy, daemon.metrics)
-            if option is not None
-        }
+        fixed = {option.name for option in (workforce.haproxy, daemon.metrics) if option is not None}
+        if (*listens.in_clear(fresh), *listens.with_tls(fresh)) != endpoints:
+            fixed |= listens.names
         if changed & fixed:
             _log.warning("settings need a restart", directives=" ".join(sorted(changed & fixed)))
             fresh = fresh.with_values_of(present, fixed)

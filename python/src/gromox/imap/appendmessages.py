@@ -134,7 +134,7 @@ def add(
     session: Session,
     mailbox: Mailbox,
     messages: Sequence[Message],
-    store: Callable[[list[NewMail]], Reply | Together],
+    store: Callable[[list[NewMail]], Reply | Together | Wait],
 ) -> Reply | Together | Wait:
     """Put messages for a mailbox together and hand them to ``store``.
 
@@ -151,7 +151,7 @@ def add(
     def write() -> list[tuple[bytes, StagedContent | None]]:
         return [_staged(mailbox, _joined(parts)) for parts in gathered]
 
-    def written(outcome: Outcome) -> Reply | Together:
+    def written(outcome: Outcome) -> Reply | Together | Wait:
         if outcome.error is not None:
             raise outcome.error
         staged: list[tuple[bytes, StagedContent | None]] = outcome.value  # type: ignore[assignment]  # of write

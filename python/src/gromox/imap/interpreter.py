@@ -20,8 +20,8 @@ from gromox.imap.grammar import TAG
 from gromox.imap.machine import refusal
 from gromox.imap.parser import Parser
 from gromox.imap.replies import Next, Prompt, Reply, Status, Stream, Together, Wait
-from gromox.imap.tree import SEPARATOR
 from gromox.store.errors import CorruptError
+from gromox.store.names import SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

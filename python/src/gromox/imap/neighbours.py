@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 from gromox.base.log import get_logger
 from gromox.directory import domain, membership
 from gromox.directory.errors import DirectoryError
-from gromox.imap.tree import SEPARATOR, Tree
+from gromox.imap.tree import Tree
 from gromox.store.errors import StoreError
 from gromox.store.guest import Guest
 from gromox.store.mailbox import Mailbox
+from gromox.store.names import SEPARATOR
 from gromox.store.permission import DEFAULT
 from gromox.store.session.actor import Actor
 

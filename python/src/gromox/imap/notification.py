@@ -14,8 +14,10 @@ from gromox.imap.fetching import Fetching
 from gromox.imap.notifyspec import MESSAGE_EVENTS, Event, Filter, Notify
 from gromox.imap.places import Place
 from gromox.imap.replies import Information, Listed, MailboxStatus, MetadataChanged
-from gromox.imap.tree import SEPARATOR, tree_of
+from gromox.imap.subscriptions import is_subscribed
+from gromox.imap.tree import folded, tree_of
 from gromox.store.errors import StoreError
+from gromox.store.names import SEPARATOR
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class Notification:
         """Begin with the mailboxes as they are now. Raises CommandError, LookUpFirstError."""
         self._take(notify)
         self._places = session.places
-        self.watched = [_Watched(place, notify) for place in _places(session, notify)]
+        self.watched = [_Watched(session, place, notify) for place in _places(session, notify)]
 
     def _take(self, notify: Notify) -> None:
         self.notify = notify
@@ -163,11 +165,11 @@ def _places(session: Session, notify: Notify) -> list[Place]:
 class _Watched:
     """One mailbox file, and what was told of it."""
 
-    __slots__ = ("_annotated", "_known", "_number", "_untold", "place")
+    __slots__ = ("_annotated", "_known", "_number", "_session", "_untold", "place")
 
-    def __init__(self, place: Place, notify: Notify) -> None:
+    def __init__(self, session: Session, place: Place, notify: Notify) -> None:
         """Begin with it as it is now."""
-        self.place = place
+        self._session, self.place = session, place
         self._annotated: Mapping[tuple[int, str], int] = (
             place.mailbox.annotation_numbers() if notify.tells_metadata else {}
         )
@@ -183,8 +185,14 @@ class _Watched:
 
     def _events(self, notify: Notify, name: Name) -> frozenset[Event]:
         return notify.events(
-            self.place.full(name.name), subscribed=name.folder.subscribed, own=self.place.is_own
+            self.place.full(name.name), subscribed=self._is_subscribed(name), own=self.place.is_own
         )
+
+    def _is_subscribed(self, name: Name) -> bool:
+        """Tell whether a mailbox is subscribed; what is not the user's own has to be by its whole name."""
+        if self.place.is_own:
+            return is_subscribed(self._session, name)
+        return folded(self.place.full(name.name)) in tree_of(self._session.mailbox).subscriptions
 
     def statuses(self, session: Session, notify: Notify) -> Iterator[MailboxStatus]:
         """Yield where its mailboxes stand."""
@@ -289,7 +297,7 @@ class _Watched:
         if renamed and Event.MAILBOX_NAME in events | self._events(notify, known):
             yield self._listed(name, old_name=self.place.full(known.name))
             return
-        if before.subscribed != now.subscribed:
+        if self._is_subscribed(known) != self._is_subscribed(name):
             # Who watches what is subscribed hears of it that this is not any more.
             events |= notify.events(self.place.full(name.name), subscribed=True, own=self.place.is_own)
             if Event.SUBSCRIPTION_CHANGE in events:
@@ -298,7 +306,7 @@ class _Watched:
     def _listed(self, name: Name, *, old_name: str | None = None) -> Listed:
         attributes = [] if name.selectable else [rb"\Noselect"]
         attributes.append(rb"\HasChildren" if name.has_children else rb"\HasNoChildren")
-        if name.folder.subscribed:
+        if self._is_subscribed(name):
             attributes.append(rb"\Subscribed")
         if name.special_use is not None and self.place.is_own:
             attributes.append(name.special_use)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.fetchitems import parse_items
-from gromox.imap.tree import SEPARATOR
+from gromox.store.names import SEPARATOR
 
 if TYPE_CHECKING:
     from gromox.imap.fetchitems import Item

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 from gromox.base.log import get_logger
 from gromox.imap.errors import LookUpFirstError
 from gromox.imap.neighbours import NOBODY, Neighbourhood
-from gromox.imap.tree import SEPARATOR, tree_of
+from gromox.imap.tree import tree_of
 from gromox.store.guest import Guest
+from gromox.store.names import SEPARATOR
 from gromox.store.session.actor import Actor
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from gromox.base.common_settings import (
     DNSBL_CLIENT,
     HOST_ID,
     RUNNING_IDENTITY,
+    TLS_MIN_PROTO,
     USER_CONTEXT_NUM,
     accept_haproxy,
     fd_limit,
@@ -23,6 +24,7 @@ from gromox.base.common_settings import (
     retire_time,
     workers,
 )
+from gromox.base.listens import listens
 from gromox.base.secret import Secret
 from gromox.base.settings import (
     Endpoint,
@@ -75,9 +77,6 @@ def _networks(value: str) -> tuple[str, ...]:
 IMAP_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
     "imap_listen", listen_list, (Endpoint("::", 143),), "Where to listen for IMAP.", since="1.0"
 )
-IMAP_LISTEN_TLS: Final[Option[tuple[Endpoint, ...]]] = Option(
-    "imap_listen_tls", listen_list, (), "Where to listen for IMAP in TLS (the usual port is 993)."
-)
 IMAP_ACCEPT_HAPROXY: Final = accept_haproxy("imap")
 IMAP_LOG_FILE: Final = log_file("imap")
 IMAP_LOG_LEVEL: Final = log_level("imap")
@@ -121,6 +120,14 @@ IMAP_AUTOLOGOUT_TIME: Final = Option(
     "Silence before a connection that is logged in is closed; RFC 3501 section 5.4 asks for 30 minutes.",
     unit="seconds",
     low=60,
+    reloadable=True,
+)
+IMAP_AUTOSUBSCRIBE: Final = Option(
+    "imap_autosubscribe",
+    boolean,
+    True,
+    "Whether mail folders that nobody subscribed or unsubscribed count as subscribed, so that programs which "
+    "show only subscribed folders show those that Outlook and others make.",
     reloadable=True,
 )
 IMAP_CMD_DEBUG: Final = Option(
@@ -192,6 +199,9 @@ IMAP_CERTIFICATE_PASSWD: Final = Option(
 IMAP_PRIVATE_KEY_PATH: Final[Option[Path | None]] = Option(
     "imap_private_key_path", optional_path, None, "The private key (PEM)."
 )
+IMAP_LISTENS: Final = listens(
+    "imap", IMAP_LISTEN, IMAP_CERTIFICATE_PATH, IMAP_PRIVATE_KEY_PATH, usual_tls=993
+)
 IMAP_THREAD_CHARGE_NUM: Final = Option("imap_thread_charge_num", integer, 20, _NOT_USED)
 IMAP_THREAD_INIT_NUM: Final = Option("imap_thread_init_num", integer, 5, _NOT_USED)
 MAIL_MAX_LENGTH: Final = Option(
@@ -203,17 +213,13 @@ MAIL_MAX_LENGTH: Final = Option(
     high=2 << 30,
     reloadable=True,
 )
-TLS_MIN_PROTO: Final = Option(
-    "tls_min_proto", text, "tls1.2", "The oldest TLS version that is accepted.", choices=("tls1.2", "tls1.3")
-)
 
 PROGRAM: Final = Program(
     "imap",
     "gromox-imap",
     ("gromox.cfg", "imap.cfg"),
     (
-        IMAP_LISTEN,
-        IMAP_LISTEN_TLS,
+        *IMAP_LISTENS.options,
         IMAP_ACCEPT_HAPROXY,
         IMAP_LOG_FILE,
         IMAP_LOG_LEVEL,
@@ -238,6 +244,7 @@ PROGRAM: Final = Program(
         IMAP_AUTH_TIMES,
         IMAP_TRUSTED_HOSTS,
         IMAP_AUTOLOGOUT_TIME,
+        IMAP_AUTOSUBSCRIBE,
         IMAP_CMD_DEBUG,
         IMAP_CONN_TIMEOUT,
         IMAP_EXPUNGE_ON_DELETE,
@@ -271,6 +278,7 @@ class Policy:
     login_timeout: float
     autologout: float
     expunge_on_delete: bool
+    autosubscribe: bool
     max_mail: int
     log_commands: int
     others: str
@@ -290,6 +298,7 @@ class Policy:
             login_timeout=settings[IMAP_CONN_TIMEOUT],
             autologout=settings[IMAP_AUTOLOGOUT_TIME],
             expunge_on_delete=settings[IMAP_EXPUNGE_ON_DELETE],
+            autosubscribe=settings[IMAP_AUTOSUBSCRIBE],
             max_mail=settings[MAIL_MAX_LENGTH],
             log_commands=settings[IMAP_CMD_DEBUG],
             trusted=tuple(ipaddress.ip_network(host, strict=False) for host in settings[IMAP_TRUSTED_HOSTS]),

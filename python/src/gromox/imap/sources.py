@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.listing import outside_names, own_names
-from gromox.imap.tree import SEPARATOR, tree_of
+from gromox.imap.tree import tree_of
+from gromox.store.names import SEPARATOR
 from gromox.store.permission import Right
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _of(session: Session, source: Source) -> Iterator[Searched]:
             yield from _searchable(own_names(session))
         case b"SUBSCRIBED":
             names = [each for each in own_names(session) if each.subscribed]
-            if session.mailbox.subscriptions():
+            if tree_of(session.mailbox).subscriptions:
                 names += [each for part in outside_names(session) for each in part if each.subscribed]
             yield from _searchable(names)
         case kind:

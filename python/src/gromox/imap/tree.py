@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Final
 from gromox.imap.errors import CommandError
 from gromox.store.builtin import INBOX, SPECIAL_USE, ipm_subtree, is_mail_class
 from gromox.store.errors import NotFoundError
+from gromox.store.names import SEPARATOR, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gromox.store.folder import Folder
     from gromox.store.mailbox import Mailbox
-
-SEPARATOR: Final = "/"
-#: Shown for a separator that stands inside one folder's name.
-SLASH: Final = "\N{DIVISION SLASH}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +30,8 @@ class Name:
 
     use: bytes | None = None
     """What its owner said it is used for."""
+    asked: bool = False
+    """Whether the name was subscribed to; see :mod:`gromox.imap.subscriptions`."""
 
     @property
     def special_use(self) -> bytes | None:
@@ -52,38 +51,39 @@ class Tree:
                 children.setdefault(folder.parent_id, []).append(folder)
         self._found: list[Name] = []
         self._uses = mailbox.special_uses()
+        #: What the owner is subscribed to, folded: names that need not be here.
+        self.subscriptions = {folded(name): name for name in mailbox.subscriptions()}
         self._walk(children, mailbox.sees, self.top, "")
         #: INBOX first, then by name, each before what is below it.
-        self.names: Sequence[Name] = sorted(self._found, key=lambda name: _rank(name.name))
+        self.names: Sequence[Name] = sorted(self._found, key=lambda name: rank(name.name))
         self._exact = {name.name: name for name in self.names}
         self._folded: dict[str, Name] = {}
         for name in self.names:
-            self._folded.setdefault(_folded(name.name), name)
+            self._folded.setdefault(folded(name.name), name)
         self._by_id = {name.folder.folder_id: name for name in self.names}
 
     def _walk(
         self, children: dict[int, list[Folder]], sees: Callable[[int], bool], parent_id: int, prefix: str
     ) -> bool:
         """Collect what is below a folder; tell whether anything is shown. The store bounds the depth."""
-        shown = False
+        is_shown = False
         for folder in children.get(parent_id, ()):
             at_inbox = folder.folder_id == INBOX and parent_id == self.top
-            name = "INBOX" if at_inbox else prefix + _shown(folder.name)
+            name = "INBOX" if at_inbox else prefix + shown(folder.name)
             if not at_inbox and name.upper() == "INBOX":
                 continue  # a localised inbox has the name already; no client could reach this one
             place = len(self._found)
             below = self._walk(children, sees, folder.folder_id, name + SEPARATOR)
             selectable = is_mail_class(folder.container_class) and sees(folder.folder_id)
             if selectable or below:
-                self._found.insert(
-                    place, Name(name, folder, selectable, below, self._uses.get(folder.folder_id))
-                )
-                shown = True
-        return shown
+                use, asked = self._uses.get(folder.folder_id), folded(name) in self.subscriptions
+                self._found.insert(place, Name(name, folder, selectable, below, use, asked))
+                is_shown = True
+        return is_shown
 
     def find(self, name: str) -> Name | None:
         """Return what has this name, or this name in another case or Unicode form."""
-        return self._exact.get(name) or self._folded.get(_folded(name))
+        return self._exact.get(name) or self._folded.get(folded(name))
 
     def by_id(self, folder_id: int) -> Name | None:
         """Return the name of a folder."""
@@ -113,23 +113,15 @@ def net_unicode(name: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """Return a name in the form in which names are compared."""
     return net_unicode(name).casefold()
 
 
-def _rank(name: str) -> tuple[bool, tuple[str, ...]]:
+def rank(name: str) -> tuple[bool, tuple[str, ...]]:
+    """Return by what names are ordered: INBOX first, each name before what is below it."""
     parts = tuple(name.split(SEPARATOR))
     return parts[0] != "INBOX", parts
-
-
-def _shown(name: str) -> str:
-    if SEPARATOR in name:
-        name = name.replace(SEPARATOR, SLASH)
-    return (
-        name
-        if name.isprintable()
-        else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
-    )
 
 
 _trees: Final[weakref.WeakKeyDictionary[Mailbox, tuple[int, Tree]]] = weakref.WeakKeyDictionary()

@@ -11,12 +11,14 @@ from gromox.base.common_settings import (
     DNSBL_CLIENT,
     HOST_ID,
     RUNNING_IDENTITY,
+    TLS_MIN_PROTO,
     accept_haproxy,
     fd_limit,
     log_file,
     log_level,
     metrics_socket,
 )
+from gromox.base.listens import listens
 from gromox.base.optionvalues import Endpoint
 from gromox.base.secret import Secret
 from gromox.base.settings import (
@@ -62,9 +64,6 @@ LDA_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
     listen_list,
     (Endpoint("::", 25),),
     "Where to take mail, in clear or with STARTTLS; beside a Postfix on the same machine this is [::]:24.",
-)
-LDA_LISTEN_TLS: Final[Option[tuple[Endpoint, ...]]] = Option(
-    "lda_listen_tls", listen_list, (), "Where to take mail under TLS from the first octet."
 )
 LDA_RECIPIENT_DELIMITER: Final = Option(
     "lda_recipient_delimiter",
@@ -135,13 +134,7 @@ SMTP_CERTIFICATE_PASSWD: Final = Option(
 SMTP_PRIVATE_KEY_PATH: Final[Option[Path | None]] = Option(
     "smtp_private_key_path", optional_path, None, "Private key (PEM)."
 )
-TLS_MIN_PROTO: Final = Option(
-    "tls_min_proto",
-    text,
-    "tls1.2",
-    "The oldest protocol version that is accepted.",
-    choices=("tls1.0", "tls1.1", "tls1.2", "tls1.3"),
-)
+LDA_LISTENS: Final = listens("lda", LDA_LISTEN, SMTP_CERTIFICATE_PATH, SMTP_PRIVATE_KEY_PATH)
 SMTP_LOG_FILE: Final = log_file("smtp")
 SMTP_LOG_LEVEL: Final = log_level("smtp")
 LDA_FD_LIMIT: Final = fd_limit("lda")
@@ -159,8 +152,7 @@ PROGRAM: Final = Program(
         SMTP_LOG_FILE,
         SMTP_LOG_LEVEL,
         LDA_FD_LIMIT,
-        LDA_LISTEN,
-        LDA_LISTEN_TLS,
+        *LDA_LISTENS.options,
         LDA_ACCEPT_HAPROXY,
         LDA_METRICS_SOCKET,
         LDA_RECIPIENT_DELIMITER,

@@ -18,6 +18,7 @@ from gromox.midb.question import (
     Command,
     Question,
     RefusedError,
+    shown_name,
 )
 from gromox.store.flags import Flag, FlagChange, FlagOperation
 from gromox.store.model import NewMail
@@ -35,13 +36,16 @@ _KEYWORD: Final = re.compile(r"[!#$&',0-9A-Z^_`a-z|~.:;<=>?@/+-]{1,255}")
 _ONE, _TWO = range(1, 2), range(2, 3)
 
 
-def _subscribe(question: Question, words: Sequence[str], *, subscribed: bool = True) -> Answer:
-    question.mailbox.set_subscribed(question.folder(words[0]).folder_id, subscribed=subscribed)
+def _subscribe(question: Question, words: Sequence[str]) -> Answer:
+    folder = question.folder(words[0])
+    question.mailbox.subscribe(shown_name(words[0]), folder.folder_id)
     return _durable(question)
 
 
 def _unsubscribe(question: Question, words: Sequence[str]) -> Answer:
-    return _subscribe(question, words, subscribed=False)
+    folder = question.folder(words[0])
+    question.mailbox.unsubscribe([shown_name(words[0])], folder.folder_id)
+    return _durable(question)
 
 
 def _insert(question: Question, words: Sequence[str]) -> Answer:

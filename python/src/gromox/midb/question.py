@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.midb.grammar import name_of, word_of
 from gromox.store.builtin import INBOX, ipm_subtree, is_mail_class
+from gromox.store.names import path_of
 from gromox.store.sync import reading
 
 if TYPE_CHECKING:
@@ -125,6 +126,13 @@ class Question:
     def view(self, folder: Folder) -> FolderView:
         """Return the newest view of a folder."""
         return self.mailbox.view(folder.folder_id)
+
+
+def shown_name(word: str) -> str:
+    """Return the name under which IMAP shows a folder; subscriptions are kept by it."""
+    path = name_of(word)
+    in_inbox = path[0].casefold() == "inbox"
+    return path_of(path[1:] if in_inbox else path, in_inbox=in_inbox)
 
 
 @dataclass(frozen=True, slots=True)

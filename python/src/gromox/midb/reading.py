@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.midb.condition import condition_of
 from gromox.midb.grammar import letters_of
-from gromox.midb.question import PARAMETER, Answer, Command, Question, RefusedError, listed
+from gromox.midb.question import PARAMETER, Answer, Command, Question, RefusedError, listed, shown_name
+from gromox.store.builtin import SUBSCRIBED
 from gromox.store.flags import Flag
 from gromox.store.model import Columns
 
@@ -33,7 +34,15 @@ def _enumerate(question: Question, _: Sequence[str]) -> Answer:
 
 
 def _subscribed(question: Question, _: Sequence[str]) -> Answer:
-    return listed([word for folder, word in question.named() if folder.subscribed])
+    """List what is subscribed by name, and what is from birth."""
+    asked = question.mailbox.subscriptions()
+    return listed(
+        [
+            word
+            for folder, word in question.named()
+            if shown_name(word) in asked or (folder.folder_id in SUBSCRIBED and not folder.unsubscribed)
+        ]
+    )
 
 
 def _summary(question: Question, words: Sequence[str]) -> Answer:

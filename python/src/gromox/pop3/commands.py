@@ -20,6 +20,7 @@ from gromox.store.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from gromox.pop3.maildrop import Maildrop
     from gromox.pop3.replies import Reply
     from gromox.store.content import Content
 
@@ -258,15 +259,45 @@ def quit_(session: Session, text: str) -> Result:
         return Follow(replies.GOODBYE, Then.CLOSE)
     session.state = State.UPDATE
     maildrop = session.here
-    try:
-        removed = maildrop.remove_deleted()
-    except StoreError as error:
-        session.log.warning("messages not removed", mailbox=str(maildrop.mailbox.path), reason=error)
-        return Follow(answer_to(error), Then.CLOSE)
-    if removed:
-        session.depends = maildrop.mailbox
+    if maildrop.marked:
+        return _update(session, maildrop)
+    return _goodbye(session, 0)
+
+
+def _update(session: Session, maildrop: Maildrop) -> Result:
+    """Remove, many messages in steps, so that others are served; the last word waits until it is durable."""
+    removed = 0
+    failed: StoreError | None = None
+
+    def steps() -> Iterator[Sequence[bytes]]:
+        nonlocal removed, failed
+        try:
+            for count in maildrop.remove_marked():
+                removed += count
+                yield ()
+        except StoreError as error:
+            failed = error
+
+    def done() -> Result:
+        if removed:
+            session.depends = maildrop.mailbox
+        if failed is None:
+            return _goodbye(session, removed)
+        session.log.warning(
+            "messages not removed", mailbox=str(maildrop.mailbox.path), removed=removed, reason=failed
+        )
+        return Follow(answer_to(failed), Then.CLOSE)
+
+    if maildrop.marked > STEP:
+        return Steps(steps(), done)
+    for _ in steps():
+        pass
+    return done()
+
+
+def _goodbye(session: Session, removed: int) -> Result:
     if session.lock is not None:
         session.lock.release()  # the next session need not wait until this connection is closed
     session.log.info("logged out", removed=removed)
-    left = len(maildrop) - len(maildrop.deleted)
-    return Follow(replies.ok(f"goodbye, {left} messages left"), Then.CLOSE)
+    maildrop = session.here
+    return Follow(replies.ok(f"goodbye, {len(maildrop) - maildrop.marked} messages left"), Then.CLOSE)

@@ -27,6 +27,8 @@ _log = get_logger("pop3")
 
 #: RFC 2449 section 4 says 255; answers to SASL challenges may be longer.
 MAX_LINE: Final = 12_288
+#: Octets of answers to pipelined commands before the peer has to take some.
+MAX_ANSWERED: Final = 1 << 20
 #: Commands that are not understood before the connection is closed.
 MAX_ERRORS: Final = 50
 #: What a log may show of a line: not what follows these.
@@ -37,16 +39,19 @@ class Pop3Core:
     """One connection."""
 
     __slots__ = (
+        "_answered",
         "_asking",
         "_at",
         "_begun",
         "_errors",
         "_input",
+        "_line",
         "_out",
         "_prompt",
         "_session",
         "_skipping",
         "_tail",
+        "_then",
         "_verb",
     )
 
@@ -58,10 +63,15 @@ class Pop3Core:
         self._errors = 0
         # The command whose answer is being made, and when it began.
         self._verb, self._begun = "", 0.0
+        # The last command as a log may show it.
+        self._line = b""
         self._prompt: Callable[[bytes], Result] | None = None
         self._asking: Ask | None = None
-        # One round: what is answered, and the action that ends it.
+        # What gives the answer when the steps that are under way are done.
+        self._then: Callable[[], Result] | None = None
+        # One round: what is answered, its octets, and the action that ends it.
         self._out: list[bytes] = []
+        self._answered = 0
         self._tail: Action | None = None
 
     @property
@@ -85,6 +95,9 @@ class Pop3Core:
     def proceed(self) -> Iterable[Action]:
         """Go on after a produced answer, or after TLS was negotiated."""
         self._begin_round()
+        then, self._then = self._then, None
+        if then is not None:
+            self._obey(then())
         return self._run()
 
     def completed(self, outcome: Outcome) -> Iterable[Action]:
@@ -131,11 +144,18 @@ class Pop3Core:
 
     def _begin_round(self) -> None:
         self._out, self._tail, self._session.depends = [], None, None
+        self._answered = 0
+
+    def _say(self, octets: bytes) -> None:
+        self._out.append(octets)
+        self._answered += len(octets)
 
     def _run(self) -> Iterable[Action]:
         while self._tail is None and self._at < len(self._input):
             if not self._take_line():
                 break
+            if self._answered > MAX_ANSWERED and self._tail is None:
+                self._tail = Produce(iter(()))  # lets the peer take what there is
         actions: list[Action] = []
         if self._out:
             actions.append(Send([b"".join(self._out)]))
@@ -173,8 +193,9 @@ class Pop3Core:
         verb = verb.upper()
         row = COMMANDS.get(verb)
         debug = session.services.settings[POP3_CMD_DEBUG]
-        if debug > 1 or (debug and row is None):
-            session.log.notice("command", line=verb if verb in _SECRET else line[:200])
+        self._line = verb.encode() if verb in _SECRET else line[:200]
+        if debug > 1:
+            session.log.notice("command", line=self._line)
         if row is None:
             self._verb = "unknown"
             return self._counted(replies.UNKNOWN_COMMAND)
@@ -200,21 +221,29 @@ class Pop3Core:
             metrics.COMMANDS.observe(seconds, "pop3", self._verb, status)
             self._verb = ""
 
+    def _report(self, result: Result) -> None:
+        """Log a command that was refused, if that is asked for; never what is secret of it."""
+        reply = result.reply if isinstance(result, Follow) else result
+        session = self._session
+        if isinstance(reply, Reply) and not reply.ok and session.services.settings[POP3_CMD_DEBUG]:
+            session.log.notice("command refused", line=self._line, answer=reply.text)
+
     def _obey(self, result: Result) -> None:
         self._measure(result)
+        self._report(result)
         if isinstance(result, Reply):
-            self._out.append(result.encode())
+            self._say(result.encode())
         elif isinstance(result, Lines):
-            self._out.append(result.octets)
+            self._say(result.octets)
         elif isinstance(result, Steps):
-            self._tail = Produce(result.steps)
+            self._tail, self._then = Produce(result.steps), result.then
         elif isinstance(result, Ask):
             self._asking, self._tail = result, Call(result.run)
         elif isinstance(result, Prompt):
             self._prompt = result.then
-            self._out.append(b"+ " + result.challenge + b"\r\n")
+            self._say(b"+ " + result.challenge + b"\r\n")
         else:
-            self._out.append(result.reply.encode())
+            self._say(result.reply.encode())
             self._tail = StartTls() if result.then is Then.TLS else Close()
             if result.then is Then.CLOSE and self._session.state is not State.UPDATE:
                 self._session.release()

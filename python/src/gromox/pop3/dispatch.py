@@ -38,9 +38,10 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """A multi-line answer that is made while it is sent."""
+    """A multi-line answer that is made while it is sent, or long work; ``then`` gives the answer to that."""
 
     steps: Iterator[Sequence[bytes]]
+    then: Callable[[], Result] | None = None
 
 
 @dataclass(frozen=True, slots=True)

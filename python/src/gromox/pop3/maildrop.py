@@ -5,10 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 from array import array
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 from gromox.store.builtin import INBOX
-from gromox.store.errors import MessageGoneError
 from gromox.store.model import Columns
 from gromox.store.uidset import UidSet
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 STEP: Final = 1000
 #: Messages read at once while they are asked for in a row; none is larger than what the store keeps inline.
 AHEAD: Final = 8
+#: Hexadecimal digits of a mailbox's GUID in unique-ids.
+_IDENTITY: Final = 16
 
 
 class InUseError(Exception):
@@ -60,32 +62,42 @@ class MaildropLock:
 
 
 class Maildrop:
-    """Messages by number, from 1; numbers and unique-ids never change in a session."""
+    """Messages by number, from 1; numbers and unique-ids never change in a session.
+
+    Of each message the UID and one octet are kept: 100,000 take half a megabyte.
+    """
 
     __slots__ = (
         "_ahead",
         "_gone_octets",
         "_last",
+        "_marks",
         "_not_before",
         "_octets",
-        "_uid_validity",
-        "deleted",
+        "_origin",
+        "_unweighed",
         "mailbox",
+        "marked",
         "uids",
     )
 
     def __init__(self, mailbox: Mailbox) -> None:
         """Take a snapshot. Raises StoreError."""
         self.mailbox = mailbox
+        figures = mailbox.shown_size(INBOX)
         view = mailbox.view(INBOX)
-        folder = mailbox.folder(INBOX)
         self.uids: Sequence[int] = view.uids()
-        self._uid_validity = view.uid_validity
+        # With the identity of the mailbox: one that is made anew counts from the beginning again.
+        self._origin = f"{mailbox.guid.hex[:_IDENTITY]}.{view.uid_validity}"
         # The counters spare reading 100,000 rows for STAT; they are only good for this very snapshot.
-        exact = folder.total == len(self.uids) and folder.uid_next == view.uid_next
-        self._octets = folder.size if exact else -1
+        exact = (figures.total, figures.uid_next) == (len(self.uids), view.uid_next)
+        self._octets = figures.octets if exact else -1
+        self._marks = bytearray(len(self.uids))
+        #: How many messages are marked for removal.
+        self.marked = 0
+        # What the marked ones have, and which of them are not counted in it yet.
         self._gone_octets = 0
-        self.deleted: set[int] = set()
+        self._unweighed: list[int] = []
         self._last = 0  # the number that was read last
         self._ahead: dict[int, bytes] = {}
         self._not_before = 0
@@ -97,20 +109,23 @@ class Maildrop:
     def totals(self) -> tuple[int, int]:
         """Return the number of messages that are not marked, and their octets."""
         if self._octets < 0:
-            self._octets = sum(size for _, size in self._sizes(self.uids))
-        return len(self.uids) - len(self.deleted), self._octets - self._gone_octets
+            self._octets = self._weigh(self.uids)
+        if self._unweighed:
+            self._gone_octets += self._weigh(sorted(self.uids[number - 1] for number in self._unweighed))
+            self._unweighed.clear()
+        return len(self.uids) - self.marked, self._octets - self._gone_octets
 
     def has(self, number: int) -> bool:
         """Tell whether there is a message of that number that is not marked."""
-        return 1 <= number <= len(self.uids) and number not in self.deleted
+        return 1 <= number <= len(self.uids) and not self._marks[number - 1]
 
     def size(self, number: int) -> int:
         """Return the octets of a message; 0 when it was purged meanwhile."""
-        return next((size for _, size in self._sizes([self.uids[number - 1]])), 0)
+        return self._weigh([self.uids[number - 1]])
 
     def unique_id(self, number: int) -> str:
-        """Return the unique-id of a message."""
-        return f"{self._uid_validity}.{self.uids[number - 1]}"
+        """Return the unique-id of a message. RFC 1939 section 7: it stays, and never becomes another's."""
+        return f"{self._origin}.{self.uids[number - 1]}"
 
     def content(self, number: int) -> Content:
         """Return the octets of a message. Raises MessageGoneError."""
@@ -135,42 +150,54 @@ class Maildrop:
 
     def delete(self, number: int) -> None:
         """Mark a message."""
-        self._gone_octets += self.size(number)
-        self.deleted.add(number)
+        self._marks[number - 1] = 1
+        self.marked += 1
+        self._unweighed.append(number)
 
     def reset(self) -> None:
         """Take all marks away."""
-        self.deleted.clear()
-        self._gone_octets = 0
+        self._marks = bytearray(len(self.uids))
+        self.marked = self._gone_octets = 0
+        self._unweighed.clear()
 
-    def remove_deleted(self) -> int:
-        """Remove what is marked, in one transaction; return how many. Raises StoreError."""
-        uids = UidSet.of(self.uids[number - 1] for number in self.deleted)
-        return len(self.mailbox.delete_messages(INBOX, uids).uids) if uids else 0
+    def remove_marked(self) -> Iterator[int]:
+        """Remove what is marked, some at a time; yield how many were removed. Raises StoreError.
+
+        RFC 1939 section 6 allows that some are removed and others not, if something fails.
+        """
+        for first in range(0, len(self.uids), STEP):
+            part = compress(self.uids[first : first + STEP], self._marks[first : first + STEP])
+            if uids := UidSet.of(part):
+                yield len(self.mailbox.delete_messages(INBOX, uids).uids)
 
     def scan_listing(self) -> Iterator[bytes]:
-        """Yield the lines of LIST, some hundred at a time."""
+        """Yield the lines of LIST, some thousand at a time."""
         for first in range(0, len(self.uids), STEP):
-            part = self.uids[first : first + STEP]
-            sizes = dict(self._sizes(part))
-            yield b"".join(
-                b"%d %d\r\n" % (number, sizes.get(uid, 0))
-                for number, uid in enumerate(part, first + 1)
-                if number not in self.deleted
-            )
+            sizes = self._sizes(self.uids[first : first + STEP])
+            yield self._unmarked(first, [b"%d %b\r\n" % pair for pair in enumerate(sizes, first + 1)])
 
     def unique_id_listing(self) -> Iterator[bytes]:
         """Yield the lines of UIDL, some thousand at a time."""
-        form = b"%%d %d.%%d\r\n" % self._uid_validity
+        form = b"%%d %b.%%d\r\n" % self._origin.encode("ascii")
         for first in range(0, len(self.uids), STEP):
-            lines = [form % pair for pair in enumerate(self.uids[first : first + STEP], first + 1)]
-            if self.deleted:
-                lines = [line for number, line in enumerate(lines, first + 1) if number not in self.deleted]
-            yield b"".join(lines)
+            part = self.uids[first : first + STEP]
+            yield self._unmarked(first, [form % pair for pair in enumerate(part, first + 1)])
 
-    def _sizes(self, uids: Sequence[int]) -> Iterator[tuple[int, int]]:
-        try:
-            for row in self.mailbox.fetch(INBOX, uids, Columns.SIZE):
-                yield row.uid, row.size
-        except MessageGoneError:
-            return
+    def _unmarked(self, first: int, lines: Sequence[bytes]) -> bytes:
+        """Join the lines of consecutive messages without those that are marked."""
+        if not self.marked:
+            return b"".join(lines)
+        marks = self._marks[first : first + len(lines)]
+        return b"".join([line for line, mark in zip(lines, marks, strict=True) if not mark])
+
+    def _sizes(self, uids: Sequence[int]) -> Sequence[bytes]:
+        """Return the sizes of consecutive messages as LIST writes them; 0 for what was purged meanwhile."""
+        run = self.mailbox.fetch_run(INBOX, array("I", uids), Columns.SIZE)
+        if run is not None:
+            return run[0]
+        sizes = {row.uid: row.size for row in self.mailbox.fetch(INBOX, uids, Columns.SIZE)}
+        return [b"%d" % sizes.get(uid, 0) for uid in uids]
+
+    def _weigh(self, uids: Sequence[int]) -> int:
+        """Return the octets of messages (ascending)."""
+        return sum([row.size for row in self.mailbox.fetch(INBOX, uids, Columns.SIZE)])

@@ -11,6 +11,7 @@ from gromox.base.common_settings import (
     DNSBL_CLIENT,
     HOST_ID,
     RUNNING_IDENTITY,
+    TLS_MIN_PROTO,
     USER_CONTEXT_NUM,
     accept_haproxy,
     fd_limit,
@@ -20,6 +21,7 @@ from gromox.base.common_settings import (
     retire_time,
     workers,
 )
+from gromox.base.listens import listens
 from gromox.base.optionvalues import Endpoint
 from gromox.base.secret import Secret
 from gromox.base.settings import (
@@ -31,7 +33,6 @@ from gromox.base.settings import (
     optional_path,
     quantity,
     secret,
-    text,
     timespan,
 )
 from gromox.directory.auth_settings import AUTH_OPTIONS, TOKEN_OPTIONS
@@ -101,9 +102,6 @@ POP3_SHARED_MAILDROP: Final = Option(
 POP3_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
     "pop3_listen", listen_list, (Endpoint("::", 110),), "Where to listen, in clear or with STLS."
 )
-POP3_LISTEN_TLS: Final[Option[tuple[Endpoint, ...]]] = Option(
-    "pop3_listen_tls", listen_list, (), "Where to listen for TLS from the first octet, usually [::]:995."
-)
 POP3_SUPPORT_TLS: Final = Option(
     "pop3_support_tls",
     boolean,
@@ -127,18 +125,14 @@ POP3_CERTIFICATE_PASSWD: Final = Option(
 POP3_PRIVATE_KEY_PATH: Final[Option[Path | None]] = Option(
     "pop3_private_key_path", optional_path, None, "Private key (PEM)."
 )
+POP3_LISTENS: Final = listens(
+    "pop3", POP3_LISTEN, POP3_CERTIFICATE_PATH, POP3_PRIVATE_KEY_PATH, usual_tls=995
+)
 POP3_THREAD_CHARGE_NUM: Final = Option(
     "pop3_thread_charge_num", integer, 20, "Has no effect. Accepted for older configurations."
 )
 POP3_THREAD_INIT_NUM: Final = Option(
     "pop3_thread_init_num", integer, 5, "Has no effect. Accepted for older configurations."
-)
-TLS_MIN_PROTO: Final = Option(
-    "tls_min_proto",
-    text,
-    "tls1.2",
-    "The oldest protocol version that is accepted.",
-    choices=("tls1.0", "tls1.1", "tls1.2", "tls1.3"),
 )
 POP3_LOG_FILE: Final = log_file("pop3")
 POP3_LOG_LEVEL: Final = log_level("pop3")
@@ -163,8 +157,7 @@ PROGRAM: Final = Program(
         POP3_WORKERS,
         POP3_WORKER_RETIRE_TIME,
         POP3_METRICS_SOCKET,
-        POP3_LISTEN,
-        POP3_LISTEN_TLS,
+        *POP3_LISTENS.options,
         POP3_ACCEPT_HAPROXY,
         *AUTH_OPTIONS,
         *TOKEN_OPTIONS,

@@ -195,6 +195,13 @@ def insert_all(
     ):
         block_table.extend(tx, folder_id, uids, flags, words, modseqs)
         tx.note(folder_id, range(first_mid, first_mid + len(prepared)), Touch.CREATED)
+        ids = [
+            (row[0].email_id, mid)
+            for mid, row in enumerate(prepared, first_mid)
+            if row[0].email_id is not None
+        ]
+        if ids:
+            file.executemany("UPDATE messages SET email_id = ? WHERE mid = ?", ids)
     return {
         folder_id: Appended(file.record(folder_id).uid_validity, block[0])
         for folder_id, block in zip(mails, blocks, strict=True)

@@ -117,6 +117,10 @@ SPECIAL_USE: Final[dict[int, bytes]] = {
 }
 """RFC 6154 attributes of the built-in folders."""
 
+SUBSCRIBED: Final[frozenset[int]] = frozenset({INBOX, *SPECIAL_USE})
+"""Folders that count as subscribed until somebody unsubscribes them; the outbox, which is no place for mail
+programs, does not."""
+
 
 def ipm_subtree(*, is_public: bool) -> int:
     """Return the id of the folder whose descendants users see."""

@@ -1,6 +1,7 @@
-r"""Copy messages from one mailbox to another, as IMAP does: octets, flags, keywords and internal date.
+r"""Copy messages from one mailbox to another, as IMAP does: octets, flags, keywords, internal date, EMAILID.
 
-Spec: RFC 9051 6.4.7 (COPY: all or nothing). An item of property form arrives as the mail that IMAP shows.
+Spec: RFC 9051 6.4.7 (COPY: all or nothing); RFC 8474 5.1 (the copy is the same email). An item of property
+form arrives as the mail that IMAP shows.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import json
 from array import array
 from typing import TYPE_CHECKING, Final
 
-from gromox.store import quota
+from gromox.store import emailid, quota
+from gromox.store.emailid import EmailId
 from gromox.store.errors import MessageGoneError, StoreError
 from gromox.store.flags import Flag
 from gromox.store.mailbox import Mailbox
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
 _OCTETS: Final = 8 << 20
 _MESSAGES: Final = 100
 _DATES: Final = (
-    "SELECT m.uid, m.size, m.internal_date, m.internal_zone FROM messages m WHERE m.folder_id = ?"
+    "SELECT m.uid, m.size, m.internal_date, m.internal_zone, coalesce(m.email_id, m.mid) FROM messages m"
+    " WHERE m.folder_id = ?"
     " AND m.state = 0 AND m.uid IN (SELECT value FROM json_each(?)) ORDER BY m.uid"
 )
 
-Row = tuple[int, int, int, int]
+Row = tuple[int, int, int, int, EmailId]
 
 
 def carry(
@@ -42,13 +45,13 @@ def carry(
     """
     view = source.view(folder_id)
     rows = _rows(source, folder_id, view.resolve(uids))
-    quota.check_room(target.file, sum([size for _, size, _, _ in rows]), len(rows))
+    quota.check_room(target.file, sum([size for _, size, *_ in rows]), len(rows))
     validity = target.folder(target_id).uid_validity
     sources, targets = array("I"), array("I")
     is_done = False
     try:
         for part in _parts(rows):
-            found, mails = _mails(source, folder_id, view, part)
+            found, mails = _mails(source, folder_id, view, part, target)
             if mails:
                 targets.extend(target.append(target_id, mails).uids)
                 sources.extend(found)
@@ -56,7 +59,7 @@ def carry(
         is_done = True
     finally:
         if not is_done and targets:
-            _take_back(target, target_id, targets)
+            take_back(target, target_id, targets)
     if not targets:
         return Copied(validity, NO_UIDS, NO_UIDS)
     return Copied(validity, sources, targets)
@@ -83,11 +86,11 @@ def _parts(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _mails(
-    source: Mailbox, folder_id: int, view: FolderView, rows: Sequence[Row]
+    source: Mailbox, folder_id: int, view: FolderView, rows: Sequence[Row], target: Mailbox
 ) -> tuple[list[int], list[NewMail]]:
     found: list[int] = []
     mails: list[NewMail] = []
-    for uid, _, date, zone in rows:
+    for uid, _, date, zone, email_id in rows:
         place = view.place_of_uid(uid)
         if place is None:
             continue
@@ -98,11 +101,21 @@ def _mails(
         block, index, _ = place
         words = view.sets.names(block.keyword_sets[index]) if block.keyword_sets else ()
         found.append(uid)
-        mails.append(NewMail(content.octets(), Flag(block.flags[index]), frozenset(words), float(date), zone))
+        mails.append(
+            NewMail(
+                content.octets(),
+                Flag(block.flags[index]),
+                frozenset(words),
+                float(date),
+                zone,
+                email_id=emailid.kept(emailid.full(email_id, source.guid), target.guid),
+            )
+        )
     return found, mails
 
 
-def _take_back(target: Mailbox, target_id: int, uids: Sequence[int]) -> None:
+def take_back(target: Mailbox, target_id: int, uids: Sequence[int]) -> None:
+    """Remove what was added a moment ago, and what nobody was told of."""
     try:
         # Not by the rights of the user, who may add and not remove: nobody was told of these.
         Mailbox.delete_messages(target, target_id, UidSet.of(uids))

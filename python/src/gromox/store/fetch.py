@@ -18,6 +18,7 @@ from gromox.store.model import Columns, FetchRow
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gromox.store.emailid import EmailId
     from gromox.store.mailbox_file import MailboxFile
 
 _BATCH: Final = 256
@@ -188,7 +189,7 @@ _BY_EMAIL: Final = (
 )
 
 
-def uids_of_email(file: MailboxFile, folder_id: int, email_id: int, *, lone: bool) -> list[int]:
+def uids_of_email(file: MailboxFile, folder_id: int, email_id: EmailId, *, lone: bool) -> list[int]:
     """Return the UIDs of messages with the same content; ``lone``: only where they have no conversation."""
     statement = _BY_EMAIL + " AND conversation_id IS NULL" if lone else _BY_EMAIL
     return [uid for (uid,) in file.execute(statement, (folder_id, email_id, email_id)).fetchall()]

@@ -30,7 +30,8 @@ class Folder:
     kind: int
     """builtin.FolderKind"""
     hidden: bool
-    subscribed: bool
+    unsubscribed: bool
+    """Said by the user, of a folder that would count as subscribed."""
     cn: int
     """Change number of the folder's own properties."""
     uid_validity: int
@@ -70,7 +71,7 @@ class FolderRecord:
     container_class: str
     kind: int
     hidden: int
-    subscribed: int
+    unsubscribed: int
     cn: int
     uid_validity: int
     uid_next: int
@@ -96,7 +97,7 @@ class FolderRecord:
         """Return the folder as a value."""
         if self._snapshot is None:
             values = {name: getattr(self, name) for name in FIELDS}
-            values["hidden"], values["subscribed"] = bool(self.hidden), bool(self.subscribed)
+            values["hidden"], values["unsubscribed"] = bool(self.hidden), bool(self.unsubscribed)
             self._snapshot = Folder(**values)
         return self._snapshot
 

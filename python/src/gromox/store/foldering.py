@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gromox.store import expunge, hierarchy
+from gromox.store import expunge, hierarchy, shownsize
 from gromox.store.database import guarded
 from gromox.store.errors import LimitError
+from gromox.store.item import rendering
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from gromox.store.folder import Folder
     from gromox.store.mailbox_file import MailboxFile
+    from gromox.store.shownsize import ShownSize
 
 MAX_SUBSCRIPTIONS: Final = 10_000
 
@@ -41,6 +43,12 @@ class Hierarchy:
         """Return one folder. Raises FolderGoneError."""
         self._file.refresh()
         return self._file.record(folder_id).snapshot()
+
+    @guarded
+    def shown_size(self, folder_id: int) -> ShownSize:
+        """Return the octets of all messages of a folder as mails. Raises FolderGoneError."""
+        rendering.ensure(self._file, folder_id)
+        return shownsize.shown_size(self._file, folder_id)
 
     @guarded
     def child(self, parent_id: int, name: str) -> Folder | None:
@@ -82,33 +90,32 @@ class Hierarchy:
         expunge.delete_folder(self._file, folder_id)
 
     @guarded
-    def set_subscribed(self, folder_id: int, *, subscribed: bool) -> None:
-        """Remember whether a folder is subscribed (RFC 9051 6.3.7)."""
-        hierarchy.set_subscribed(self._file, folder_id, subscribed=subscribed)
-
-    @guarded
     def subscriptions(self) -> frozenset[str]:
-        """Return the mailboxes of others that the owner is subscribed to, by the names they have in IMAP."""
+        """Return what the owner is subscribed to, by the names of IMAP; folders of that name need not be."""
         self._file.refresh()
         rows = self._file.execute("SELECT name FROM subscriptions").fetchall()
         return frozenset([name for (name,) in rows])
 
     @guarded
-    def subscribe(self, name: str) -> None:
-        """Add a mailbox of somebody else. Raises LimitError: there are too many."""
+    def subscribe(self, name: str, folder_id: int | None = None) -> None:
+        """Add a name, and the own folder that has it (RFC 9051 6.3.7). Raises LimitError: too many."""
         with self._file.write(durable=True) as tx:
             (count,) = tx.file.execute("SELECT count(*) FROM subscriptions").fetchone()
             if count >= MAX_SUBSCRIPTIONS:
-                raise LimitError(f"at most {MAX_SUBSCRIPTIONS} mailboxes of others can be subscribed to")
+                raise LimitError(f"at most {MAX_SUBSCRIPTIONS} mailboxes can be subscribed to")
             tx.next_cn()
             tx.file.execute("INSERT OR IGNORE INTO subscriptions VALUES (?)", (name,))
+            if folder_id is not None:
+                hierarchy.set_unsubscribed(tx, folder_id, unsubscribed=False)
 
     @guarded
-    def unsubscribe(self, name: str) -> None:
-        """Remove a mailbox of somebody else, whether or not it is there."""
+    def unsubscribe(self, names: Collection[str], folder_id: int | None = None) -> None:
+        """Remove names (of one mailbox, in several spellings), and the own folder that has them."""
         with self._file.write(durable=True) as tx:
             tx.next_cn()
-            tx.file.execute("DELETE FROM subscriptions WHERE name = ?", (name,))
+            tx.file.executemany("DELETE FROM subscriptions WHERE name = ?", [(name,) for name in names])
+            if folder_id is not None:
+                hierarchy.set_unsubscribed(tx, folder_id, unsubscribed=True)
 
     @guarded
     def mark_recent_seen(self, folder_id: int) -> int:

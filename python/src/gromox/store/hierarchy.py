@@ -63,14 +63,13 @@ def insert(
     container_class: str,
     kind: FolderKind,
     hidden: bool = False,
-    subscribed: bool = False,
 ) -> None:
     """Write the row of a new folder."""
     cn, now = tx.next_cn(), filetime(tx.now)
     tx.file.execute(
         "INSERT INTO folders (folder_id, parent_id, name, name_key, container_class, kind, hidden,"
-        " subscribed, cn, touched, uid_validity, highest_modseq, created_time, modified_time)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " cn, touched, uid_validity, highest_modseq, created_time, modified_time)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             folder_id,
             parent_id,
@@ -79,7 +78,6 @@ def insert(
             container_class,
             int(kind),
             hidden,
-            subscribed,
             cn,
             tx.cn,
             (folder_id & 0xFFFFFFFF) or 1,
@@ -151,14 +149,13 @@ def mark_changed(tx: Write, folder_id: int) -> None:
     tx.hierarchy_changed = True
 
 
-def set_subscribed(file: MailboxFile, folder_id: int, *, subscribed: bool) -> None:
-    """Remember whether LSUB shows a folder."""
-    with file.write(durable=True) as tx:
-        if bool(file.record(folder_id).subscribed) == subscribed:
-            return
-        record = tx.folder(folder_id)
-        record.subscribed = int(subscribed)
-        file.execute("UPDATE folders SET subscribed = ? WHERE folder_id = ?", (int(subscribed), folder_id))
+def set_unsubscribed(tx: Write, folder_id: int, *, unsubscribed: bool) -> None:
+    """Remember that a folder does not count as subscribed, or that it may."""
+    if bool(tx.file.record(folder_id).unsubscribed) != unsubscribed:
+        tx.folder(folder_id).unsubscribed = int(unsubscribed)
+        tx.file.execute(
+            "UPDATE folders SET unsubscribed = ? WHERE folder_id = ?", (int(unsubscribed), folder_id)
+        )
 
 
 def mark_recent_seen(file: MailboxFile, folder_id: int) -> int:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base.clock import SYSTEM_CLOCK
 from gromox.base.ids import SYSTEM_IDS
-from gromox.mapi.folderids import Private
 from gromox.store import builtin, migration, permission, quota
-from gromox.store.builtin import FIRST_FREE_OBJECT_ID, BuiltinFolder, FolderKind
+from gromox.store.builtin import FIRST_FREE_OBJECT_ID, BuiltinFolder
 from gromox.store.database import guarded
 from gromox.store.durability import sync_directory
 from gromox.store.errors import ExistsError
@@ -144,7 +143,7 @@ def _fill(connection: sqlite3.Connection, spec: Spec, now: int, ids: Ids) -> Non
     folders = builtin.PUBLIC_FOLDERS if spec.is_public else builtin.PRIVATE_FOLDERS
     cn = 0
     for cn, row in enumerate(folders, 1):
-        _folder(connection, row, spec.names.get(row.folder_id, row.name), cn, now, visible=not spec.is_public)
+        _folder(connection, row, spec.names.get(row.folder_id, row.name), cn, now)
         if row.default_rights is not None:
             permission.insert(connection, row.folder_id, permission.DEFAULT, row.default_rights)
     connection.execute(
@@ -177,20 +176,11 @@ def _guid_octets(text: str) -> bytes:
     return bytes.fromhex(text.replace("-", ""))
 
 
-def _folder(
-    connection: sqlite3.Connection, row: BuiltinFolder, name: str, cn: int, now: int, *, visible: bool
-) -> None:
-    subscribed = (
-        visible
-        and row.parent_id == builtin.IPM_SUBTREE
-        and row.kind == FolderKind.GENERIC
-        and row.container_class == "IPF.Note"
-        and row.folder_id != Private.SYNC_ISSUES
-    )
+def _folder(connection: sqlite3.Connection, row: BuiltinFolder, name: str, cn: int, now: int) -> None:
     connection.execute(
         "INSERT INTO folders (folder_id, parent_id, name, name_key, container_class, kind, hidden,"
-        " subscribed, cn, touched, uid_validity, highest_modseq, created_time, modified_time)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " cn, touched, uid_validity, highest_modseq, created_time, modified_time)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             row.folder_id,
             row.parent_id,
@@ -199,7 +189,6 @@ def _folder(
             row.container_class,
             int(row.kind),
             row.hidden,
-            subscribed,
             cn,
             cn,
             row.folder_id,

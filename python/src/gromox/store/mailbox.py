@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from gromox.base.clock import Clock
     from gromox.base.ids import Ids
     from gromox.store.content import Content
+    from gromox.store.emailid import EmailId
     from gromox.store.flags import FlagChange
     from gromox.store.folder import Folder
     from gromox.store.model import (
@@ -344,7 +345,7 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         return fetch.content(self._file, folder_id, uid)
 
     @guarded
-    def uids_of_email(self, folder_id: int, email_id: int, *, lone: bool = False) -> UidSet:
+    def uids_of_email(self, folder_id: int, email_id: EmailId, *, lone: bool = False) -> UidSet:
         """Return the messages with the same content (RFC 8474 5.1); soft-deleted ones may be among them.
 
         Args:

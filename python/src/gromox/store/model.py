@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from gromox.mime import Message
     from gromox.store.content import StagedContent
+    from gromox.store.emailid import EmailId
     from gromox.store.rule.model import Addressed
 
 NO_UIDS: Final[Sequence[int]] = array("I")
@@ -34,6 +35,8 @@ class NewMail:
     """What ``gromox.mime.scan`` said, if the caller knows already."""
     staged: StagedContent | None = None
     """What ``Mailbox.stage`` made of the octets, if a thread has written them to disk already."""
+    email_id: EmailId | None = None
+    """Of the message that this one is a copy of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ class FetchRow(NamedTuple):
     """With the empty line at its end."""
     saved_at: int = 0
     """When it came to its folder, Unix seconds."""
-    email_id: int = 0
+    email_id: EmailId = 0
     """The same for messages with the same content (RFC 8474 5.1)."""
     conversation: bytes | None = None
 

@@ -12,11 +12,12 @@ from tests.store.item.items import DRAFTS, INBOX, note
 from tests.store.sample import octets
 
 if TYPE_CHECKING:
+    from gromox.store.emailid import EmailId
     from gromox.store.mailbox import Mailbox
     from gromox.store.session import StoreSession
 
 
-def ids(mailbox: Mailbox, folder_id: int) -> list[int]:
+def ids(mailbox: Mailbox, folder_id: int) -> list[EmailId]:
     uids = list(mailbox.view(folder_id).uids())
     return [row.email_id for row in mailbox.fetch(folder_id, uids, Columns.EMAIL)]
 

@@ -12,9 +12,10 @@ from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.objectids import mailbox_id
 from gromox.imap.replies import Reply
 from gromox.imap.specialuse import check_uses
-from gromox.imap.tree import SEPARATOR, net_unicode, tree_of
+from gromox.imap.tree import net_unicode, tree_of
 from gromox.store.annotation import SPECIAL_USE
 from gromox.store.errors import DeniedError, ExistsError
+from gromox.store.names import SEPARATOR
 
 if TYPE_CHECKING:
     from gromox.imap.parser import Parser

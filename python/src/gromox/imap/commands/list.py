@@ -14,13 +14,15 @@ from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.metadata import Wanted, chosen
 from gromox.imap.replies import Listed, Metadata, OwnRights, Reply, Stream
 from gromox.imap.rights import letters
-from gromox.imap.tree import SEPARATOR
+from gromox.imap.subscriptions import superiors
+from gromox.imap.tree import tree_of
 from gromox.imap.wildcard import Pattern
 from gromox.store.errors import DeniedError
 from gromox.store.permission import Right
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from gromox.base.wire import Piece
     from gromox.imap.parser import Parser
@@ -56,7 +58,7 @@ def list_(session: Session, args: Listing) -> Result:
 
     def say(names: Sequence[Listable]) -> Sequence[Untagged]:
         data: list[Untagged] = []
-        for name, child_info in _selected(names, patterns, args):
+        for name, child_info in _selected(names, patterns, args, _recursive(session, names, args)):
             data.append(Listed(b"LIST", _attributes(name, args), name.name, child_info))
             if b"MYRIGHTS" in args.returned and name.folder is not None:
                 data += _rights(name, name.folder)
@@ -66,7 +68,7 @@ def list_(session: Session, args: Listing) -> Result:
                 data.append(status_of(session, name.mailbox, name.name, name.folder, args.status))
         return data
 
-    return _through(session, patterns, "LIST completed", say)
+    return _through(session, patterns, "LIST completed", say, lost=b"SUBSCRIBED" in args.selection)
 
 
 @command("LSUB", AUTHENTICATED, parse_listing)
@@ -75,22 +77,23 @@ def lsub(session: Session, args: Listing) -> Result:
 
     Spec:
         RFC 3501 6.3.9: a "%" that ends before a subscribed inferior name gives the superior one with
-        ``\Noselect``.
+        ``\Noselect``, and so does a name whose mailbox is not there any more (6.3.6).
     """
     patterns = _patterns(args)
 
     def say(names: Sequence[Listable]) -> Sequence[Untagged]:
         data: list[Untagged] = []
+        above = _above(session, names, args) if args.patterns[0].endswith("%") else frozenset()
         for name in names:
             if not _matches(patterns, name.name):
                 continue
-            if name.subscribed:
+            if name.subscribed and not name.lost:
                 data.append(Listed(b"LSUB", _plain_attributes(name), name.name))
-            elif args.patterns[0].endswith("%") and _has_subscribed_below(names, name):
+            elif name.subscribed or name.name in above:
                 data.append(Listed(b"LSUB", (rb"\Noselect",), name.name))
         return data
 
-    return _through(session, patterns, "LSUB completed", say)
+    return _through(session, patterns, "LSUB completed", say, lost=True)
 
 
 @command("XLIST", AUTHENTICATED, parse_listing)
@@ -114,13 +117,18 @@ def xlist(session: Session, args: Listing) -> Result:
     )
 
 
-def _through(session: Session, patterns: Sequence[Pattern], text: str, say: Say) -> Result:
-    """Go through all names that patterns can reach, in steps where mailboxes of others are among them."""
-    if not reaches_outside(session, patterns):
-        return Reply(text, say(own_names(session)))
+def _through(
+    session: Session, patterns: Sequence[Pattern], text: str, say: Say, *, lost: bool = False
+) -> Result:
+    """Go through all names that patterns can reach, in steps where mailboxes of others are among them.
+
+    ``lost``: also through those that are only subscribed.
+    """
+    if not reaches_outside(session, patterns, lost=lost):
+        return Reply(text, say(own_names(session, lost=lost)))
 
     def steps() -> Iterator[Sequence[Piece]]:
-        for names in chain([own_names(session)], outside_names(session)):
+        for names in chain([own_names(session, lost=lost)], outside_names(session, lost=lost)):
             yield serialize.untagged(say(names), utf8=session.utf8)
 
     return Stream(steps(), lambda: Reply(text))
@@ -160,37 +168,40 @@ def _is_readable(name: Listable) -> bool:
 
 
 def _selected(
-    names: Sequence[Listable], patterns: Sequence[Pattern], args: Listing
+    names: Sequence[Listable], patterns: Sequence[Pattern], args: Listing, above: AbstractSet[str]
 ) -> Iterator[tuple[Listable, Sequence[bytes]]]:
+    """Yield what is to be told, with what makes names below match (RFC 9051 6.3.9.6, table 3)."""
+    kinds = [kind for kind in (b"SUBSCRIBED", b"SPECIAL-USE") if kind in args.selection]
     for name in names:
         if not _matches(patterns, name.name):
             continue
-        if _is_chosen(name, args):
-            yield name, ()
-        elif b"RECURSIVEMATCH" in args.selection and _has_chosen_below(names, name, args):
-            yield name, [kind for kind in (b"SUBSCRIBED", b"SPECIAL-USE") if kind in args.selection]
+        child_info = kinds if name.name in above else ()
+        if child_info or _is_chosen(name, args):
+            yield name, child_info
 
 
 def _is_chosen(name: Listable, args: Listing) -> bool:
-    if b"SUBSCRIBED" in args.selection and not name.subscribed:
+    if not name.subscribed and (name.lost or b"SUBSCRIBED" in args.selection):
         return False
     return b"SPECIAL-USE" not in args.selection or name.special_use is not None
 
 
-def _below(names: Sequence[Listable], name: Listable) -> Iterator[Listable]:
-    prefix = name.name + SEPARATOR
-    return (other for other in names if other.name.startswith(prefix))
+def _recursive(session: Session, names: Sequence[Listable], args: Listing) -> AbstractSet[str]:
+    """Return the names above chosen ones, if RECURSIVEMATCH asks for them."""
+    return _above(session, names, args) if b"RECURSIVEMATCH" in args.selection else frozenset()
 
 
-def _has_chosen_below(names: Sequence[Listable], name: Listable, args: Listing) -> bool:
-    return name.has_children and any(_is_chosen(other, args) for other in _below(names, name))
+def _above(session: Session, names: Sequence[Listable], args: Listing) -> AbstractSet[str]:
+    """Return the names above chosen ones; those of others' mailboxes may be told in another part."""
+    if args.selection & {b"SPECIAL-USE"}:
+        return superiors(name.name for name in names if _is_chosen(name, args))
+    subscribed = (name.name for name in names if name.subscribed)
+    return superiors(chain(subscribed, tree_of(session.mailbox).subscriptions.values()))
 
 
-def _has_subscribed_below(names: Sequence[Listable], name: Listable) -> bool:
-    return name.has_children and any(other.subscribed for other in _below(names, name))
-
-
-def _plain_attributes(name: Listable | Name) -> list[bytes]:
+def _plain_attributes(name: Listable) -> list[bytes]:
+    if name.lost:
+        return [rb"\NonExistent"]
     attributes = [] if name.selectable else [rb"\Noselect"]
     attributes.append(rb"\HasChildren" if name.has_children else rb"\HasNoChildren")
     return attributes

@@ -10,9 +10,10 @@ from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.replies import Reply
-from gromox.imap.tree import SEPARATOR, net_unicode, tree_of
+from gromox.imap.tree import net_unicode, tree_of
 from gromox.store.builtin import INBOX, is_builtin
 from gromox.store.errors import ExistsError, NotFoundError, ReservedError
+from gromox.store.names import SEPARATOR
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:

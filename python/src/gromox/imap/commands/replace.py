@@ -10,18 +10,22 @@ from gromox.imap.commands.append import append_uid
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.machine import SELECTED
-from gromox.imap.replies import Information, Reply
+from gromox.imap.replies import Information, Reply, Wait
 from gromox.imap.rights import require
 from gromox.imap.tree import target
+from gromox.store.carrying import take_back
+from gromox.store.errors import StoreError
 from gromox.store.permission import Right
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
+    from gromox.base.wire import Outcome
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result
     from gromox.imap.sequence import SequenceSet
     from gromox.imap.session import Session
-    from gromox.store.model import NewMail
+    from gromox.store.mailbox import Mailbox
+    from gromox.store.model import Appended, NewMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +79,33 @@ def replace(session: Session, args: Replace) -> Result:
     require(mailbox, target(mailbox, place.name), Right.CREATE)
     require(here.mailbox, here.folder_id, Right.DELETE_ANY)
 
-    def store(mails: list[NewMail]) -> Reply:
+    def store(mails: list[NewMail]) -> Reply | Wait:
         folder_id = target(mailbox, place.name)
         if mailbox.path == here.mailbox.path:
-            added = here.mailbox.replace(here.folder_id, uid, folder_id, mails[0])
-        else:  # in the mailbox of somebody else: the old one goes when the new one is on the disk
-            added = mailbox.append(folder_id, mails)
-            mailbox.sync()
-            here.mailbox.delete_messages(here.folder_id, UidSet.of([uid]))
-        told = Information(append_uid(added), "replacement message ready")
-        return Reply("REPLACE completed", [told], with_modseq=session.condstore)
+            return _replaced(session, here.mailbox.replace(here.folder_id, uid, folder_id, mails[0]))
+        # Into another mailbox file: the old one goes when the new one is on the disk.
+        added = mailbox.append(folder_id, mails)
+        return Wait(mailbox.sync, lambda outcome: _leave(session, uid, mailbox, folder_id, added, outcome))
 
     return add(session, mailbox, (args.message,), store)
+
+
+def _leave(
+    session: Session, uid: int, mailbox: Mailbox, folder_id: int, added: Appended, outcome: Outcome
+) -> Reply:
+    """Remove the old message; if that cannot be, the new one goes again: both or neither."""
+    here, error = session.here, outcome.error
+    if error is None:
+        try:
+            if here.mailbox.delete_messages(here.folder_id, UidSet.of([uid])).uids:
+                return _replaced(session, added)
+            error = CommandError("the message to replace was removed meanwhile", "NONEXISTENT")
+        except StoreError as refusal:
+            error = refusal
+    take_back(mailbox, folder_id, added.uids)
+    raise error
+
+
+def _replaced(session: Session, added: Appended) -> Reply:
+    told = Information(append_uid(added), "replacement message ready")
+    return Reply("REPLACE completed", [told], with_modseq=session.condstore)

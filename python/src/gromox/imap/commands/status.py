@@ -68,7 +68,7 @@ ITEMS: Final[dict[bytes, Callable[[Mailbox, Folder], int | bytes]]] = {
     b"UIDNEXT": lambda _, folder: folder.uid_next,
     b"UIDVALIDITY": lambda _, folder: folder.uid_validity,
     b"UNSEEN": lambda mailbox, folder: mailbox.unread(folder),
-    b"SIZE": lambda _, folder: folder.size,
+    b"SIZE": lambda mailbox, folder: mailbox.shown_size(folder.folder_id).octets,
     b"HIGHESTMODSEQ": _highest_modseq,
     b"DELETED": _deleted,
     b"DELETED-STORAGE": _deleted_storage,

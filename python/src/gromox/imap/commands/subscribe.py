@@ -8,8 +8,9 @@ from gromox.imap.commands.create import parse_name
 from gromox.imap.dispatch import command
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.replies import Reply
-from gromox.imap.tree import SEPARATOR, tree_of
+from gromox.imap.tree import folded, net_unicode, tree_of
 from gromox.store.errors import NotFoundError
+from gromox.store.names import SEPARATOR
 
 if TYPE_CHECKING:
     from gromox.imap.session import Session
@@ -20,17 +21,15 @@ def subscribe(session: Session, name: str) -> Reply:
     """Add a mailbox to what LSUB shows.
 
     Spec:
-        RFC 3501 6.3.6: the server may check that the mailbox exists; this one does, because the subscription
-        is a property of the folder.
+        RFC 3501 6.3.6, RFC 9051 6.3.7: the server may check that the mailbox exists, and this one does; that
+        it goes later does not end the subscription.
     """
     place = session.locate(name.removesuffix(SEPARATOR))
     found = tree_of(place.mailbox).find(place.name)
     if found is None:
         raise NotFoundError("no folder has that name")
-    if place.mailbox.is_guest and not place.is_own:
-        session.mailbox.subscribe(place.full(found.name))
-    else:
-        place.mailbox.set_subscribed(found.folder.folder_id, subscribed=True)
+    own = found.folder.folder_id if place.is_own else None
+    session.mailbox.subscribe(place.full(found.name), own)
     return Reply("SUBSCRIBE completed")
 
 
@@ -39,12 +38,12 @@ def unsubscribe(session: Session, name: str) -> Reply:
     """Remove a mailbox from what LSUB shows; a name that is not there is not subscribed either.
 
     Spec:
-        RFC 3501 6.3.7.
+        RFC 3501 6.3.7, RFC 9051 6.3.8.
     """
-    name = name.removesuffix(SEPARATOR)
-    if session.places.is_outside(name):
-        session.mailbox.unsubscribe(name)
-    found = tree_of(session.mailbox).find(name)
-    if found is not None:
-        session.mailbox.set_subscribed(found.folder.folder_id, subscribed=False)
+    name = net_unicode(name.removesuffix(SEPARATOR))
+    tree = tree_of(session.mailbox)
+    found = tree.find(name)
+    # As it is spelled here, and as it was when it was subscribed to.
+    spellings = {name, *([kept] if (kept := tree.subscriptions.get(folded(name))) else ())}
+    session.mailbox.unsubscribe(spellings, found.folder.folder_id if found is not None else None)
     return Reply("UNSUBSCRIBE completed")
