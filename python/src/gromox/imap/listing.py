@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gromox.base.log import get_logger
 from gromox.imap.places import PATIENCE
-from gromox.imap.tree import SEPARATOR, tree_of
+from gromox.imap.tree import SEPARATOR, names_of, tree_of
 from gromox.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gromox.imap.neighbours import Neighbour
     from gromox.imap.session import Session
-    from gromox.imap.tree import Name
+    from gromox.imap.tree import Name, Tree
     from gromox.imap.wildcard import Pattern
     from gromox.store.folder import Folder
     from gromox.store.mailbox import Mailbox
@@ -39,9 +39,8 @@ class Listable:
     special_use: bytes | None = None
 
 
-def own_names(session: Session) -> list[Listable]:
+def own_names(mailbox: Mailbox, tree: Tree) -> list[Listable]:
     """Return the names of the user's own mailbox."""
-    mailbox = session.mailbox
     return [
         Listable(
             name.name,
@@ -52,7 +51,7 @@ def own_names(session: Session) -> list[Listable]:
             name.folder.subscribed,
             name.special_use,
         )
-        for name in tree_of(mailbox).names
+        for name in tree.names
     ]
 
 
@@ -68,7 +67,7 @@ def outside_names(session: Session) -> Iterator[list[Listable]]:
     """Go through the names of the neighbours, one mailbox at a time."""
     places = session.places
     subscribed = session.mailbox.subscriptions()
-    own = {name.name.casefold() for name in tree_of(session.mailbox).names}
+    own = {name.name.casefold() for name in names_of(session.mailbox).names}
     told: set[str] = set()
     for neighbour in places.neighbours():
         try:

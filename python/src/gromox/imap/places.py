@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from gromox.base.log import get_logger
 from gromox.imap.errors import LookUpFirstError
 from gromox.imap.neighbours import NOBODY, Neighbourhood
-from gromox.imap.tree import SEPARATOR, tree_of
+from gromox.imap.tree import SEPARATOR, names_of
 from gromox.store.guest import Guest
 from gromox.store.session.actor import Actor
 
@@ -80,7 +80,7 @@ class Places:
         """
         surroundings = self._surroundings
         own = Place(self.own, name)
-        if surroundings is None or not self.is_outside(name) or tree_of(self.own).find(name) is not None:
+        if surroundings is None or not self.is_outside(name) or names_of(self.own).find(name) is not None:
             return own
         folded = name.casefold()
         for neighbour in self.neighbours():

@@ -26,7 +26,7 @@ class Hierarchy:
 
     @guarded
     def hierarchy_number(self) -> int:
-        """Return the number of the last change by which a folder was made, named, moved or removed."""
+        """Return the number of the last change of a folder: made, named, moved, subscribed, removed."""
         self._file.refresh()
         return self._file.hierarchy_cn
 

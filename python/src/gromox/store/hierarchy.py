@@ -158,6 +158,7 @@ def set_subscribed(file: MailboxFile, folder_id: int, *, subscribed: bool) -> No
             return
         record = tx.folder(folder_id)
         record.subscribed = int(subscribed)
+        tx.hierarchy_changed = True
         file.execute("UPDATE folders SET subscribed = ? WHERE folder_id = ?", (int(subscribed), folder_id))
 
 

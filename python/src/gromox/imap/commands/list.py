@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from gromox.imap import serialize
 from gromox.imap.commands.status import parse_items, status_of
 from gromox.imap.dispatch import command
 from gromox.imap.listing import Listable, outside_names, own_names, reaches_outside
-from gromox.imap.listoptions import Listing, parse_extended_listing, parse_listing
+from gromox.imap.listoptions import BEYOND_NAMES, Listing, parse_extended_listing, parse_listing
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.metadata import Wanted, chosen
-from gromox.imap.replies import Listed, Metadata, OwnRights, Reply, Stream
+from gromox.imap.replies import Listed, Metadata, OwnRights, Ready, Reply, Stream
 from gromox.imap.rights import letters
-from gromox.imap.tree import SEPARATOR
+from gromox.imap.tree import SEPARATOR, names_of, tree_of
 from gromox.imap.wildcard import Pattern
 from gromox.store.errors import DeniedError
 from gromox.store.permission import Right
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result, Untagged
     from gromox.imap.session import Session
-    from gromox.imap.tree import Name
+    from gromox.imap.tree import Name, Tree
     from gromox.store.folder import Folder
 
     #: What is said of names, given all names of one mailbox.
@@ -66,7 +65,7 @@ def list_(session: Session, args: Listing) -> Result:
                 data.append(status_of(session, name.mailbox, name.name, name.folder, args.status))
         return data
 
-    return _through(session, patterns, "LIST completed", say)
+    return _through(session, args, patterns, "LIST completed", say)
 
 
 @command("LSUB", AUTHENTICATED, parse_listing)
@@ -90,7 +89,7 @@ def lsub(session: Session, args: Listing) -> Result:
                 data.append(Listed(b"LSUB", (rb"\Noselect",), name.name))
         return data
 
-    return _through(session, patterns, "LSUB completed", say)
+    return _through(session, args, patterns, "LSUB completed", say)
 
 
 @command("XLIST", AUTHENTICATED, parse_listing)
@@ -104,6 +103,7 @@ def xlist(session: Session, args: Listing) -> Result:
     patterns = _patterns(args)
     return _through(
         session,
+        args,
         patterns,
         "XLIST completed",
         lambda names: [
@@ -114,14 +114,23 @@ def xlist(session: Session, args: Listing) -> Result:
     )
 
 
-def _through(session: Session, patterns: Sequence[Pattern], text: str, say: Say) -> Result:
+def _through(session: Session, args: Listing, patterns: Sequence[Pattern], text: str, say: Say) -> Result:
     """Go through all names that patterns can reach, in steps where mailboxes of others are among them."""
+    mailbox, utf8 = session.mailbox, session.utf8
+
+    def own(tree: Tree) -> bytes:
+        return b"".join(serialize.untagged(say(own_names(mailbox, tree)), utf8=utf8))
+
     if not reaches_outside(session, patterns):
-        return Reply(text, say(own_names(session)))
+        if args.returned & BEYOND_NAMES:
+            return Reply(text, [Ready(own(tree_of(mailbox)))])
+        tree = names_of(mailbox)
+        return Reply(text, [Ready(tree.said((text, args, utf8), lambda: own(tree)))])
 
     def steps() -> Iterator[Sequence[Piece]]:
-        for names in chain([own_names(session)], outside_names(session)):
-            yield serialize.untagged(say(names), utf8=session.utf8)
+        yield [own(tree_of(mailbox))]
+        for names in outside_names(session):
+            yield serialize.untagged(say(names), utf8=utf8)
 
     return Stream(steps(), lambda: Reply(text))
 
