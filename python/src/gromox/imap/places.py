@@ -6,7 +6,6 @@ for :data:`LIFETIME` seconds; before a name is said not to be there, it is looke
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -56,6 +55,18 @@ class Place:
 class Places:
     """The mailboxes that one session can reach."""
 
+    __slots__ = (
+        "_account",
+        "_around",
+        "_as_of",
+        "_open",
+        "_services",
+        "_surroundings",
+        "own",
+        "pinned",
+        "watched",
+    )
+
     def __init__(self, services: Services, account: Account, own: Mailbox) -> None:
         """Begin with the user's own mailbox; ``own`` is held by the session."""
         self._services, self._account = services, account
@@ -64,7 +75,8 @@ class Places:
         self._as_of = -LIFETIME
         #: Whether there is anything around at all: not where somebody logged in to another's mailbox.
         self._surroundings: Surroundings | None = None if own.is_guest else services.surroundings
-        self._open: OrderedDict[Path, Guest] = OrderedDict()
+        #: The one that was used longest ago first.
+        self._open: dict[Path, Guest] = {}
         #: The mailbox that is selected must not be let go of.
         self.pinned: Mailbox | None = None
         #: Nor those that NOTIFY watches.
@@ -115,13 +127,12 @@ class Places:
 
     def open(self, neighbour: Neighbour) -> Guest:
         """Return the mailbox of a neighbour, which is kept open for a while. Raises StoreError."""
-        guest = self._open.get(neighbour.path)
+        guest = self._open.pop(neighbour.path, None)
         if guest is None:
             mailbox = self._services.open_mailbox(neighbour.path)
             guest = Guest(mailbox, Actor(self._account.username, self._around.groups))
-            self._open[neighbour.path] = guest
-            self._shrink(MOST_OPEN)
-        self._open.move_to_end(neighbour.path)
+        self._open[neighbour.path] = guest
+        self._shrink(MOST_OPEN)
         return guest
 
     def mailboxes(self) -> tuple[Mailbox, ...]:
