@@ -35,7 +35,7 @@ COMMANDS = {
     "SELECT": b"SELECT INBOX",
     "FETCH FLAGS": b"FETCH {}:* (UID FLAGS)",
     "FETCH BODY": b"UID FETCH {} (UID BODY.PEEK[])",
-    "STORE": b"STORE {} +FLAGS.SILENT (\\Flagged)",
+    "STORE": b"STORE {} +FLAGS (\\Flagged)",
 }
 
 
