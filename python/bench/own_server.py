@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
+from drivers import Target
 from ports import answers
+
+from gromox.store.mailbox import Mailbox
 
 #: ``make run PORT_BASE=…``: IMAP is at 143 above it, and so on.
 PORT_BASE: Final = 22000
@@ -21,31 +25,56 @@ class OwnServer:
         """Keep everything in ``home``; :meth:`start` makes it."""
         self._home = home
         self._process: subprocess.Popen[bytes] | None = None
-        self.imap, self.pop3, self.lmtp = PORT_BASE + 143, PORT_BASE + 110, PORT_BASE + 24
+        #: By login name; known once it was started.
+        self.passwords: dict[str, str] = {}
 
     @property
-    def pid(self) -> int:
-        """The server's process."""
+    def certificate(self) -> Path:
+        """The certificate of its TLS ports; the key lies beside it."""
+        return self._home / "tls" / "server.pem"
+
+    @property
+    def target(self) -> Target:
+        """Where it is."""
         if self._process is None:
             raise RuntimeError("the server is not running")
-        return self._process.pid
+        ports = [PORT_BASE + port for port in (143, 993, 110, 24)]
+        return Target(*ports, pid=self._process.pid, passwords=self.passwords)
 
-    def start(self, user: str) -> str:
-        """Start, wait until it answers, and return the password of ``user``, one of the demo's."""
+    def start(self) -> None:
+        """Start and wait until it answers."""
         command = [sys.executable, "-m", "gromox.daemons.all_in_one"]
         command += ["--home", str(self._home), "--port-base", str(PORT_BASE)]
-        with (self._home.parent / "ours.log").open("wb") as log:
+        with (self._home.parent / "ours.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        for port in (self.imap, self.pop3, self.lmtp):
+        target = self.target
+        for port in (target.imap, target.pop3, target.lmtp):
             answers(port)
-        for entry in json.loads((self._home / "credentials.json").read_text()):
-            if entry["user"] == user:
-                return str(entry["password"])
-        raise LookupError(f"the demo has no user {user}")
+        entries = json.loads((self._home / "credentials.json").read_text())
+        self.passwords.update({entry["user"]: entry["password"] for entry in entries})
+
+    def restart(self) -> None:
+        """Start it anew on the same mailboxes."""
+        self.stop()
+        self.start()
+
+    def rest(self, *, seconds: float = 900.0) -> None:
+        """Return when nothing is left to do in the background: the full-text indexes are complete.
+
+        Raises:
+            TimeoutError: they were not within ``seconds``.
+        """
+        end = time.monotonic() + seconds
+        for database in (self._home / "user").rglob("exchange.sqlite3"):
+            with Mailbox.open(database.parent.parent) as mailbox:
+                while not mailbox.is_derived_current():
+                    if time.monotonic() > end:
+                        raise TimeoutError("the full-text index is not complete")
+                    time.sleep(0.5)
 
     def stop(self) -> None:
         """Stop it."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(30)
+            self._process.wait(120)
             self._process = None

@@ -2,7 +2,7 @@
 
 It gets what makes it fast (auth cache, prestarted logins, passwords in clear so that no login waits for a
 hash) and the same promise of durability as ours: ``mail_fsync = optimized``, an fsync before APPEND and LMTP
-delivery are acknowledged.
+delivery are acknowledged. While it is filled it need not sync.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drivers import Target
 from ports import answers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
 #: Where Debian and openSUSE put the master process.
 PROGRAM = shutil.which("dovecot") or "/usr/sbin/dovecot"
@@ -31,7 +32,9 @@ state_dir = {root}/state
 log_path = {root}/dovecot.log
 protocols = imap pop3 lmtp
 listen = 127.0.0.1
-ssl = no
+ssl = yes
+ssl_cert = <{certificate}
+ssl_key = <{key}
 disable_plaintext_auth = no
 default_internal_user = {internal}
 default_internal_group = {internal_group}
@@ -41,7 +44,7 @@ mail_uid = {user}
 mail_gid = {group}
 mail_home = {root}/home/%u
 mail_location = maildir:~/Maildir
-mail_fsync = optimized
+mail_fsync = {fsync}
 auth_mechanisms = plain
 auth_cache_size = 1M
 auth_cache_ttl = 1 hour
@@ -67,7 +70,7 @@ service imap-login {{
     port = {imap}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {imaps}
   }}
 }}
 service pop3-login {{
@@ -110,34 +113,42 @@ def _user() -> pwd.struct_passwd:
 
 @dataclass
 class Dovecot:
-    """One running instance; ``users`` all have the same password."""
+    """One running instance."""
 
     root: Path
-    users: Sequence[str]
-    password: str
+    passwords: Mapping[str, str]
+    """By login name."""
+    certificate: Path
+    """The key lies beside it."""
     imap: int = 21143
+    imaps: int = 21993
     pop3: int = 21110
     lmtp: int = 21024
-    name: str = "dovecot"
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
-    def pid(self) -> int:
-        """The master process."""
+    def target(self) -> Target:
+        """Where it is."""
         if self.process is None:
             raise RuntimeError("dovecot is not running")
-        return self.process.pid
+        return Target(self.imap, self.imaps, self.pop3, self.lmtp, self.process.pid, self.passwords)
 
-    def start(self) -> None:
-        """Write the configuration, start in the foreground and wait until it answers."""
+    def start(self, *, quickly: bool = False) -> None:
+        """Write the configuration, start in the foreground and wait until it answers.
+
+        Args:
+            quickly: nothing is synced.
+        """
         account = _user()
         for name in ("run", "state", "home"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
-        for user in self.users:
+        for user in self.passwords:
             (self.root / "home" / user).mkdir(exist_ok=True)
         for path in [self.root / "home", *(self.root / "home").iterdir()]:
             os.chown(path, account.pw_uid, account.pw_gid)
-        (self.root / "passwd").write_text("".join(f"{user}:{self.password}::::::\n" for user in self.users))
+        (self.root / "passwd").write_text(
+            "".join(f"{user}:{password}::::::\n" for user, password in self.passwords.items())
+        )
         (self.root / "passwd").chmod(0o644)
         root_run = os.geteuid() == 0
         config = self.root / "dovecot.conf"
@@ -149,7 +160,11 @@ class Dovecot:
                 internal="dovecot" if root_run else account.pw_name,
                 internal_group="dovecot" if root_run else account.pw_gid,
                 login="dovenull" if root_run else account.pw_name,
+                certificate=self.certificate,
+                key=self.certificate.with_suffix(".key"),
+                fsync="never" if quickly else "optimized",
                 imap=self.imap,
+                imaps=self.imaps,
                 pop3=self.pop3,
                 lmtp=self.lmtp,
             )
@@ -157,6 +172,11 @@ class Dovecot:
         self.process = subprocess.Popen([PROGRAM, "-F", "-c", str(config)])
         for port in (self.imap, self.lmtp, self.pop3):
             answers(port)
+
+    def restart(self) -> None:
+        """Start it anew on the same mailboxes, syncing what has to be."""
+        self.stop()
+        self.start()
 
     def stop(self) -> None:
         """End it and what it started."""

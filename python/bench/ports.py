@@ -6,7 +6,7 @@ import socket
 import time
 
 
-def answers(port: int, *, seconds: float = 30.0) -> None:
+def answers(port: int, *, seconds: float = 120.0) -> None:
     """Return as soon as something greets on 127.0.0.1:``port``.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gromox.store import errors
+from gromox.store import durability, errors
 from gromox.store.database import translated
 from gromox.store.durability import Wal, wal_of
 from gromox.store.mailbox import Mailbox
@@ -135,6 +135,64 @@ def test_the_log_may_vanish_and_come_back(mailbox: Mailbox, path: Path) -> None:
     mailbox.sync()
     wal = Wal(path / "exmdb" / "nothing")
     wal.sync(wal.wrote())
+
+
+def test_a_long_log_is_begun_anew(mailbox: Mailbox, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durability, "LONG", 60)
+    log = path / "exmdb" / "exchange.sqlite3-wal"
+    sizes = []
+    for _ in range(60):  # some hundred frames
+        mailbox.append(INBOX, [mail()])
+        mailbox.sync()
+        sizes.append(log.stat().st_size)
+    assert max(sizes) < 100 * 4120
+    assert sizes[30] == sizes[-1]
+    with Mailbox.open(path) as other:
+        assert other.view(INBOX).total == 60
+        assert not other.check()
+
+
+def test_a_log_that_somebody_reads_is_copied_no_more_often(
+    mailbox: Mailbox, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durability, "LONG", 60)
+    mailbox.append(INBOX, [mail()])
+    mailbox.sync()
+    reader = sqlite3.connect(path / "exmdb" / "exchange.sqlite3", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM messages").fetchone()
+    log = path / "exmdb" / "exchange.sqlite3-wal"
+    wal = wal_of(path / "exmdb" / "exchange.sqlite3")
+    before = log.stat().st_size // 4120
+    told = 0
+    for _ in range(60):
+        mailbox.append(INBOX, [mail()])
+        wal.sync(wal.wrote())
+        told += wal.take_long()
+    frames = log.stat().st_size // 4120 - before
+    reader.close()
+    assert frames > 300
+    assert frames // 60 - 1 <= told <= frames // 60 + 1
+    mailbox.sync()
+    assert mailbox.checkpoint()
+    size = log.stat().st_size
+    mailbox.append(INBOX, [mail()])
+    wal.sync(wal.wrote())
+    assert not wal.take_long()  # frames of the former round do not count
+    assert log.stat().st_size == size
+
+
+def test_what_was_synced_is_acknowledged_though_the_log_cannot_be_copied(
+    mailbox: Mailbox, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durability, "LONG", 1)
+    database = path / "exmdb" / "exchange.sqlite3"
+    mailbox.append(INBOX, [mail()])
+    away = database.rename(path / "away")
+    mailbox.sync()
+    assert not mailbox.needs_sync
+    away.rename(database)
+    assert mailbox.view(INBOX).total == 1
 
 
 def test_checkpoint_from_another_thread(mailbox: Mailbox) -> None:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import sqlite3
+from array import array
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gromox.store.block import CAPACITY
+from gromox.store.block import CAPACITY, Block
 from gromox.store.flags import Flag, FlagChange, FlagOperation
+from gromox.store.keyword import KeywordSets
 from gromox.store.mailbox import Mailbox
 from gromox.store.uidset import UidSet
 from gromox.store.view import FolderView, caught_up, diff
@@ -123,3 +128,29 @@ def test_a_view_catches_up_with_some_messages(filled: Mailbox) -> None:
     change = diff(view, new)
     assert list(change.vanished_uids) == [6, CAPACITY]
     assert list(change.changed_uids) == [7, 8, 9]
+
+
+@given(
+    st.integers(1, 200).flatmap(
+        lambda count: st.tuples(
+            st.just(count), st.sets(st.integers(0, count - 1), max_size=9), st.integers(0, 3), st.booleans()
+        )
+    )
+)
+def test_of_a_block_only_what_differs_is_told(case: tuple[int, set[int], int, bool]) -> None:
+    count, places, more, starts_uniform = case
+    sets = KeywordSets(sqlite3.connect(":memory:"))
+    uids = array("I", range(5, 5 + count))
+    deltas = None if starts_uniform else array("I", [place % 7 for place in range(count)])
+    old = Block(uids, bytes(count), None, 1000, deltas, changed=1010, sets=sets, block_id=1)
+    changed = array("I", [old.modseq_at(place) - 1000 for place in range(count)])
+    for place in places:
+        changed[place] += 300
+    grown = uids + array("I", range(5 + count, 5 + count + more))
+    changed += array("I", [500] * more)
+    new = Block(grown, bytes(len(grown)), None, 1000, changed, changed=1500, sets=sets, block_id=1)
+    views = [FolderView(1, 1, 999, block.changed, (block,), sets) for block in (old, new)]
+    change = diff(*views)
+    assert list(change.changed_uids) == [5 + place for place in sorted(places)]
+    assert len(change.appended_uids) == more
+    assert not change.vanished_uids

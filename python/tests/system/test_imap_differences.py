@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from peer_dovecot import Dovecot
+from tests.support.certificate import write_certificate
 from tests.support.daemons import Daemons
 from tests.support.imapcompare import differences, facts, is_about_state, read_explanations
 from tests.support.imapstreams import Stream
@@ -67,7 +68,16 @@ def servers(program_once: Callable[[str], str]) -> Iterator[tuple[tuple[int, str
         ours = Daemons(root / "home", settings="imap_autosubscribe = no\n")
         ours.create()
         (root / "peer").mkdir()
-        peer = Dovecot(root / "peer", [ALICE], "secret", imap=free_port(), pop3=free_port(), lmtp=free_port())
+        write_certificate(root / "peer.pem", root / "peer.key")
+        peer = Dovecot(
+            root / "peer",
+            {ALICE: "secret"},
+            root / "peer.pem",
+            imap=free_port(),
+            imaps=free_port(),
+            pop3=free_port(),
+            lmtp=free_port(),
+        )
         try:
             ours.start("event", "imap")
             peer.start()

@@ -59,7 +59,7 @@ class ImapConnection(Interpreter):
         super().__init__(services)
         self._collector = Collector(self._literal_limit)
         self._suspended = False
-        self._watched: set[Path] = set()
+        self._watched: tuple[Path, ...] = ()
 
     # -- what the driver asks
 
@@ -237,14 +237,13 @@ class ImapConnection(Interpreter):
     def _watch(self, actions: list[Action]) -> None:
         """Hear of changes while a mailbox is selected, not only in IDLE: so none falls in between."""
         session = self._active
-        notification = session.notification
-        paths = set() if notification is None else {each.mailbox.path for each in notification.watched}
-        if session.selected is not None:
-            paths.add(session.selected.mailbox.path)
+        here, notification = session.selected, session.notification
+        paths = () if here is None else (here.mailbox.path,)
+        if notification is not None:
+            paths = tuple(sorted({*paths, *(each.mailbox.path for each in notification.watched)}))
         if paths != self._watched:
             self._watched = paths
-            first, *others = sorted(paths) if paths else (None,)
-            actions.insert(0, Watch(first, tuple(path for path in others if path is not None)))
+            actions.insert(0, Watch(paths[0], paths[1:]) if paths else Watch(None))
 
     def _suspend(self, actions: list[Action]) -> None:
         """Turn what the last command left to do into an action."""

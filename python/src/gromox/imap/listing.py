@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gromox.base.log import get_logger
 from gromox.imap.places import PATIENCE
 from gromox.imap.subscriptions import is_subscribed, lost_names, lost_outside, superiors
-from gromox.imap.tree import folded, rank, tree_of
+from gromox.imap.tree import folded, names_of, rank, tree_of
 from gromox.store.errors import StoreError
 from gromox.store.names import SEPARATOR
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from gromox.imap.neighbours import Neighbour
     from gromox.imap.session import Session
-    from gromox.imap.tree import Name
+    from gromox.imap.tree import Name, Tree
     from gromox.imap.wildcard import Pattern
     from gromox.store.folder import Folder
     from gromox.store.mailbox import Mailbox
@@ -43,7 +43,7 @@ class Listable:
     lost: bool = False
 
 
-def own_names(session: Session, *, lost: bool = False) -> list[Listable]:
+def own_names(session: Session, tree: Tree, *, lost: bool = False) -> list[Listable]:
     """Return the names of the user's own mailbox; ``lost``: also those that are only subscribed."""
     mailbox = session.mailbox
     found = [
@@ -56,11 +56,10 @@ def own_names(session: Session, *, lost: bool = False) -> list[Listable]:
             is_subscribed(session, name),
             name.special_use,
         )
-        for name in tree_of(mailbox).names
+        for name in tree.names
     ]
     names = lost_names(session) if lost else []
     if names:
-        tree = tree_of(mailbox)
         found += _lost(session, names, lambda name: tree.find(name) is None)
         found.sort(key=lambda each: rank(each.name))
     return found
@@ -99,8 +98,8 @@ def reaches_outside(session: Session, patterns: Sequence[Pattern], *, lost: bool
 def outside_names(session: Session, *, lost: bool = False) -> Iterator[list[Listable]]:
     """Go through the names of the neighbours, one mailbox at a time, and through what is only subscribed."""
     places = session.places
-    subscribed = tree_of(session.mailbox).subscriptions
-    own = {name.name.casefold() for name in tree_of(session.mailbox).names}
+    subscribed = names_of(session.mailbox).subscriptions
+    own = {name.name.casefold() for name in names_of(session.mailbox).names}
     told: set[str] = set()
     there: set[str] = set()
     for neighbour in places.neighbours():

@@ -19,6 +19,8 @@ MAX_PATTERNS: Final = 100
 SELECTION: Final = frozenset({b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE"})
 #: return-option of RFC 5258, RFC 6154, RFC 5819, RFC 8440 and RFC 9590.
 RETURN: Final = frozenset({b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"STATUS", b"MYRIGHTS", b"METADATA"})
+#: Those of them that do not follow from names, subscriptions and special uses.
+BEYOND_NAMES: Final = frozenset({b"STATUS", b"MYRIGHTS", b"METADATA"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ for :data:`LIFETIME` seconds; before a name is said not to be there, it is looke
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.log import get_logger
 from gromox.imap.errors import LookUpFirstError
 from gromox.imap.neighbours import NOBODY, Neighbourhood
-from gromox.imap.tree import tree_of
+from gromox.imap.tree import names_of
 from gromox.store.guest import Guest
 from gromox.store.names import SEPARATOR
 from gromox.store.session.actor import Actor
@@ -57,6 +56,18 @@ class Place:
 class Places:
     """The mailboxes that one session can reach."""
 
+    __slots__ = (
+        "_account",
+        "_around",
+        "_as_of",
+        "_open",
+        "_services",
+        "_surroundings",
+        "own",
+        "pinned",
+        "watched",
+    )
+
     def __init__(self, services: Services, account: Account, own: Mailbox) -> None:
         """Begin with the user's own mailbox; ``own`` is held by the session."""
         self._services, self._account = services, account
@@ -65,7 +76,8 @@ class Places:
         self._as_of = -LIFETIME
         #: Whether there is anything around at all: not where somebody logged in to another's mailbox.
         self._surroundings: Surroundings | None = None if own.is_guest else services.surroundings
-        self._open: OrderedDict[Path, Guest] = OrderedDict()
+        #: The one that was used longest ago first.
+        self._open: dict[Path, Guest] = {}
         #: The mailbox that is selected must not be let go of.
         self.pinned: Mailbox | None = None
         #: Nor those that NOTIFY watches.
@@ -81,7 +93,7 @@ class Places:
         """
         surroundings = self._surroundings
         own = Place(self.own, name)
-        if surroundings is None or not self.is_outside(name) or tree_of(self.own).find(name) is not None:
+        if surroundings is None or not self.is_outside(name) or names_of(self.own).find(name) is not None:
             return own
         folded = name.casefold()
         for neighbour in self.neighbours():
@@ -116,13 +128,12 @@ class Places:
 
     def open(self, neighbour: Neighbour) -> Guest:
         """Return the mailbox of a neighbour, which is kept open for a while. Raises StoreError."""
-        guest = self._open.get(neighbour.path)
+        guest = self._open.pop(neighbour.path, None)
         if guest is None:
             mailbox = self._services.open_mailbox(neighbour.path)
             guest = Guest(mailbox, Actor(self._account.username, self._around.groups))
-            self._open[neighbour.path] = guest
-            self._shrink(MOST_OPEN)
-        self._open.move_to_end(neighbour.path)
+        self._open[neighbour.path] = guest
+        self._shrink(MOST_OPEN)
         return guest
 
     def mailboxes(self) -> tuple[Mailbox, ...]:

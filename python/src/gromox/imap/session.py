@@ -60,7 +60,7 @@ class Session:
         #: As given at login, for the log.
         self.user = ""
         self.selected: Selected | None = None
-        self.enabled: set[bytes] = set()
+        self.enabled: frozenset[bytes] = frozenset()
         #: The client uses CONDSTORE: MODSEQ stands in FETCH lines from then on. RFC 7162 section 3.1.
         self.condstore = False
         self.failed_logins = 0
@@ -142,7 +142,7 @@ class Session:
 
     def enable(self, names: Collection[bytes]) -> None:
         """Enable extensions, for all that is said from now on. RFC 5161 section 3.1."""
-        self.enabled.update(names)
+        self.enabled |= frozenset(names)
         # RFC 7162 3.2.3: QRESYNC is CONDSTORE and more.
         self.condstore = self.condstore or not self.enabled.isdisjoint((b"CONDSTORE", b"QRESYNC"))
         self._attune()
@@ -165,7 +165,7 @@ class Session:
         """Be as before the login. RFC 8437 section 4.1."""
         self.move(Event.UNAUTHENTICATED)
         self.release()
-        self.enabled.clear()
+        self.enabled = frozenset()
         self.condstore, self.user = False, ""
 
     def release(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.listing import outside_names, own_names
-from gromox.imap.tree import tree_of
+from gromox.imap.tree import names_of, tree_of
 from gromox.store.names import SEPARATOR
 from gromox.store.permission import Right
 
@@ -94,16 +94,20 @@ def _of(session: Session, source: Source) -> Iterator[Searched]:
         case b"INBOXES":
             yield from _named(session, "INBOX", depth=0)
         case b"PERSONAL":
-            yield from _searchable(own_names(session))
+            yield from _searchable(_own(session))
         case b"SUBSCRIBED":
-            names = [each for each in own_names(session) if each.subscribed]
-            if tree_of(session.mailbox).subscriptions:
+            names = [each for each in _own(session) if each.subscribed]
+            if names_of(session.mailbox).subscriptions:
                 names += [each for part in outside_names(session) for each in part if each.subscribed]
             yield from _searchable(names)
         case kind:
             depth = {b"MAILBOXES": 0, b"SUBTREE-ONE": 1}.get(kind, -1)
             for name in source.names:
                 yield from _named(session, name, depth)
+
+
+def _own(session: Session) -> list[Listable]:
+    return own_names(session, names_of(session.mailbox))
 
 
 def _searchable(names: list[Listable]) -> Iterator[Searched]:

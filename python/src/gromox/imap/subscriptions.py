@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gromox.imap.tree import folded, tree_of
+from gromox.imap.tree import folded, names_of
 from gromox.store.builtin import SUBSCRIBED, is_builtin
 from gromox.store.names import SEPARATOR
 
@@ -34,7 +34,7 @@ def is_subscribed(session: Session, name: Name) -> bool:
 
 def lost_names(session: Session) -> list[str]:
     """Return the names of the user's own mailbox that are subscribed and not there (any more)."""
-    tree, places = tree_of(session.mailbox), session.places
+    tree, places = names_of(session.mailbox), session.places
     return sorted(
         name
         for name in tree.subscriptions.values()
@@ -45,7 +45,7 @@ def lost_names(session: Session) -> list[str]:
 def lost_outside(session: Session, there: Iterable[str]) -> list[str]:
     """Return the subscribed names of others' mailboxes that are not among those which are there."""
     known = {folded(name) for name in there}
-    tree, places = tree_of(session.mailbox), session.places
+    tree, places = names_of(session.mailbox), session.places
     return sorted(
         name
         for key, name in tree.subscriptions.items()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import unicodedata
 import weakref
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.imap.errors import CommandError
 from gromox.store.builtin import INBOX, SPECIAL_USE, ipm_subtree, is_mail_class
@@ -13,10 +14,14 @@ from gromox.store.errors import NotFoundError
 from gromox.store.names import SEPARATOR, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gromox.store.folder import Folder
     from gromox.store.mailbox import Mailbox
+
+#: Answers that are kept for a mailbox, and how many octets one of them has.
+_MOST_SAID: Final = 8
+_MAX_SAID: Final = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Name:
 class Tree:
     """All mailbox names of a mailbox at one moment."""
 
+    __slots__ = ("_by_id", "_exact", "_folded", "_said", "names", "subscriptions", "top")
+
     def __init__(self, mailbox: Mailbox) -> None:
         """Read the folders."""
         self.top = ipm_subtree(is_public=mailbox.is_public)
@@ -49,45 +56,49 @@ class Tree:
         for folder in mailbox.folders():
             if not folder.hidden:
                 children.setdefault(folder.parent_id, []).append(folder)
-        self._found: list[Name] = []
-        self._uses = mailbox.special_uses()
         #: What the owner is subscribed to, folded: names that need not be here.
         self.subscriptions = {folded(name): name for name in mailbox.subscriptions()}
-        self._walk(children, mailbox.sees, self.top, "")
+        found: list[Name] = []
+        walk = _Walk(children, mailbox.sees, mailbox.special_uses(), self.subscriptions, self.top, found)
+        _walk(walk, self.top, "")
         #: INBOX first, then by name, each before what is below it.
-        self.names: Sequence[Name] = sorted(self._found, key=lambda name: rank(name.name))
-        self._exact = {name.name: name for name in self.names}
-        self._folded: dict[str, Name] = {}
-        for name in self.names:
-            self._folded.setdefault(folded(name.name), name)
-        self._by_id = {name.folder.folder_id: name for name in self.names}
+        self.names: Sequence[Name] = sorted(found, key=lambda name: rank(name.name))
+        self._exact = {name.name: place for place, name in enumerate(self.names)}
+        self._folded: dict[str, int] = {}
+        for place, name in enumerate(self.names):
+            self._folded.setdefault(folded(name.name), place)
+        self._by_id = {name.folder.folder_id: place for place, name in enumerate(self.names)}
+        self._said: dict[object, bytes] = {}
 
-    def _walk(
-        self, children: dict[int, list[Folder]], sees: Callable[[int], bool], parent_id: int, prefix: str
-    ) -> bool:
-        """Collect what is below a folder; tell whether anything is shown. The store bounds the depth."""
-        is_shown = False
-        for folder in children.get(parent_id, ()):
-            at_inbox = folder.folder_id == INBOX and parent_id == self.top
-            name = "INBOX" if at_inbox else prefix + shown(folder.name)
-            if not at_inbox and name.upper() == "INBOX":
-                continue  # a localised inbox has the name already; no client could reach this one
-            place = len(self._found)
-            below = self._walk(children, sees, folder.folder_id, name + SEPARATOR)
-            selectable = is_mail_class(folder.container_class) and sees(folder.folder_id)
-            if selectable or below:
-                use, asked = self._uses.get(folder.folder_id), folded(name) in self.subscriptions
-                self._found.insert(place, Name(name, folder, selectable, below, use, asked))
-                is_shown = True
-        return is_shown
+    def renewed(self, mailbox: Mailbox) -> Tree:
+        """Return the same names with their folders as they are now."""
+        folders = {folder.folder_id: folder for folder in mailbox.folders()}
+        tree = copy.copy(self)
+        tree.names = [_renewed(name, folders.get(name.folder.folder_id, name.folder)) for name in self.names]
+        return tree
+
+    def said(self, question: object, answer: Callable[[], bytes]) -> bytes:
+        """Return an answer that follows from the names alone; kept for who asks the same again."""
+        octets = self._said.get(question)
+        if octets is None:
+            octets = answer()
+            if len(octets) <= _MAX_SAID:
+                if len(self._said) >= _MOST_SAID:
+                    self._said.clear()
+                self._said[question] = octets
+        return octets
 
     def find(self, name: str) -> Name | None:
         """Return what has this name, or this name in another case or Unicode form."""
-        return self._exact.get(name) or self._folded.get(folded(name))
+        place = self._exact.get(name)
+        if place is None:
+            place = self._folded.get(folded(name))
+        return None if place is None else self.names[place]
 
     def by_id(self, folder_id: int) -> Name | None:
         """Return the name of a folder."""
-        return self._by_id.get(folder_id)
+        place = self._by_id.get(folder_id)
+        return None if place is None else self.names[place]
 
     def selectable(self, name: str) -> Folder:
         """Return the folder with this name; see :meth:`to_select`."""
@@ -108,6 +119,39 @@ class Tree:
         return found
 
 
+class _Walk(NamedTuple):
+    """What a walk through the folders needs, and what it finds."""
+
+    children: Mapping[int, Sequence[Folder]]
+    sees: Callable[[int], bool]
+    uses: Mapping[int, bytes]
+    subscriptions: Mapping[str, str]
+    top: int
+    found: list[Name]
+
+
+def _walk(walk: _Walk, parent_id: int, prefix: str) -> bool:
+    """Collect what is below a folder; tell whether anything is shown. The store bounds the depth."""
+    is_shown = False
+    for folder in walk.children.get(parent_id, ()):
+        at_inbox = folder.folder_id == INBOX and parent_id == walk.top
+        name = "INBOX" if at_inbox else prefix + shown(folder.name)
+        if not at_inbox and name.upper() == "INBOX":
+            continue  # a localised inbox has the name already; no client could reach this one
+        place = len(walk.found)
+        below = _walk(walk, folder.folder_id, name + SEPARATOR)
+        selectable = is_mail_class(folder.container_class) and walk.sees(folder.folder_id)
+        if selectable or below:
+            use, asked = walk.uses.get(folder.folder_id), folded(name) in walk.subscriptions
+            walk.found.insert(place, Name(name, folder, selectable, below, use, asked))
+            is_shown = True
+    return is_shown
+
+
+def _renewed(name: Name, folder: Folder) -> Name:
+    return name if folder is name.folder else replace(name, folder=folder)
+
+
 def net_unicode(name: str) -> str:
     """Return a name in the one form in which mailboxes are made. RFC 9051 section 5.1, RFC 5198 section 2."""
     return name if name.isascii() else unicodedata.normalize("NFC", name)
@@ -124,33 +168,36 @@ def rank(name: str) -> tuple[bool, tuple[str, ...]]:
     return parts[0] != "INBOX", parts
 
 
-_trees: Final[weakref.WeakKeyDictionary[Mailbox, tuple[int, Tree]]] = weakref.WeakKeyDictionary()
-#: By the number of the last change of the hierarchy: names are right, the counters of folders are not.
+#: By the number of the last change of the hierarchy, and by that of the last change at all.
 _named: Final[weakref.WeakKeyDictionary[Mailbox, tuple[int, Tree]]] = weakref.WeakKeyDictionary()
+_trees: Final[weakref.WeakKeyDictionary[Mailbox, tuple[int, Tree]]] = weakref.WeakKeyDictionary()
 
 
-def tree_of(mailbox: Mailbox) -> Tree:
-    """Return the names of a mailbox as they are now; kept until anything in the mailbox changes."""
-    number = mailbox.change_number()
-    known = _trees.get(mailbox)
-    if known is not None and known[0] == number:
-        return known[1]
-    tree = Tree(mailbox)
-    _trees[mailbox] = number, tree
-    return tree
+def names_of(mailbox: Mailbox) -> Tree:
+    """Return the names of a mailbox as they are now; the counters of their folders may be older.
 
-
-def target(mailbox: Mailbox, name: str) -> int:
-    """Return the folder that COPY, MOVE or APPEND name. RFC 3501 6.4.7: TRYCREATE if it could be made.
-
-    Only names count here, so the tree is good until a folder is made, named or removed: making it anew for
-    each message took a quarter of the time of an APPEND.
+    Good until a folder is made, named, subscribed or removed: building the tree anew whenever a message came
+    was a quarter of the time of an APPEND.
     """
     number = mailbox.hierarchy_number()
     known = _named.get(mailbox)
     if known is None or known[0] != number:
-        known = _named[mailbox] = number, tree_of(mailbox)
+        known = _named[mailbox] = number, Tree(mailbox)
+    return known[1]
+
+
+def tree_of(mailbox: Mailbox) -> Tree:
+    """Return the names of a mailbox with their folders as they are now."""
+    number = mailbox.change_number()
+    known = _trees.get(mailbox)
+    if known is None or known[0] != number:
+        known = _trees[mailbox] = number, names_of(mailbox).renewed(mailbox)
+    return known[1]
+
+
+def target(mailbox: Mailbox, name: str) -> int:
+    """Return the folder that COPY, MOVE or APPEND name. RFC 3501 6.4.7: TRYCREATE if it could be made."""
     try:
-        return known[1].selectable(name).folder_id
+        return names_of(mailbox).selectable(name).folder_id
     except NotFoundError:
         raise CommandError("no such mailbox; create it first", "TRYCREATE") from None

@@ -111,6 +111,10 @@ class Block:
         """Return the modseq of one message."""
         return self.modseq_base + self.modseqs[index] if self.modseqs else self.modseq_base
 
+    def deltas(self) -> array[int]:
+        """Return what is to be added to the base for each message."""
+        return self.modseqs or zeros(len(self.flags))
+
     def modseq_list(self) -> Sequence[int]:
         """Return the modseqs of all messages."""
         base = self.modseq_base

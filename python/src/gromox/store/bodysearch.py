@@ -71,13 +71,15 @@ def matching(
 
 def texts_for_index(content: Content, header_size: int, parts: bytes) -> Iterator[str]:
     """Go through all texts, casefolded, in which :func:`matching` may find something."""
-    if content.inline is not None:
-        # Where nothing is encoded, a needle is looked for in the octets as they are.
-        yield content.inline.lower().decode("latin-1")
+    said = ""
+    if content.inline is not None and not _is_encoded(folded := content.inline.lower()):
+        # A needle is looked for in the octets as they are. The index is not asked for ends of lines.
+        yield (said := folded.decode("ascii").replace("\r\n", "\n"))
     for field in iter_fields(content.read(0, header_size)):
         yield f"{field.name.decode('latin-1')}: {decode_words(field.value)}".casefold()
     for text in _texts(content, parts):
-        yield text.casefold()
+        if (text := text.casefold()) not in said:
+            yield text
 
 
 def _matches(content: Content, header_size: int, parts: bytes, needle: str, *, with_header: bool) -> bool:
@@ -101,9 +103,17 @@ def _quick(octets: bytes, header_size: int, needle: str, *, with_header: bool) -
     # An encoded-word may hide the needle in the header only.
     if with_header and b"=?" in folded[:header_size]:
         return None
-    if any(word in folded for word in _ENCODED) or not folded.isascii():
-        return None  # beyond ASCII, casefolding can yield ASCII letters (the long s, the Kelvin sign)
+    if _is_encoded(folded):
+        return None
     return folded.find(needle.encode(), 0 if with_header else header_size) >= 0
+
+
+def _is_encoded(folded: bytes) -> bool:
+    """Tell whether a mail may hold other texts than the octets say.
+
+    Beyond ASCII, casefolding can yield ASCII letters (the long s, the Kelvin sign).
+    """
+    return any(word in folded for word in _ENCODED) or not folded.isascii()
 
 
 def _texts(content: Content, parts: bytes) -> Iterator[str]:

@@ -28,7 +28,7 @@ class Hierarchy:
 
     @guarded
     def hierarchy_number(self) -> int:
-        """Return the number of the last change by which a folder was made, named, moved or removed."""
+        """Return the number of the last change of a folder: made, named, moved, subscribed, removed."""
         self._file.refresh()
         return self._file.hierarchy_cn
 
@@ -105,6 +105,7 @@ class Hierarchy:
                 raise LimitError(f"at most {MAX_SUBSCRIPTIONS} mailboxes can be subscribed to")
             tx.next_cn()
             tx.file.execute("INSERT OR IGNORE INTO subscriptions VALUES (?)", (name,))
+            tx.hierarchy_changed = True
             if folder_id is not None:
                 hierarchy.set_unsubscribed(tx, folder_id, unsubscribed=False)
 
@@ -113,6 +114,7 @@ class Hierarchy:
         """Remove names (of one mailbox, in several spellings), and the own folder that has them."""
         with self._file.write(durable=True) as tx:
             tx.next_cn()
+            tx.hierarchy_changed = True
             tx.file.executemany("DELETE FROM subscriptions WHERE name = ?", [(name,) for name in names])
             if folder_id is not None:
                 hierarchy.set_unsubscribed(tx, folder_id, unsubscribed=True)

@@ -21,7 +21,6 @@ class Indexing:
 
     _file: MailboxFile
 
-    @guarded
     def keep_derived(self, *, attachments: bool = True) -> bool:
         """Do one bounded piece of what is to be done; returns whether there may be more.
 
@@ -30,9 +29,19 @@ class Indexing:
         Args:
             attachments: whether the texts of attachments are indexed too.
         """
-        if populate.is_waiting(self._file):
-            populate.populate(self._file)
-            return True
+        return self.fill_searches() or self.index_texts(attachments=attachments)
+
+    @guarded
+    def fill_searches(self) -> bool:
+        """Look at some messages for search folders that are being filled; returns whether there were any."""
+        if not populate.is_waiting(self._file):
+            return False
+        populate.populate(self._file)
+        return True
+
+    @guarded
+    def index_texts(self, *, attachments: bool = True) -> bool:
+        """Index the texts of some messages, and write items as mails; returns whether there may be more."""
         step = update.update(self._file, attachment_texts=attachment_texts if attachments else None)
         if step.unrendered_in is not None:
             while rendering.render_some(self._file, step.unrendered_in):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from gromox.base.clock import SYSTEM_CLOCK
 from gromox.base.ids import SYSTEM_IDS
+from gromox.base.log import get_logger
 from gromox.store import (
     block_table,
     copying,
@@ -29,6 +30,7 @@ from gromox.store import (
 from gromox.store.adding import Adding
 from gromox.store.annotating import Annotating
 from gromox.store.database import guarded, translated
+from gromox.store.errors import StoreError
 from gromox.store.flags import ALL_FLAGS, Flag
 from gromox.store.foldering import Hierarchy
 from gromox.store.indexing import Indexing
@@ -62,6 +64,8 @@ if TYPE_CHECKING:
     from gromox.store.sorting import Criterion
     from gromox.store.threadrows import ThreadRow
     from gromox.store.view import FolderView
+
+_log = get_logger("store")
 
 
 def _no_ring(_path: Path, _change_number: int) -> None:
@@ -202,6 +206,15 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
             reopened.
         """
         self._file.wal.sync(self._file.ticket)
+        if self._file.wal.take_long():
+            self._begin_log_anew()
+
+    def _begin_log_anew(self) -> None:
+        """Copy the log while those who wait for the sync write nothing; a failure undoes no sync."""
+        try:
+            self.checkpoint()
+        except StoreError as error:
+            _log.warning("checkpoint failed", mailbox=str(self.path), reason=error)
 
     def checkpoint(self) -> bool:
         """Copy the write-ahead log into the database as far as readers allow; any thread.

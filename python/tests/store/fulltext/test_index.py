@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
+import quopri
 import random
 import shutil
 import zipfile
@@ -16,8 +18,9 @@ from hypothesis import strategies as st
 
 from gromox.mapi import tags
 from gromox.mapi.restriction import Content, FuzzyHigh, FuzzyLow
-from gromox.store import searching
-from gromox.store.content import INLINE_LIMIT
+from gromox.store import bodysearch, searching
+from gromox.store import content as contents
+from gromox.store.content import INLINE_LIMIT, Storage
 from gromox.store.create import create_private
 from gromox.store.fulltext import attachment, index, update
 from gromox.store.mailbox import Mailbox
@@ -57,6 +60,7 @@ def test_what_is_asked_of_the_index() -> None:
     assert index.question("abcd") == '"abc" AND "bcd"'
     assert index.question('a"b') == '"a""b"'
     assert index.question("a\0b") is None
+    assert index.question("one\r\ntwo") == '"one" AND "two"'
     long = index.question("".join(chr(0x4E00 + n) for n in range(1000)))
     assert long is not None
     assert long.count(" AND ") == index.MAX_TERMS - 1
@@ -277,3 +281,43 @@ def test_pdf_documents() -> None:
 def test_no_pdf_without_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert attachment.text_of("pdf", b"%PDF-1.4") == ""
+
+
+def test_each_text_is_indexed_once() -> None:
+    head = b"Subject: =?utf-8?q?caf=C3=A9?=\r\nContent-Type: text/plain"
+
+    def texts(body: bytes, extra: bytes = b"") -> list[str]:
+        octets = head + extra + b"\r\n\r\n" + body
+        content = contents.Content(Path(), len(octets), Storage.INLINE, None, octets)
+        return list(bodysearch.texts_for_index(content, len(octets) - len(body), b""))
+
+    plain = texts(b"The Text\r\n")
+    assert [text for text in plain if "the text" in text] == [plain[0]]
+    assert "subject: café" in plain
+    encoded = texts(b"VGhlIFRleHQK\r\n", b"\r\nContent-Transfer-Encoding: base64")
+    assert not any("vghliflexxq" in text for text in encoded)  # nobody looks for these
+    assert [text for text in encoded if "the text" in text] == [encoded[-1]]
+    accented = texts("Straße\r\n".encode(), b"; charset=utf-8")
+    assert [text for text in accented if "strasse" in text] == [accented[-1]]
+
+
+@pytest.mark.parametrize(
+    "needle", ["needle", "STRASSE", "naïve", "line one", "x-mailer: abc", "naïve\nline", "naïve\r\nline"]
+)
+def test_whatever_the_encoding_the_index_excludes_nothing(box: Mailbox, needle: str) -> None:
+    text = "A needle in the Straße, so naïve\r\nLine one of it\r\n"
+    mails = []
+    for charset, coding in itertools.product(("utf-8", "latin-1"), ("8bit", "base64", "quoted-printable")):
+        octets = text.encode(charset)
+        if coding == "base64":
+            octets = encodebytes(octets)
+        elif coding == "quoted-printable":
+            octets = quopri.encodestring(octets)
+        head = f"Subject: x\r\nX-Mailer: abc\r\nContent-Type: text/plain; charset={charset}\r\n"
+        head += f"Content-Transfer-Encoding: {coding}\r\n\r\n"
+        mails.append(NewMail(head.encode() + octets))
+    mails.append(mail("A needle on line one", extra="X-Mailer: abc\r\n"))
+    box.append(INBOX, mails)
+    before = list(box.search(INBOX, Text(needle)))
+    keep(box)
+    assert list(box.search(INBOX, Text(needle))) == before

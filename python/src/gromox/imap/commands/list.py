@@ -9,13 +9,13 @@ from gromox.imap import serialize
 from gromox.imap.commands.status import parse_items, status_of
 from gromox.imap.dispatch import command
 from gromox.imap.listing import Listable, outside_names, own_names, reaches_outside
-from gromox.imap.listoptions import Listing, parse_extended_listing, parse_listing
+from gromox.imap.listoptions import BEYOND_NAMES, Listing, parse_extended_listing, parse_listing
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.metadata import Wanted, chosen
-from gromox.imap.replies import Listed, Metadata, OwnRights, Reply, Stream
+from gromox.imap.replies import Listed, Metadata, OwnRights, Ready, Reply, Stream
 from gromox.imap.rights import letters
 from gromox.imap.subscriptions import superiors
-from gromox.imap.tree import tree_of
+from gromox.imap.tree import names_of, tree_of
 from gromox.imap.wildcard import Pattern
 from gromox.store.errors import DeniedError
 from gromox.store.permission import Right
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result, Untagged
     from gromox.imap.session import Session
-    from gromox.imap.tree import Name
+    from gromox.imap.tree import Name, Tree
     from gromox.store.folder import Folder
 
     #: What is said of names, given all names of one mailbox.
@@ -68,7 +68,7 @@ def list_(session: Session, args: Listing) -> Result:
                 data.append(status_of(session, name.mailbox, name.name, name.folder, args.status))
         return data
 
-    return _through(session, patterns, "LIST completed", say, lost=b"SUBSCRIBED" in args.selection)
+    return _through(session, args, patterns, "LIST completed", say, lost=b"SUBSCRIBED" in args.selection)
 
 
 @command("LSUB", AUTHENTICATED, parse_listing)
@@ -93,7 +93,7 @@ def lsub(session: Session, args: Listing) -> Result:
                 data.append(Listed(b"LSUB", (rb"\Noselect",), name.name))
         return data
 
-    return _through(session, patterns, "LSUB completed", say, lost=True)
+    return _through(session, args, patterns, "LSUB completed", say, lost=True)
 
 
 @command("XLIST", AUTHENTICATED, parse_listing)
@@ -107,6 +107,7 @@ def xlist(session: Session, args: Listing) -> Result:
     patterns = _patterns(args)
     return _through(
         session,
+        args,
         patterns,
         "XLIST completed",
         lambda names: [
@@ -118,18 +119,27 @@ def xlist(session: Session, args: Listing) -> Result:
 
 
 def _through(
-    session: Session, patterns: Sequence[Pattern], text: str, say: Say, *, lost: bool = False
+    session: Session, args: Listing, patterns: Sequence[Pattern], text: str, say: Say, *, lost: bool = False
 ) -> Result:
     """Go through all names that patterns can reach, in steps where mailboxes of others are among them.
 
     ``lost``: also through those that are only subscribed.
     """
+    mailbox, utf8 = session.mailbox, session.utf8
+
+    def own(tree: Tree) -> bytes:
+        return b"".join(serialize.untagged(say(own_names(session, tree, lost=lost)), utf8=utf8))
+
     if not reaches_outside(session, patterns, lost=lost):
-        return Reply(text, say(own_names(session, lost=lost)))
+        if args.returned & BEYOND_NAMES:
+            return Reply(text, [Ready(own(tree_of(mailbox)))])
+        tree = names_of(mailbox)
+        return Reply(text, [Ready(tree.said((text, args, utf8), lambda: own(tree)))])
 
     def steps() -> Iterator[Sequence[Piece]]:
-        for names in chain([own_names(session, lost=lost)], outside_names(session, lost=lost)):
-            yield serialize.untagged(say(names), utf8=session.utf8)
+        yield [own(tree_of(mailbox))]
+        for names in outside_names(session, lost=lost):
+            yield serialize.untagged(say(names), utf8=utf8)
 
     return Stream(steps(), lambda: Reply(text))
 
@@ -196,7 +206,7 @@ def _above(session: Session, names: Sequence[Listable], args: Listing) -> Abstra
     if args.selection & {b"SPECIAL-USE"}:
         return superiors(name.name for name in names if _is_chosen(name, args))
     subscribed = (name.name for name in names if name.subscribed)
-    return superiors(chain(subscribed, tree_of(session.mailbox).subscriptions.values()))
+    return superiors(chain(subscribed, names_of(session.mailbox).subscriptions.values()))
 
 
 def _plain_attributes(name: Listable) -> list[bytes]:

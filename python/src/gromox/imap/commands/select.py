@@ -16,7 +16,7 @@ from gromox.imap.replies import Exists, Information, Ready, RecentCount, Reply, 
 from gromox.imap.resync import Resync, missed, parse_resync
 from gromox.imap.rights import is_read_only, permanent_flags
 from gromox.imap.selected import Selected, flags_line
-from gromox.imap.tree import tree_of
+from gromox.imap.tree import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,7 +92,7 @@ def _open(session: Session, args: Select, *, is_examined: bool) -> Result:
     if args.condstore:
         session.enable_condstore()
     mailbox = place.mailbox
-    name = tree_of(mailbox).to_select(place.name)
+    name = names_of(mailbox).to_select(place.name)
     folder_id = name.folder.folder_id
     read_only = is_examined or is_read_only(mailbox, folder_id)
     selected = Selected(

@@ -12,7 +12,7 @@ from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.objectids import mailbox_id
 from gromox.imap.replies import MailboxStatus, Reply
 from gromox.imap.rights import require
-from gromox.imap.tree import tree_of
+from gromox.imap.tree import names_of
 from gromox.store.flags import Flag, count_table
 from gromox.store.model import Columns
 from gromox.store.permission import Right
@@ -108,8 +108,9 @@ def status(session: Session, args: Status) -> Reply:
         4.3 (MAILBOXID).
     """
     place = session.locate(args.name)
-    folder = tree_of(place.mailbox).selectable(place.name)
-    require(place.mailbox, folder.folder_id, Right.READ_ANY)
+    folder_id = names_of(place.mailbox).selectable(place.name).folder_id
+    require(place.mailbox, folder_id, Right.READ_ANY)
+    folder = place.mailbox.folder(folder_id)
     return Reply("STATUS completed", [status_of(session, place.mailbox, args.name, folder, args.items)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from array import array
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,8 @@ GRAM: Final = 3
 MAX_KEPT: Final = 16 << 20
 """Octets of the texts of one message's attachments."""
 _LEVEL: Final = 6
+_KEPT: Final = re.compile("[^\0\r\n\ud800-\udfff]*")
+"""A NUL ends texts in SQLite, unpaired surrogates are not kept, and lines may end in two ways."""
 MAX_TERMS: Final = 64
 """Of one question: more would not exclude more."""
 MAX_HITS: Final = 20_000
@@ -35,8 +38,7 @@ _NEW: Final = "SELECT uid FROM messages WHERE folder_id = ? AND cn > ? AND uid I
 def question(needle: str) -> str | None:
     """Return what to ask the index for a casefolded text; None: it is too short to be asked for."""
     grams = list(dict.fromkeys(needle[at : at + GRAM] for at in range(len(needle) - GRAM + 1)))
-    # A NUL ends texts in SQLite, and unpaired surrogates are not kept.
-    grams = [gram for gram in grams if "\0" not in gram and not any("\ud800" <= c <= "\udfff" for c in gram)]
+    grams = [gram for gram in grams if _KEPT.fullmatch(gram)]
     if not grams:
         return None
     step = max(len(grams) // MAX_TERMS, 1)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from gromox.store.mailbox_file import MailboxFile
 
-BATCH: Final = 64
-"""Messages a transaction."""
+BATCH: Final = 16
+"""Messages a transaction: some 10 ms, for which other writers wait."""
 MAX_TEXT: Final = 1 << 20
 """Characters of a message that are indexed; one with more is always looked at."""
 _CHANGED: Final = (

@@ -35,12 +35,14 @@ def set_folder(tx: Write, folder_id: int, values: Mapping[int, PropValue]) -> No
         hierarchy.rename_in(tx, folder_id, parent_id=record.parent_id, name=_text(name))
     container_class = rest.pop(tags.PidTagContainerClass, None)
     if container_class is not None:
+        tx.hierarchy_changed = True
         record.container_class = _text(container_class)[:_MAX_CLASS]
         tx.file.execute(
             "UPDATE folders SET container_class = ? WHERE folder_id = ?", (record.container_class, folder_id)
         )
     hidden = rest.pop(tags.PidTagAttributeHidden, None)
     if hidden is not None:
+        tx.hierarchy_changed = True
         record.hidden = int(bool(hidden))
         tx.file.execute("UPDATE folders SET hidden = ? WHERE folder_id = ?", (record.hidden, folder_id))
     created = rest.pop(tags.PidTagCreationTime, None)
