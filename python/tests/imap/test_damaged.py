@@ -78,6 +78,17 @@ ENTERING = (
 )
 
 
+SIGNING = (
+    b'b genurlauth "imap://alice@x/inbox/;uid=1;urlauth=authuser" internal'
+    b' "imap://alice@x/Drafts;uidvalidity=1/;uid=1/;section=1.mime/;partial=0.5'
+    b';expire=2026-01-01T00:00:00Z;urlauth=user+bob" internal\r\n'
+    b'c urlfetch "imap://alice@x/inbox/;uid=1;urlauth=authuser:internal:%b"'
+    b' ("imap://alice@x/inbox/;uid=2/;section=1;urlauth=anonymous:internal:%b" bodypartstructure binary)\r\n'
+    b"d resetkey inbox internal\r\ne resetkey\r\n"
+    b'f append Drafts catenate (url "imap://alice@x/inbox/;uid=1;urlauth=authuser:internal:%b")\r\n'
+)
+
+
 def converse(server: Server, chunks: Sequence[bytes]) -> Client:
     client = server.connect()
     for chunk in chunks:
@@ -115,3 +126,13 @@ def test_damaged_transforming(server: Server) -> None:
 def test_damaged_entering(server: Server) -> None:
     server.configure(enable_rfc2971_commands="yes", imap_support_tls="yes", imap_auth_times="1")
     play(server, ENTERING, seed=3, count=2000)
+
+
+def test_damaged_signing(server: Server) -> None:
+    server.fill(3)
+    client = server.login(select=None)
+    tokens = [
+        client.ok(f'genurlauth "imap://alice@x/inbox/;uid={tail}" internal').split(b":internal:")[1][:66]
+        for tail in ("1;urlauth=authuser", "2/;section=1;urlauth=anonymous")
+    ]
+    play(server, LOGIN + SIGNING % (tokens[0], tokens[1], tokens[0]), seed=5, count=800)

@@ -172,6 +172,14 @@ IMAP_RFC9051: Final = Option(
     "Whether IMAP4rev2 (RFC 9051) and what it took over are offered beside IMAP4rev1.",
     reloadable=True,
 )
+IMAP_SUBMIT_USERS: Final[Option[tuple[str, ...]]] = Option(
+    "imap_submit_users",
+    host_list,
+    (),
+    "User names, separated by blanks, with which message submission servers log in to fetch by URL "
+    "(URLAUTH, submit+) what users send.",
+    reloadable=True,
+)
 IMAP_SUPPORT_TLS: Final = Option(
     "imap_support_tls",
     boolean,
@@ -245,6 +253,7 @@ PROGRAM: Final = Program(
         IMAP_OTHERS_PREFIX,
         IMAP_PUBLIC_PREFIX,
         IMAP_RFC9051,
+        IMAP_SUBMIT_USERS,
         IMAP_SUPPORT_TLS,
         IMAP_CERTIFICATE_PATH,
         IMAP_CERTIFICATE_PASSWD,
@@ -275,6 +284,7 @@ class Policy:
     log_commands: int
     others: str
     public: str
+    submitters: frozenset[str] = frozenset()
     trusted: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
 
     @classmethod
@@ -292,6 +302,7 @@ class Policy:
             expunge_on_delete=settings[IMAP_EXPUNGE_ON_DELETE],
             max_mail=settings[MAIL_MAX_LENGTH],
             log_commands=settings[IMAP_CMD_DEBUG],
+            submitters=frozenset(name.casefold() for name in settings[IMAP_SUBMIT_USERS]),
             trusted=tuple(ipaddress.ip_network(host, strict=False) for host in settings[IMAP_TRUSTED_HOSTS]),
             others=settings[IMAP_OTHERS_PREFIX],
             public=settings[IMAP_PUBLIC_PREFIX],

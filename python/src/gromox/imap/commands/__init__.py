@@ -40,6 +40,8 @@ MODULES: Final = (
     "subscribe",
     "thread",
     "unauthenticate",
+    "urlauth",
+    "urlfetch",
 )
 
 
