@@ -94,7 +94,9 @@ DEFAULT_LANG: Final = Option(
     "default_lang",
     text,
     "en",
-    "Accepted for old files; folder names are those that stand in the mailbox.",
+    "The language of texts for people (en, de) where a mail program asks for the default one and the user "
+    "has none; folder names are those that stand in the mailbox.",
+    reloadable=True,
 )
 ENABLE_RFC2971_COMMANDS: Final = Option(
     "enable_rfc2971_commands", boolean, False, "Whether the ID command is offered.", reloadable=True
@@ -284,6 +286,7 @@ class Policy:
     log_commands: int
     others: str
     public: str
+    language: str = ""
     submitters: frozenset[str] = frozenset()
     trusted: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
 
@@ -302,6 +305,7 @@ class Policy:
             expunge_on_delete=settings[IMAP_EXPUNGE_ON_DELETE],
             max_mail=settings[MAIL_MAX_LENGTH],
             log_commands=settings[IMAP_CMD_DEBUG],
+            language=settings[DEFAULT_LANG],
             submitters=frozenset(name.casefold() for name in settings[IMAP_SUBMIT_USERS]),
             trusted=tuple(ipaddress.ip_network(host, strict=False) for host in settings[IMAP_TRUSTED_HOSTS]),
             others=settings[IMAP_OTHERS_PREFIX],

@@ -21,6 +21,7 @@ MODULES: Final = (
     "fetch",
     "identify",
     "idle",
+    "language",
     "list",
     "login",
     "logout",

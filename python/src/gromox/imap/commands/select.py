@@ -138,9 +138,8 @@ def _open(session: Session, args: Select, *, is_examined: bool) -> Result:
 
     if args.resync is None:
         return done(data)
-    return Stream(
-        _in_steps(chain(serialize.untagged(data, utf8=session.utf8), missed(selected, args.resync))), done
-    )
+    lines = serialize.untagged(data, utf8=session.utf8, language=session.language)
+    return Stream(_in_steps(chain(lines, missed(selected, args.resync))), done)
 
 
 def _check(session: Session, resync: Resync) -> None:
