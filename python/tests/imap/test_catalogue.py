@@ -46,6 +46,7 @@ def test_what_has_no_translation_stays() -> None:
         (["fr", "I-DEFAULT"], "i-default"),
         (["fr-CA", "en-CA", "de"], "en"),
         (["default"], "xx"),
+        (["fr", "*"], "xx"),
         (["d", "de1"], None),
         ([], None),
     ],

@@ -74,7 +74,8 @@ TRANSFORMING = (
 ENTERING = (
     b"a capability\r\nb authenticate plain AGFsaWNlQGV4YW1wbGUudGVzdABzM2NyZXQ=\r\n"
     b"c login {18+}\r\nalice@example.test {6+}\r\ns3cret\r\n"
-    b'd starttls\r\ne id ("a" nil)\r\nf enable condstore\r\ng language fr-CA "de-DE" default\r\nh language\r\n'
+    b'd starttls\r\ne id ("a" nil)\r\nf enable condstore\r\n'
+    b'g language fr-CA "de-DE" default\r\nh language\r\n'
 )
 
 

@@ -118,10 +118,10 @@ def chosen(ranges: Iterable[str], preferred: str) -> str | None:
     """Return the language for language ranges, the first being liked best; None: there is none.
 
     Spec:
-        RFC 5255 3.2 (``default``); RFC 4647 section 3.4: ``de-AT`` is content with ``de``.
+        RFC 5255 3.2 (``default``); RFC 4647 section 3.4: ``de-AT`` is content with ``de``, ``*`` with any.
     """
     for wanted in ranges:
-        if wanted.lower() == "default":
+        if wanted.lower() in ("default", "*"):
             return preferred
         parts = wanted.lower().split("-")
         for count in range(len(parts), 0, -1):
