@@ -225,3 +225,16 @@ def test_no_damaged_dialogue_breaks_the_machine(connect: Connect, house: House) 
             for path in mess.iterdir():
                 path.unlink()
     assert not [path for path in mess.iterdir() if path.name.startswith(".")]
+
+
+def test_received_names_who_stands_behind_a_trusted_client(house: House, connect: Connect) -> None:
+    dialogue = connect(lda_trusted_hosts="192.0.2.7")
+    dialogue.say(
+        b"LHLO proxy\r\nXCLIENT ADDR=IPV6:2001:db8::3\r\nLHLO client.example.com\r\n"
+        b"MAIL FROM:<bob@example.com>\r\n"
+    )
+    dialogue.say(b"RCPT TO:<alice@example.test>\r\nDATA\r\n")
+    dialogue.say(b"Subject: x\r\n\r\nx\r\n.\r\n")
+    assert dialogue.read().splitlines()[-1].startswith(b"250 ")
+    mails = [file.read_bytes() for file in house.spool.path.rglob("*") if file.is_file()]
+    assert any(b"Received: from client.example.com ([IPv6:2001:db8::3])" in mail for mail in mails)

@@ -320,3 +320,11 @@ def test_sessions_of_a_user_are_limited(connect: Connect) -> None:
     held[0].ask(b"QUIT\r\n")
     again = connect(**settings)
     assert again.ask(LOGIN).splitlines()[-1].startswith(b"+OK 3 messages")
+
+
+def test_failed_logins_go_by_who_stands_behind_a_trusted_client(connect: Connect) -> None:
+    dialogue = connect(pop3_trusted_hosts="192.0.2.7")
+    dialogue.say(b"XCLIENT ADDR=198.51.100.3 PORT=4711\r\nUSER alice@example.test\r\nPASS wrong\r\n")
+    with log.captured() as lines:
+        dialogue.say(b"USER alice@example.test\r\nPASS wrong\r\n")
+    assert any("rhost=[198.51.100.3] " in line for line in lines), lines

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.common_settings import (
@@ -21,8 +20,10 @@ from gromox.base.common_settings import (
     log_level,
     metrics_socket,
     retire_time,
+    trusted_hosts,
     workers,
 )
+from gromox.base.hosts import TrustedHosts
 from gromox.base.secret import Secret
 from gromox.base.settings import (
     Endpoint,
@@ -65,13 +66,6 @@ def namespace(value: str) -> str:
 _NOT_USED: Final = "Accepted for old files; memory and threads are not divided like that here."
 
 
-def _networks(value: str) -> tuple[str, ...]:
-    """Read addresses and networks."""
-    for word in host_list(value):
-        ipaddress.ip_network(word, strict=False)
-    return host_list(value)
-
-
 IMAP_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
     "imap_listen", listen_list, (Endpoint("::", 143),), "Where to listen for IMAP.", since="1.0"
 )
@@ -101,13 +95,7 @@ DEFAULT_LANG: Final = Option(
 ENABLE_RFC2971_COMMANDS: Final = Option(
     "enable_rfc2971_commands", boolean, False, "Whether the ID command is offered.", reloadable=True
 )
-IMAP_TRUSTED_HOSTS: Final[Option[tuple[str, ...]]] = Option(
-    "imap_trusted_hosts",
-    _networks,
-    (),
-    "Addresses and networks, separated by blanks, whose clients may say by ID (x-originating-ip) for whom "
-    "they log in: webmail on another machine. Failed logins are then counted for that address.",
-)
+IMAP_TRUSTED_HOSTS: Final = trusted_hosts("imap", "ID with x-originating-ip")
 IMAP_AUTH_TIMES: Final = Option(
     "imap_auth_times",
     integer,
@@ -288,7 +276,7 @@ class Policy:
     public: str
     language: str = ""
     submitters: frozenset[str] = frozenset()
-    trusted: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    trusted: TrustedHosts = field(default_factory=TrustedHosts)
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
@@ -307,7 +295,7 @@ class Policy:
             log_commands=settings[IMAP_CMD_DEBUG],
             language=settings[DEFAULT_LANG],
             submitters=frozenset(name.casefold() for name in settings[IMAP_SUBMIT_USERS]),
-            trusted=tuple(ipaddress.ip_network(host, strict=False) for host in settings[IMAP_TRUSTED_HOSTS]),
+            trusted=TrustedHosts(settings[IMAP_TRUSTED_HOSTS]),
             others=settings[IMAP_OTHERS_PREFIX],
             public=settings[IMAP_PUBLIC_PREFIX],
         )

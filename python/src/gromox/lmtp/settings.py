@@ -16,6 +16,7 @@ from gromox.base.common_settings import (
     log_file,
     log_level,
     metrics_socket,
+    trusted_hosts,
 )
 from gromox.base.optionvalues import Endpoint
 from gromox.base.secret import Secret
@@ -56,6 +57,7 @@ CONTEXT_MAX_MEM: Final = Option(
     "context_max_mem", quantity, 2 << 20, "Has no effect. Accepted for older configurations."
 )
 LDA_ACCEPT_HAPROXY: Final = accept_haproxy("lda")
+LDA_TRUSTED_HOSTS: Final = trusted_hosts("lda", "XCLIENT")
 LDA_METRICS_SOCKET: Final = metrics_socket("lda")
 LDA_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
     "lda_listen",
@@ -163,6 +165,7 @@ PROGRAM: Final = Program(
         LDA_LISTEN_TLS,
         LDA_ACCEPT_HAPROXY,
         LDA_METRICS_SOCKET,
+        LDA_TRUSTED_HOSTS,
         LDA_RECIPIENT_DELIMITER,
         LDA_THREAD_CHARGE_NUM,
         LDA_THREAD_INIT_NUM,
