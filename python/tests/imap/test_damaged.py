@@ -47,6 +47,8 @@ READING = (
     b"e uid fetch 1:* (bodystructure internaldate modseq) (changedsince 1)\r\n"
     b"f search charset utf-8 text {3+}\r\nbod uid 1:2\r\n"
     b'g list (subscribed) "" (% inbox) return (status (messages uidnext))\r\n'
+    b'g setmetadata "" (/private/filters/values/f "or filter g uid 1" /private/filters/values/g "new")\r\n'
+    b"g uid search filter f not filter g\r\n"
     b"h idle\r\nDONE\r\n"
     b"i status inbox (messages unseen size)\r\n"
     b"j fetch 2 (body[1] body.peek[1.mime] rfc822.text)\r\n"
