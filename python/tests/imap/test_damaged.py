@@ -47,6 +47,8 @@ READING = (
     b"e uid fetch 1:* (bodystructure internaldate modseq) (changedsince 1)\r\n"
     b"f search charset utf-8 text {3+}\r\nbod uid 1:2\r\n"
     b'g list (subscribed) "" (% inbox) return (status (messages uidnext))\r\n'
+    b'g setmetadata "" (/private/filters/values/f "or filter g uid 1" /private/filters/values/g "new")\r\n'
+    b"g uid search filter f not filter g\r\n"
     b"h idle\r\nDONE\r\n"
     b"i status inbox (messages unseen size)\r\n"
     b"j fetch 2 (body[1] body.peek[1.mime] rfc822.text)\r\n"
@@ -75,6 +77,18 @@ ENTERING = (
     b"a capability\r\nb authenticate plain AGFsaWNlQGV4YW1wbGUudGVzdABzM2NyZXQ=\r\n"
     b"c login {18+}\r\nalice@example.test {6+}\r\ns3cret\r\n"
     b'd starttls\r\ne id ("a" nil)\r\nf enable condstore\r\n'
+    b'g language fr-CA "de-DE" default\r\nh language\r\n'
+)
+
+
+SIGNING = (
+    b'b genurlauth "imap://alice@x/inbox/;uid=1;urlauth=authuser" internal'
+    b' "imap://alice@x/Drafts;uidvalidity=1/;uid=1/;section=1.mime/;partial=0.5'
+    b';expire=2026-01-01T00:00:00Z;urlauth=user+bob" internal\r\n'
+    b'c urlfetch "imap://alice@x/inbox/;uid=1;urlauth=authuser:internal:%b"'
+    b' ("imap://alice@x/inbox/;uid=2/;section=1;urlauth=anonymous:internal:%b" bodypartstructure binary)\r\n'
+    b"d resetkey inbox internal\r\ne resetkey\r\n"
+    b'f append Drafts catenate (url "imap://alice@x/inbox/;uid=1;urlauth=authuser:internal:%b")\r\n'
 )
 
 
@@ -115,3 +129,13 @@ def test_damaged_transforming(server: Server) -> None:
 def test_damaged_entering(server: Server) -> None:
     server.configure(enable_rfc2971_commands="yes", imap_support_tls="yes", imap_auth_times="1")
     play(server, ENTERING, seed=3, count=2000)
+
+
+def test_damaged_signing(server: Server) -> None:
+    server.fill(3)
+    client = server.login(select=None)
+    tokens = [
+        client.ok(f'genurlauth "imap://alice@x/inbox/;uid={tail}" internal').split(b":internal:")[1][:66]
+        for tail in ("1;urlauth=authuser", "2/;section=1;urlauth=anonymous")
+    ]
+    play(server, LOGIN + SIGNING % (tokens[0], tokens[1], tokens[0]), seed=5, count=800)

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gromox.imap.fetchitems import Section, Text
-from gromox.imap.imapurl import MAX_URL, MessageUrl, parse_url
+from gromox.imap.imapurl import (
+    MAX_URL,
+    Access,
+    Audience,
+    MessageUrl,
+    parse_authorized,
+    parse_rump,
+    parse_url,
+)
 
 WHOLE = Section(b"BODY[]", peek=True)
 
@@ -71,3 +79,62 @@ def test_nothing_is_raised(text: bytes) -> None:
     parse_url(b"/INBOX" + text)
     parse_url(b"imap://" + text)
     parse_url(b"/INBOX/;UID=1/;SECTION=" + text)
+    parse_rump(b"imap://a@x/INBOX/;UID=1" + text + b";URLAUTH=authuser")
+    parse_authorized(b"imap://a@x/INBOX/;UID=1;URLAUTH=" + text + b":internal:" + b"0" * 32)
+
+
+START = b"imap://joe@example.com/INBOX/;uid=20/;section=1.2"
+
+
+@pytest.mark.parametrize(
+    ("text", "access"),
+    [
+        (b";urlauth=submit+fred", Access(Audience.SUBMIT, "fred")),
+        (b";URLAUTH=USER+fred%40example.com", Access(Audience.USER, "fred@example.com")),
+        (b"/;URLAUTH=authuser", Access(Audience.AUTHUSER)),
+        (b";expire=1970-01-01T01:00:00+01:00;urlauth=anonymous", Access(Audience.ANONYMOUS, "", 0.0)),
+        (b";EXPIRE=1970-01-01t00:00:01.5z;URLAUTH=anonymous", Access(Audience.ANONYMOUS, "", 1.5)),
+    ],
+)
+def test_who_may_use_it(text: bytes, access: Access) -> None:
+    rump = parse_rump(START + text)
+    assert rump is not None
+    assert (rump.access, rump.owner, rump.octets) == (access, "joe", START + text)
+    assert rump.url.section.path == (1, 2)
+
+
+def test_a_signed_url_is_split_at_its_verifier() -> None:
+    token = b"91354a473744909de610943775f92038"
+    signed = parse_authorized(START + b";urlauth=submit+fred:Internal:" + token.upper())
+    assert signed is not None
+    assert signed.rump.octets == START + b";urlauth=submit+fred"
+    assert (signed.mechanism, signed.token) == (b"INTERNAL", token)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        START,
+        START + b";URLAUTH=",
+        START + b";URLAUTH=fred",
+        START + b";URLAUTH=user+",
+        START + b";URLAUTH=user+a:b",
+        START + b";URLAUTH=user+%zz",
+        START + b";URLAUTH=user+\xff",
+        START + b";URLAUTH=authuser:internal:00",
+        START + b";EXPIRE=2025-02-30T00:00:00Z;URLAUTH=authuser",
+        START + b";EXPIRE=2025-02-03;URLAUTH=authuser",
+        b"imap://example.com/INBOX/;uid=20;urlauth=authuser",
+        b"/INBOX/;uid=20;urlauth=authuser",
+        b"imap://joe@example.com/INBOX;urlauth=authuser",
+        b"imap://joe@example.com/INBOX/;uid=20/;section=" + b"1" * MAX_URL + b";urlauth=authuser",
+    ],
+)
+def test_what_cannot_be_signed(text: bytes) -> None:
+    assert parse_rump(text) is None
+    assert parse_authorized(text + b":internal:" + b"0" * 66) is None
+
+
+def test_a_token_has_an_end() -> None:
+    assert parse_authorized(START + b";URLAUTH=authuser:internal:" + b"0" * 31) is None
+    assert parse_authorized(START + b";URLAUTH=authuser:internal:" + b"0" * 257) is None

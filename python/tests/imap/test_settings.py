@@ -45,6 +45,7 @@ def test_defaults_are_those_of_the_manual() -> None:
         log_commands=0,
         others="Shared",
         public="Public",
+        language="en",
     )
 
 

@@ -51,6 +51,6 @@ def test_codes_agree(name: str) -> None:
 
 def test_every_verb_of_the_fact_sheet_is_there() -> None:
     """protocols.md section 7.1."""
-    verbs = "HELO EHLO LHLO STARTTLS MAIL RCPT DATA BDAT RSET NOOP QUIT HELP VRFY EXPN ETRN AUTH"
+    verbs = "HELO EHLO LHLO STARTTLS MAIL RCPT DATA BDAT RSET NOOP QUIT HELP VRFY EXPN ETRN AUTH XCLIENT"
 
     assert set(COMMANDS) == set(verbs.split())

@@ -239,3 +239,16 @@ def test_the_guard_against_loops_is_a_setting(connect: Connect, house: House) ->
         dialogue = connect(smtp_max_received=most)
         dialogue.ask(talk)
         assert dialogue.ask(mail + b".\r\n").startswith(code)
+
+
+def test_received_names_who_stands_behind_a_trusted_client(house: House, connect: Connect) -> None:
+    dialogue = connect(lda_trusted_hosts="192.0.2.7")
+    dialogue.say(
+        b"LHLO proxy\r\nXCLIENT ADDR=IPV6:2001:db8::3\r\nLHLO client.example.com\r\n"
+        b"MAIL FROM:<bob@example.com>\r\n"
+    )
+    dialogue.say(b"RCPT TO:<alice@example.test>\r\nDATA\r\n")
+    dialogue.say(b"Subject: x\r\n\r\nx\r\n.\r\n")
+    assert dialogue.read().splitlines()[-1].startswith(b"250 ")
+    mails = [file.read_bytes() for file in house.spool.path.rglob("*") if file.is_file()]
+    assert any(b"Received: from client.example.com ([IPv6:2001:db8::3])" in mail for mail in mails)

@@ -50,6 +50,6 @@ def test_answers_are_one_short_line(reply: Reply) -> None:
 
 
 def test_every_command_of_the_documents_is_there() -> None:
-    verbs = "CAPA STLS UTF8 LANG USER PASS APOP AUTH STAT LIST RETR DELE NOOP RSET QUIT TOP UIDL"
+    verbs = "CAPA STLS UTF8 LANG USER PASS APOP AUTH STAT LIST RETR DELE NOOP RSET QUIT TOP UIDL XCLIENT"
 
     assert set(COMMANDS) == set(verbs.split())

@@ -338,3 +338,11 @@ def test_commands_are_logged_when_asked_for(connect: Connect, level: str, shown:
     assert ("LIST" in logged) == ("carried" in shown)
     for secret in (PASSWORD, "before-user", "AGFsaWNl"):
         assert secret not in logged
+
+
+def test_failed_logins_go_by_who_stands_behind_a_trusted_client(connect: Connect) -> None:
+    dialogue = connect(pop3_trusted_hosts="192.0.2.7")
+    dialogue.say(b"XCLIENT ADDR=198.51.100.3 PORT=4711\r\nUSER alice@example.test\r\nPASS wrong\r\n")
+    with log.captured() as lines:
+        dialogue.say(b"USER alice@example.test\r\nPASS wrong\r\n")
+    assert any("rhost=[198.51.100.3] " in line for line in lines), lines

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from gromox.serve.limits import HostsAllow, Limits, plain_address
+from gromox.base.hosts import HostsAllow, TrustedHosts, plain_address
+from gromox.serve.limits import Limits
 
 
 def test_connections_are_counted_in_all_and_per_address() -> None:
@@ -42,3 +43,13 @@ def test_hosts_are_allowed_by_address_and_network_in_either_form() -> None:
     assert "192.0.2.77" in allow
     assert "local" in allow
     assert "10.10.10.21" not in allow
+
+
+def test_who_speaks_for_others_is_not_limited_by_address() -> None:
+    limits = Limits(3, 1, trusted=TrustedHosts(("192.0.2.0/24",)))
+    assert [limits.take("192.0.2.7") for _ in range(3)] == [None] * 3
+    assert limits.take("192.0.2.7") == "too many connections"
+    limits.give_back("192.0.2.7")
+    assert limits.take("198.51.100.1") is None
+    limits.give_back("192.0.2.7")
+    assert limits.take("198.51.100.1") == "too many connections from this address"

@@ -94,6 +94,8 @@ def test_who_has_no_right_sees_nothing(mailbox: Mailbox) -> None:
         lambda: stranger.expunge(INBOX),
         lambda: stranger.permissions(INBOX),
         lambda: stranger.annotations(INBOX),
+        lambda: stranger.url_key(INBOX),
+        lambda: stranger.renew_url_key(INBOX),
     ):
         with pytest.raises(FolderGoneError):
             act()

@@ -6,9 +6,11 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from gromox.base import paths
+from gromox.base.hosts import HostsAllow
 from gromox.base.settings import (
     Option,
     Settings,
+    host_list,
     integer,
     optional_path,
     path_list,
@@ -130,6 +132,25 @@ def accept_haproxy(prefix: str) -> Option[int]:
         "2: each connection begins with a header of the PROXY protocol, version 2, which names the client; "
         "whoever else can reach the port could claim any address. 0: clients connect themselves.",
         choices=("0", "2"),
+    )
+
+
+def _networks(value: str) -> tuple[str, ...]:
+    """Read addresses and networks."""
+    hosts = host_list(value)
+    HostsAllow(hosts)
+    return hosts
+
+
+def trusted_hosts(prefix: str, how: str) -> Option[tuple[str, ...]]:
+    """Declare ``<prefix>_trusted_hosts``; ``how``: the command by which they say for whom they are there."""
+    return Option(
+        f"{prefix}_trusted_hosts",
+        _networks,
+        (),
+        f"Addresses and networks, separated by blanks, whose word is taken for whom they are there ({how}): "
+        "webmail and proxies on other machines. Logs and failed logins go by the address that they name, and "
+        "address_context_num does not limit them.",
     )
 
 

@@ -45,7 +45,7 @@ def add_delivery_queue(home: Home, settings: Settings, spool: Spool) -> None:
     service = Service(
         "delivery-queue",
         lambda: LmtpCore(services),
-        Limits(settings[declared.CONTEXT_NUM]),
+        Limits(settings[declared.CONTEXT_NUM], trusted=services.trusted),
         tls=tls,
         blocklist=blocklist_of(settings),
         proxied=bool(settings[declared.LDA_ACCEPT_HAPROXY]),

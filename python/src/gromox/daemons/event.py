@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gromox.base.common_settings import RUNNING_IDENTITY
 from gromox.base.errors import GromoxError
+from gromox.base.hosts import HostsAllow
 from gromox.base.settings import Endpoint
 from gromox.daemons.frame import Daemon, run
 from gromox.event import settings as declared
@@ -15,7 +16,7 @@ from gromox.event.session import EventCore
 from gromox.serve.doorbell import Doorbell
 from gromox.serve.engine import Service
 from gromox.serve.identity import give, make_directory
-from gromox.serve.limits import HostsAllow, Limits
+from gromox.serve.limits import Limits
 from gromox.serve.listener import Listening, bind, bind_unix
 
 if TYPE_CHECKING:

@@ -49,7 +49,7 @@ def add_imap(home: Home, settings: Settings) -> None:
     service = Service(
         "imap",
         lambda: ImapConnection(services),
-        Limits(settings[declared.CONTEXT_NUM], settings[ADDRESS_CONTEXT_NUM]),
+        Limits(settings[declared.CONTEXT_NUM], settings[ADDRESS_CONTEXT_NUM], trusted=policy.trusted),
         tls=tls,
         blocklist=blocklist_of(settings),
         proxied=bool(settings[declared.IMAP_ACCEPT_HAPROXY]),
@@ -82,6 +82,7 @@ DAEMON = Daemon(
         declared.IMAP_LISTENS,
         declared.IMAP_ACCEPT_HAPROXY,
         declared.CONTEXT_NUM,
+        declared.IMAP_TRUSTED_HOSTS,
     ),
 )
 

@@ -7,13 +7,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from gromox.base.errors import GromoxError
+from gromox.base.hosts import HostsAllow, plain_address
 from gromox.daemons.frame import Daemon, run
 from gromox.daemons.home import Home
 from gromox.exmdb import settings as declared
 from gromox.serve import systemd
 from gromox.serve.doorbell import Doorbell
 from gromox.serve.engine import Service
-from gromox.serve.limits import HostsAllow, Limits, plain_address
+from gromox.serve.limits import Limits
 from gromox.serve.listener import Listening, bind
 from gromox.serve.tls import Identity, Tls
 from gromox.store.mailbox_file import DATABASE_NAME

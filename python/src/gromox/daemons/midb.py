@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gromox.base.errors import GromoxError
+from gromox.base.hosts import HostsAllow
 from gromox.base.log import get_logger
 from gromox.daemons.frame import Daemon, listen, run
 from gromox.daemons.home import Home
@@ -20,7 +21,7 @@ from gromox.midb.keeper import Keeper, Waiting
 from gromox.midb.question import Services
 from gromox.midb.session import MidbCore
 from gromox.serve.engine import Service
-from gromox.serve.limits import HostsAllow, Limits
+from gromox.serve.limits import Limits
 
 if TYPE_CHECKING:
     from gromox.base.settings import Settings

@@ -44,7 +44,7 @@ def add_pop3(home: Home, settings: Settings) -> None:
     service = Service(
         "pop3",
         lambda: Pop3Core(services),
-        Limits(settings[declared.CONTEXT_NUM], settings[ADDRESS_CONTEXT_NUM]),
+        Limits(settings[declared.CONTEXT_NUM], settings[ADDRESS_CONTEXT_NUM], trusted=services.trusted),
         tls=tls,
         blocklist=blocklist_of(settings),
         proxied=bool(settings[declared.POP3_ACCEPT_HAPROXY]),
@@ -77,6 +77,7 @@ DAEMON = Daemon(
         declared.POP3_LISTENS,
         declared.POP3_ACCEPT_HAPROXY,
         declared.CONTEXT_NUM,
+        declared.POP3_TRUSTED_HOSTS,
     ),
 )
 

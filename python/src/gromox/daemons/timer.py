@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Final
 from gromox.base.clock import SYSTEM_CLOCK
 from gromox.base.common_settings import RUNNING_IDENTITY
 from gromox.base.errors import GromoxError
+from gromox.base.hosts import HostsAllow
 from gromox.base.log import get_logger
 from gromox.base.settings import Endpoint
 from gromox.daemons.frame import Daemon, run
 from gromox.serve.engine import Service
 from gromox.serve.identity import give
-from gromox.serve.limits import HostsAllow, Limits
+from gromox.serve.limits import Limits
 from gromox.serve.listener import Listening, bind
 from gromox.timer import settings as declared
 from gromox.timer.agenda import Agenda

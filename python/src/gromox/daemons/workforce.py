@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from gromox.base import log
 from gromox.base.common_settings import ADDRESS_CONTEXT_NUM, RUNNING_IDENTITY
 from gromox.base.errors import GromoxError
+from gromox.base.hosts import TrustedHosts
 from gromox.serve import systemd
 from gromox.serve.engine import Service
 from gromox.serve.exposition import MetricsCore
@@ -44,6 +45,7 @@ class Workforce:
     listens: Listens
     haproxy: Option[int]
     total: Option[int]
+    trusted: Option[tuple[str, ...]]
 
 
 def processes(workforce: Workforce, settings: Settings) -> int:
@@ -91,7 +93,11 @@ def _plan(daemon: Daemon, workforce: Workforce, settings: Settings) -> Plan:
     return Plan(
         workers=count,
         retire_time=settings[workforce.retire_time],
-        limits=Limits(settings[workforce.total], settings[ADDRESS_CONTEXT_NUM]),
+        limits=Limits(
+            settings[workforce.total],
+            settings[ADDRESS_CONTEXT_NUM],
+            trusted=TrustedHosts(settings[workforce.trusted]),
+        ),
         run=lambda channel: _work(daemon, settings, channel, count),
     )
 

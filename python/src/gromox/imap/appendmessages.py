@@ -7,6 +7,7 @@ section 4 (UTF8), RFC 4469 (CATENATE).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gromox.imap.errors import BadCommandError, CommandError
@@ -15,6 +16,7 @@ from gromox.imap.imapurl import MAX_URL, MessageUrl, parse_url
 from gromox.imap.replies import Wait
 from gromox.imap.sections import Large, locate
 from gromox.imap.tree import tree_of
+from gromox.imap.urlreading import with_reader
 from gromox.mime.reencode import without_binary
 from gromox.store.content import INLINE_LIMIT, StagedContent
 from gromox.store.errors import DeniedError, MessageGoneError, NotFoundError
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 
     from gromox.base.wire import Outcome
     from gromox.imap.parser import Parser
-    from gromox.imap.replies import Reply, Together
+    from gromox.imap.replies import Reply, Result, Together
     from gromox.imap.session import Session
+    from gromox.imap.urlreading import UrlReader
     from gromox.store.mailbox import Mailbox
 
 #: Messages of one APPEND, and parts of one CATENATE.
@@ -135,16 +138,28 @@ def add(
     mailbox: Mailbox,
     messages: Sequence[Message],
     store: Callable[[list[NewMail]], Reply | Together | Wait],
-) -> Reply | Together | Wait:
+) -> Result:
     """Put messages for a mailbox together and hand them to ``store``.
 
     Large ones are read and written away from the loop.
 
     Spec:
-        RFC 4469 section 4 (BADURL, TOOBIG), RFC 7889 section 4 (TOOBIG), RFC 3516 4.4 (UNKNOWN-CTE).
+        RFC 4469 section 4 (BADURL, TOOBIG), RFC 7889 section 4 (TOOBIG), RFC 3516 4.4 (UNKNOWN-CTE); RFC 4467
+        for URLs that are signed.
     """
-    limit = session.policy.max_mail
-    gathered = [_gathered(session, message, limit) for message in messages]
+    sources = chain.from_iterable([message.sources for message in messages])
+    urls = [source.url for source in sources if isinstance(source, Reference)]
+    return with_reader(session, urls, lambda reader: _add(session, mailbox, messages, store, reader))
+
+
+def _add(
+    session: Session,
+    mailbox: Mailbox,
+    messages: Sequence[Message],
+    store: Callable[[list[NewMail]], Reply | Together | Wait],
+    reader: UrlReader,
+) -> Result:
+    gathered = [_gathered(session, reader, message) for message in messages]
     if all(_size(parts) <= INLINE_LIMIT for parts in gathered):
         return store([_mail(*each, None) for each in zip(messages, map(_joined, gathered), strict=True)])
 
@@ -174,12 +189,13 @@ def _size(parts: Sequence[bytes | Large]) -> int:
     return sum([len(part) if isinstance(part, bytes) else part.length for part in parts])
 
 
-def _gathered(session: Session, message: Message, limit: int) -> list[bytes | Large]:
+def _gathered(session: Session, reader: UrlReader, message: Message) -> list[bytes | Large]:
     """Return what a message consists of, bounded before anything large is read."""
+    limit = session.policy.max_mail
     parts: list[bytes | Large] = []
     size = 0
     for source in message.sources:
-        part = _resolved(session, source.url) if isinstance(source, Reference) else source
+        part = _resolved(session, reader, source.url) if isinstance(source, Reference) else source
         size += len(part) if isinstance(part, bytes) else part.length
         if size > limit:
             raise CommandError("the message is too large", "TOOBIG")
@@ -207,20 +223,25 @@ def _joined(parts: Sequence[bytes | Large]) -> bytes:
     return text
 
 
-def _resolved(session: Session, octets: bytes) -> bytes | Large:
+def _resolved(session: Session, reader: UrlReader, octets: bytes) -> bytes | Large:
     """Return what a URL names.
 
     Spec:
-        RFC 4469 section 3: only messages and parts of this session's mailboxes; others are BADURL.
+        RFC 4469 section 3: messages and parts of this session's mailboxes, and what signed URLs (RFC 4467)
+        give; all others are BADURL.
     """
     url = parse_url(octets)
     found: bytes | Large | None = None
-    if url is not None and url.host is None:
-        try:
+    try:
+        if url is None:
+            with reader.opened(octets) as spot:
+                if spot is not None:
+                    found = locate(spot.mailbox, spot.folder_id, spot.url.uid, spot.url.section)
+        elif url.host is None:
             mailbox, folder_id = folder_of(session, url)
             found = locate(mailbox, folder_id, url.uid, url.section)
-        except (NotFoundError, MessageGoneError, DeniedError):
-            found = None
+    except (NotFoundError, MessageGoneError, DeniedError):
+        found = None
     if found is None:
         raise CommandError("there is no such message or part", bad_url(octets))
     return found
@@ -230,7 +251,7 @@ def folder_of(session: Session, url: MessageUrl) -> tuple[Mailbox, int]:
     """Return the folder of a URL's mailbox, and in which mailbox it lies.
 
     Raises:
-        NotFoundError: there is none, or it is not the one of that UIDVALIDITY.
+        NotFoundError: there is none, it is not the one of that UIDVALIDITY, or the message is not in it.
     """
     if not url.mailbox:
         if session.selected is None:
@@ -242,6 +263,8 @@ def folder_of(session: Session, url: MessageUrl) -> tuple[Mailbox, int]:
         folder_id = tree_of(mailbox).selectable(place.name).folder_id
     if url.uid_validity not in (None, mailbox.folder(folder_id).uid_validity):
         raise NotFoundError("the mailbox was made anew")
+    if url.mailbox and mailbox.view(folder_id).place_of_uid(url.uid) is None:
+        raise NotFoundError("the message was removed")
     return mailbox, folder_id
 
 

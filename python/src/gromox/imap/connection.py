@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base import metrics
 from gromox.base.wire import Call, Close, Compress, Gather, Produce, Send, StartTls, Watch
-from gromox.imap import serialize
 from gromox.imap.capability import capabilities
 from gromox.imap.collector import Collector, Continue, Whole
 from gromox.imap.grammar import TAG
@@ -99,7 +98,7 @@ class ImapConnection(Interpreter):
             # Polling clients say NOOP all day: 3 us instead of 7.
             tag, _, rest = octets.partition(b" ")
             tail = _READY.get(rest)
-            if tail is not None and TAG.fullmatch(tag) is not None and not self._is_logging():
+            if tail is not None and TAG.fullmatch(tag) is not None and not self._is_particular():
                 return self._poll(tag, tail)
         collector.feed(octets)
         self._tags.clear()
@@ -279,4 +278,4 @@ class ImapConnection(Interpreter):
         if self._closed and not before:
             return ()
         self._closed = True
-        return [Send([before + serialize.bye(text)]), Close()]
+        return [Send([before + self._bye(text)]), Close()]

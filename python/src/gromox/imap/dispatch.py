@@ -21,8 +21,8 @@ class Command:
     ``writes``: changes the selected mailbox, so it is refused after EXAMINE. ``durable``: the answer waits
     until what the store wrote is on the disk. ``sequence_numbers``: no EXPUNGE may be sent while it runs (RFC
     3501 section 7.4.1). ``numbered``: sequence numbers stand in it or in its answer, as in all of those; a
-    client may have given them up (RFC 9586 section 3). ``secret``: its text holds a password and is neither
-    remembered nor logged.
+    client may have given them up (RFC 9586 section 3). ``secret``: its text holds a password, or what is as
+    good as one, and is neither remembered nor logged.
     """
 
     verb: bytes

@@ -7,12 +7,12 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gromox.base.log import get_logger
-from gromox.imap.errors import CommandError, TruncatedAnswerError
+from gromox.imap.errors import CommandError
 from gromox.imap.fetchitems import Attribute, Binary, Section, Text
 from gromox.imap.fetchruns import LEAST, Runs, runs_of, selected_fields
 from gromox.imap.headercache import cache_of
 from gromox.imap.objectids import email_id, thread_id
-from gromox.imap.sections import Large, cut, octets_of
+from gromox.imap.sections import Large, cut, octets_of, streamed
 from gromox.imap.sequence import Ranges, ranges_of
 from gromox.imap.serialize import string
 from gromox.mime.date import internal_date_text
@@ -151,7 +151,7 @@ class Fetching:
                     out.append(line)
                     size += len(line)
                 else:
-                    yield from self._streamed(out, line)
+                    yield from streamed(out, line)
                     out, size = [], 0
                 if size >= OCTETS_A_STEP:
                     yield out
@@ -363,24 +363,6 @@ class Fetching:
         if isinstance(item, Binary) and b"\0" in found:
             return b"%b ~{%d}\r\n%b" % (item.label, len(found), found)
         return _literal(item.label, found)
-
-    def _streamed(self, before: list[Piece], line: Sequence[bytes | Large]) -> Iterator[Sequence[Piece]]:
-        """Yield a line with large sections piece by piece."""
-        out = before
-        for part in line:
-            if isinstance(part, bytes):
-                out.append(part)
-                continue
-            try:
-                for piece in part.content.pieces(part.offset, part.length):
-                    out.append(piece)
-                    yield out
-                    out = []
-            except Exception as error:
-                raise TruncatedAnswerError("a message could not be read to its end") from error
-            finally:
-                part.content.close()
-        yield out
 
 
 def _literal(label: bytes, octets: bytes) -> bytes:

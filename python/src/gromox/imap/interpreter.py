@@ -102,8 +102,12 @@ class Interpreter:
             raise RuntimeError("start() comes first")
         return self.session
 
-    def _is_logging(self) -> bool:
-        return log.enabled(INFO) or bool(self._services.policy.log_commands)
+    def _is_particular(self) -> bool:
+        """Tell whether commands are logged, or answered in a language of the client's choice."""
+        return log.enabled(INFO) or bool(self._services.policy.log_commands or self._active.language)
+
+    def _bye(self, text: str, code: bytes = b"") -> bytes:
+        return serialize.bye(text, code, self._active.language)
 
     def _say(self, octets: bytes) -> None:
         self._answered += len(octets)
@@ -287,14 +291,14 @@ class Interpreter:
     def _end_if_corrupt(self, error: GromoxError) -> None:
         # The next session gets the mailbox opened afresh, this one cannot.
         if isinstance(error, CorruptError) and not self._closed:
-            self._say(serialize.bye("the mailbox has to be opened again", b"UNAVAILABLE"))
+            self._say(self._bye("the mailbox has to be opened again", b"UNAVAILABLE"))
             self._closed = True
 
     def _finish(self, reply: Reply) -> None:
         """Say everything that belongs to the end of a command."""
         session, command = self._active, self._command
         if reply.untagged:
-            for octets in serialize.untagged(reply.untagged, utf8=session.utf8):
+            for octets in serialize.untagged(reply.untagged, utf8=session.utf8, language=session.language):
                 self._say(octets)
         if reply.event is not None:
             session.move(reply.event)
@@ -304,7 +308,7 @@ class Interpreter:
             reply = self._update(session.selected, command, reply)
         if session.notification is not None:
             self._say(self._others())
-        self._say(serialize.tagged(session.tag, reply))
+        self._say(serialize.tagged(session.tag, reply, session.language))
         if reply.status is Status.BAD:
             self._count_bad()
         elif self._bad:
@@ -341,7 +345,7 @@ class Interpreter:
     def _count_bad(self) -> None:
         self._bad += 1
         if self._bad >= MAX_BAD and not self._closed:
-            self._say(serialize.bye("too many commands that are not IMAP"))
+            self._say(self._bye("too many commands that are not IMAP"))
             self._closed = True
 
     def _fail(self, error: GromoxError) -> None:
@@ -368,7 +372,7 @@ class Interpreter:
         status, code = (Status.NO, b"TOOBIG") if brings_mail else (Status.BAD, b"")
         self._finish(Reply(event.reason, code=code, status=status))
         if event.fatal and not self._closed:
-            self._say(serialize.bye(event.reason))
+            self._say(self._bye(event.reason))
             self._closed = True
 
     def _log(self, command: Command, reply: Reply, seconds: float) -> None:

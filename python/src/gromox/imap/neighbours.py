@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from gromox.base.log import get_logger
 from gromox.directory import domain, membership
@@ -25,13 +25,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gromox.directory import Directory
-    from gromox.directory.auth import Account
     from gromox.store.grants import Grants
 
 log = get_logger("imap")
 
 #: Mailboxes of others that are looked into for one user.
 MOST: Final = 500
+
+
+class Person(Protocol):
+    """What has to be known of a user to look around: an account, or where mail for an address goes."""
+
+    @property
+    def username(self) -> str:
+        """The name."""
+        ...
+
+    @property
+    def maildir(self) -> Path:
+        """Where the user's own mailbox is."""
+        ...
+
+    @property
+    def domain_id(self) -> int:
+        """The user's domain."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +88,12 @@ class Surroundings:
     others: str
     public: str
 
-    def of(self, account: Account) -> Neighbourhood:
+    def is_outside(self, name: str) -> bool:
+        """Tell whether a mailbox name is one of those that stand for mailboxes of others."""
+        first = name.partition(SEPARATOR)[0].casefold()
+        return first in (self.others.casefold(), self.public.casefold())
+
+    def of(self, account: Person) -> Neighbourhood:
         """Look around for a user; any thread.
 
         Raises:
@@ -81,7 +104,7 @@ class Surroundings:
         found = [*self._shared(account, actor), *self._domain(account, actor)]
         return Neighbourhood(groups, tuple(found))
 
-    def _shared(self, account: Account, actor: Actor) -> Iterable[Neighbour]:
+    def _shared(self, account: Person, actor: Actor) -> Iterable[Neighbour]:
         """Find the mailboxes of other users; those open to everybody only in the user's own domain."""
         grants = self.grants()
         if grants is None:
@@ -100,7 +123,7 @@ class Surroundings:
             elif path not in everybody:
                 yield Neighbour(path, f"{self.others}{SEPARATOR}{owner}", is_public=False)
 
-    def _domain(self, account: Account, actor: Actor) -> Iterable[Neighbour]:
+    def _domain(self, account: Person, actor: Actor) -> Iterable[Neighbour]:
         try:
             home = domain.get_by_id(self.directory, account.domain_id).homedir
         except DirectoryError as error:

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gromox.base.wire import Outcome
-    from gromox.directory.auth import Account
-    from gromox.imap.neighbours import Neighbour, Surroundings
+    from gromox.imap.neighbours import Neighbour, Person, Surroundings
     from gromox.imap.services import Services
     from gromox.store.mailbox import Mailbox
 
@@ -68,7 +67,7 @@ class Places:
         "watched",
     )
 
-    def __init__(self, services: Services, account: Account, own: Mailbox) -> None:
+    def __init__(self, services: Services, account: Person, own: Mailbox) -> None:
         """Begin with the user's own mailbox; ``own`` is held by the session."""
         self._services, self._account = services, account
         self.own = own
@@ -106,11 +105,7 @@ class Places:
 
     def is_outside(self, name: str) -> bool:
         """Tell whether a name is one of those that stand for mailboxes of others."""
-        surroundings = self._surroundings
-        if surroundings is None:
-            return False
-        first = name.partition(SEPARATOR)[0]
-        return first.casefold() in {surroundings.others.casefold(), surroundings.public.casefold()}
+        return self._surroundings is not None and self._surroundings.is_outside(name)
 
     def roots(self) -> tuple[str, str] | None:
         """Return the prefixes of other users and of public folders; None: there is only one mailbox."""

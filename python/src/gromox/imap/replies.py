@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gromox.base.wire import Durable, Outcome, Piece
     from gromox.imap.machine import Event
@@ -129,6 +129,22 @@ class Namespaces:
 
     others: str | None = None
     public: str | None = None
+    translations: Mapping[str, str] = field(default_factory=dict)
+    """How prefixes are shown to people. RFC 5255 section 3.4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """``* LANGUAGE (tag …)``: the one that is spoken, or all that can be. RFC 5255 section 3.3."""
+
+    tags: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """``* BYE text``: the server is about to close the connection. RFC 3501 section 7.1.5."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +233,8 @@ Untagged: TypeAlias = (
     | Sorted
     | ExtendedFound
     | Namespaces
+    | Languages
+    | Goodbye
     | AccessList
     | GrantableRights
     | OwnRights

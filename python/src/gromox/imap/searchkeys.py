@@ -132,6 +132,13 @@ class ModSeq:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """Messages that match a search which is kept under a name. RFC 5466 section 3.1."""
+
+    name: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """Messages that do not match."""
 
@@ -165,6 +172,7 @@ Key: TypeAlias = (
     | Numbered
     | ModSeq
     | ObjectId
+    | Filter
     | Not
     | Or
     | And
@@ -271,6 +279,13 @@ class KeyParser:
             raise BadCommandError("an object id has letters, digits, - and _")
         return ObjectId(name, thread)
 
+    def filter(self) -> Key:
+        """``FILTER SP filter-name``."""
+        name = self._p.atom()
+        if b"/" in name:
+            raise BadCommandError("the name of a filter has no slash")
+        return Filter(name)
+
     def keyword(self, *, wanted: bool) -> Key:
         """``KEYWORD SP flag-keyword``."""
         return FlagIs(self._p.flag(), wanted=wanted)
@@ -306,6 +321,7 @@ _ARGUMENTS: Final[dict[bytes, Callable[[KeyParser], Key]]] = {
     b"BODY": lambda p: Contains(p.text(), header=False),
     b"CC": _field("cc"),
     b"EMAILID": lambda p: p.object_id(thread=False),
+    b"FILTER": KeyParser.filter,
     b"FROM": _field("from"),
     b"HEADER": KeyParser.header,
     b"KEYWORD": lambda p: p.keyword(wanted=True),
@@ -333,27 +349,28 @@ _ARGUMENTS: Final[dict[bytes, Callable[[KeyParser], Key]]] = {
 
 def uses_numbers(key: Key) -> bool:
     """Tell whether sequence numbers are among the keys, which have to keep their meaning meanwhile."""
-    match key:
-        case And(keys):
-            return any(map(uses_numbers, keys))
-        case Or(first, second):
-            return uses_numbers(first) or uses_numbers(second)
-        case Not(inner):
-            return uses_numbers(inner)
-        case Numbered(numbers, uid):
-            return not uid and numbers is not SAVED
-        case _:
-            return False
+    return _anywhere(
+        key, lambda each: isinstance(each, Numbered) and not each.uid and each.numbers is not SAVED
+    )
 
 
 def uses_modseq(key: Key) -> bool:
     """Tell whether MODSEQ is among the keys: then the answer holds the highest one (RFC 7162 3.1.5)."""
+    return _anywhere(key, lambda each: isinstance(each, ModSeq))
+
+
+def uses_filters(key: Key) -> bool:
+    """Tell whether FILTER is among the keys."""
+    return _anywhere(key, lambda each: isinstance(each, Filter))
+
+
+def _anywhere(key: Key, test: Callable[[Key], bool]) -> bool:
     match key:
         case And(keys):
-            return any(map(uses_modseq, keys))
+            return any(_anywhere(each, test) for each in keys)
         case Or(first, second):
-            return uses_modseq(first) or uses_modseq(second)
+            return _anywhere(first, test) or _anywhere(second, test)
         case Not(inner):
-            return uses_modseq(inner)
+            return _anywhere(inner, test)
         case _:
-            return isinstance(key, ModSeq)
+            return test(key)

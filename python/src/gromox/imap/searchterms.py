@@ -119,6 +119,8 @@ def translated(meaning: Meaning, key: keys.Key) -> search.Expression:  # noqa: C
             return search.Uids(meaning.numbered(numbers, uid))
         case keys.ModSeq(modseq):
             return search.Modseq(modseq)
+        case keys.Filter():
+            raise TypeError("filters are put in first")
 
 
 def _saved(order: keys.Order, start: int) -> search.Expression:

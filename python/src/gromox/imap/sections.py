@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from gromox.imap.errors import CommandError
+from gromox.imap.errors import CommandError, TruncatedAnswerError
 from gromox.imap.fetchitems import Binary, Section, Text
 from gromox.mime import Specifier, find_part, section, unpack_parts
 from gromox.mime.body import decode_encoding
@@ -14,6 +14,9 @@ from gromox.store.errors import MessageGoneError
 from gromox.store.model import Columns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gromox.base.wire import Piece
     from gromox.store.content import Content
     from gromox.store.mailbox import Mailbox
 
@@ -30,7 +33,7 @@ _SPECIFIERS: Final = {
 }
 #: What a body can be without being encoded, and what we know how to decode. RFC 2045 section 6.
 _IDENTITIES: Final = frozenset({"7bit", "8bit", "binary"})
-_ENCODINGS: Final = frozenset({"base64", "quoted-printable", "x-uuencode"})
+ENCODINGS: Final = frozenset({"base64", "quoted-printable", "x-uuencode"})
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 
 
@@ -98,7 +101,7 @@ def _decoded(content: Content, parts: bytes, item: Binary) -> bytes | Large | No
         return None
     if part.children or part.message is not None or part.encoding in _IDENTITIES:
         return _stretch(content, part.body_start, part.size, item.partial)
-    if part.encoding not in _ENCODINGS:
+    if part.encoding not in ENCODINGS:
         raise CommandError("the transfer encoding of the part is not known here", "UNKNOWN-CTE")
     octets = decode_encoding(content.read(part.body_start, part.size), part.encoding)
     content.close()
@@ -121,3 +124,26 @@ def locate(mailbox: Mailbox, folder_id: int, uid: int, item: Section) -> bytes |
     for row in mailbox.fetch(folder_id, [uid], Columns.PARTS):
         return octets_of(mailbox.content(folder_id, uid), row.parts, item)
     raise MessageGoneError("there is no message with that UID")
+
+
+def streamed(before: list[Piece], line: Sequence[bytes | Large]) -> Iterator[Sequence[Piece]]:
+    """Yield a line with large sections piece by piece.
+
+    Raises:
+        TruncatedAnswerError: a section could not be read to the end that was announced.
+    """
+    out = before
+    for part in line:
+        if isinstance(part, bytes):
+            out.append(part)
+            continue
+        try:
+            for piece in part.content.pieces(part.offset, part.length):
+                out.append(piece)
+                yield out
+                out = []
+        except Exception as error:
+            raise TruncatedAnswerError("a message could not be read to its end") from error
+        finally:
+            part.content.close()
+    yield out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gromox.imap import grammar, mutf7, replies, sequence
+from gromox.imap.catalogue import translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -16,29 +17,40 @@ if TYPE_CHECKING:
 MAX_QUOTED: Final = 1000
 
 
-def tagged(tag: bytes, reply: replies.Reply) -> bytes:
-    """Return the tagged line that ends a command."""
+def tagged(tag: bytes, reply: replies.Reply, language: str = "") -> bytes:
+    """Return the tagged line that ends a command; ``language``: that of its text, if the client chose one."""
+    text = _line_text(reply.text, language)
     if reply.code:
-        return b"%b %b [%b] %b\r\n" % (tag, reply.status.value, reply.code, _line_text(reply.text))
-    return b"%b %b %b\r\n" % (tag, reply.status.value, _line_text(reply.text))
+        return b"%b %b [%b] %b\r\n" % (tag, reply.status.value, reply.code, text)
+    return b"%b %b %b\r\n" % (tag, reply.status.value, text)
 
 
-def bye(text: str, code: bytes = b"") -> bytes:
+def bye(text: str, code: bytes = b"", language: str = "") -> bytes:
     """Return ``* BYE``. RFC 3501 section 7.1.5."""
-    return b"* BYE %b%b\r\n" % (b"[%b] " % code if code else b"", _line_text(text))
+    return b"* BYE %b%b\r\n" % (b"[%b] " % code if code else b"", _line_text(text, language))
 
 
-def _line_text(text: str) -> bytes:
-    return text.replace("\r", " ").replace("\n", " ").encode("ascii", "replace")
+def _line_text(text: str, language: str) -> bytes:
+    """Return a text for people: US-ASCII, and UTF-8 for who chose a language (RFC 5255 section 3.5)."""
+    text = text.replace("\r", " ").replace("\n", " ")
+    return translated(text, language).encode("utf-8") if language else text.encode("ascii", "replace")
 
 
-def untagged(data: Iterable[replies.Untagged], *, utf8: bool = False) -> list[bytes]:
-    """Return the octets of each piece of data, whole lines; ``utf8``: how mailbox names are spelled."""
+def untagged(data: Iterable[replies.Untagged], *, utf8: bool = False, language: str = "") -> list[bytes]:
+    """Return the octets of each piece of data, whole lines.
+
+    ``utf8``: how mailbox names are spelled; ``language``: that of the texts for people.
+    """
     spell = mailbox_utf8 if utf8 else mailbox
     out = []
     for each in data:
-        named = _NAMING_WRITERS.get(type(each))
-        out.append(_WRITERS[type(each)](each) if named is None else named(each, spell))
+        kind = type(each)
+        if kind in _NAMING_WRITERS:
+            out.append(_NAMING_WRITERS[kind](each, spell))
+        elif kind in _SPEAKING_WRITERS:
+            out.append(_SPEAKING_WRITERS[kind](each, language))
+        else:
+            out.append(_WRITERS[kind](each))
     return out
 
 
@@ -75,8 +87,8 @@ def _flags(data: replies.Flags) -> bytes:
     return b"* FLAGS (%b)\r\n" % b" ".join(data.names)
 
 
-def _information(data: replies.Information) -> bytes:
-    return b"* OK [%b] %b\r\n" % (data.code, _line_text(data.text))
+def _information(data: replies.Information, language: str) -> bytes:
+    return b"* OK [%b] %b\r\n" % (data.code, _line_text(data.text, language))
 
 
 def _listed(data: replies.Listed, spell: Spelling) -> bytes:
@@ -138,10 +150,17 @@ def _extended_found(data: replies.ExtendedFound, spell: Spelling) -> bytes:
 
 def _namespaces(data: replies.Namespaces, spell: Spelling) -> bytes:
     described = [
-        b"NIL" if prefix is None else b'((%b "/"))' % spell(prefix + "/")
+        b"NIL"
+        if prefix is None
+        else b'((%b "/"%b))' % (spell(prefix + "/"), _translation(data, prefix, spell))
         for prefix in (data.others, data.public)
     ]
     return b'* NAMESPACE (("" "/")) %b\r\n' % b" ".join(described)
+
+
+def _translation(data: replies.Namespaces, prefix: str, spell: Spelling) -> bytes:
+    shown = data.translations.get(prefix)
+    return b"" if shown is None else b' "TRANSLATION" (%b)' % spell(shown + "/")
 
 
 def _quota_roots(data: replies.QuotaRoots, spell: Spelling) -> bytes:
@@ -210,13 +229,19 @@ _NAMING_WRITERS: Final[dict[type[replies.Untagged], Callable[[Any, Spelling], by
     replies.MetadataChanged: _metadata_changed,
 }
 
+#: What people read.
+_SPEAKING_WRITERS: Final[dict[type[replies.Untagged], Callable[[Any, str], bytes]]] = {
+    replies.Information: _information,
+    replies.Goodbye: lambda data, language: bye(data.text, language=language),
+}
+
 # Any: each writer takes its own class of value; the key says which.
 _WRITERS: Final[dict[type[replies.Untagged], Callable[[Any], bytes]]] = {
     replies.Exists: lambda data: b"* %d EXISTS\r\n" % data.count,
     replies.RecentCount: lambda data: b"* %d RECENT\r\n" % data.count,
     replies.Expunged: lambda data: b"* %d EXPUNGE\r\n" % data.seq,
     replies.Flags: _flags,
-    replies.Information: _information,
+    replies.Languages: lambda data: b"* LANGUAGE (%b)\r\n" % " ".join(data.tags).encode("ascii"),
     replies.Capabilities: lambda data: b"* CAPABILITY %b\r\n" % data.names,
     replies.Enabled: lambda data: b"* ENABLED%b\r\n" % b"".join(b" " + name for name in data.names),
     replies.Found: _found,

@@ -36,6 +36,7 @@ class Session:
         "depends",
         "enabled",
         "failed_logins",
+        "language",
         "notification",
         "peer",
         "policy",
@@ -64,6 +65,8 @@ class Session:
         #: The client uses CONDSTORE: MODSEQ stands in FETCH lines from then on. RFC 7162 section 3.1.
         self.condstore = False
         self.failed_logins = 0
+        #: In which texts for people are said; empty until LANGUAGE chose one. RFC 5255.
+        self.language = ""
         #: What NOTIFY asked for; None: as without NOTIFY.
         self.notification: Notification | None = None
         #: UIDs of the last SEARCH with RETURN (SAVE) in the selected mailbox. RFC 5182.
@@ -166,7 +169,7 @@ class Session:
         self.move(Event.UNAUTHENTICATED)
         self.release()
         self.enabled = frozenset()
-        self.condstore, self.user = False, ""
+        self.condstore, self.user, self.language = False, "", ""
 
     def release(self) -> None:
         """Let go of everything that other sessions share."""

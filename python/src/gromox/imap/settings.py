@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.common_settings import (
@@ -22,8 +21,10 @@ from gromox.base.common_settings import (
     log_level,
     metrics_socket,
     retire_time,
+    trusted_hosts,
     workers,
 )
+from gromox.base.hosts import TrustedHosts
 from gromox.base.listens import listens
 from gromox.base.secret import Secret
 from gromox.base.settings import (
@@ -67,13 +68,6 @@ def namespace(value: str) -> str:
 _NOT_USED: Final = "Accepted for old files; memory and threads are not divided like that here."
 
 
-def _networks(value: str) -> tuple[str, ...]:
-    """Read addresses and networks."""
-    for word in host_list(value):
-        ipaddress.ip_network(word, strict=False)
-    return host_list(value)
-
-
 IMAP_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
     "imap_listen", listen_list, (Endpoint("::", 143),), "Where to listen for IMAP.", since="1.0"
 )
@@ -93,18 +87,14 @@ DEFAULT_LANG: Final = Option(
     "default_lang",
     text,
     "en",
-    "Accepted for old files; folder names are those that stand in the mailbox.",
+    "The language of texts for people (en, de) where a mail program asks for the default one and the user "
+    "has none; folder names are those that stand in the mailbox.",
+    reloadable=True,
 )
 ENABLE_RFC2971_COMMANDS: Final = Option(
     "enable_rfc2971_commands", boolean, False, "Whether the ID command is offered.", reloadable=True
 )
-IMAP_TRUSTED_HOSTS: Final[Option[tuple[str, ...]]] = Option(
-    "imap_trusted_hosts",
-    _networks,
-    (),
-    "Addresses and networks, separated by blanks, whose clients may say by ID (x-originating-ip) for whom "
-    "they log in: webmail on another machine. Failed logins are then counted for that address.",
-)
+IMAP_TRUSTED_HOSTS: Final = trusted_hosts("imap", "ID with x-originating-ip")
 IMAP_AUTH_TIMES: Final = Option(
     "imap_auth_times",
     integer,
@@ -177,6 +167,14 @@ IMAP_RFC9051: Final = Option(
     boolean,
     True,
     "Whether IMAP4rev2 (RFC 9051) and what it took over are offered beside IMAP4rev1.",
+    reloadable=True,
+)
+IMAP_SUBMIT_USERS: Final[Option[tuple[str, ...]]] = Option(
+    "imap_submit_users",
+    host_list,
+    (),
+    "User names, separated by blanks, with which message submission servers log in to fetch by URL "
+    "(URLAUTH, submit+) what users send.",
     reloadable=True,
 )
 IMAP_SUPPORT_TLS: Final = Option(
@@ -252,6 +250,7 @@ PROGRAM: Final = Program(
         IMAP_OTHERS_PREFIX,
         IMAP_PUBLIC_PREFIX,
         IMAP_RFC9051,
+        IMAP_SUBMIT_USERS,
         IMAP_SUPPORT_TLS,
         IMAP_CERTIFICATE_PATH,
         IMAP_CERTIFICATE_PASSWD,
@@ -283,7 +282,9 @@ class Policy:
     log_commands: int
     others: str
     public: str
-    trusted: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    language: str = ""
+    submitters: frozenset[str] = frozenset()
+    trusted: TrustedHosts = field(default_factory=TrustedHosts)
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
@@ -301,7 +302,9 @@ class Policy:
             autosubscribe=settings[IMAP_AUTOSUBSCRIBE],
             max_mail=settings[MAIL_MAX_LENGTH],
             log_commands=settings[IMAP_CMD_DEBUG],
-            trusted=tuple(ipaddress.ip_network(host, strict=False) for host in settings[IMAP_TRUSTED_HOSTS]),
+            language=settings[DEFAULT_LANG],
+            submitters=frozenset(name.casefold() for name in settings[IMAP_SUBMIT_USERS]),
+            trusted=TrustedHosts(settings[IMAP_TRUSTED_HOSTS]),
             others=settings[IMAP_OTHERS_PREFIX],
             public=settings[IMAP_PUBLIC_PREFIX],
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from gromox.base.hosts import originator
 from gromox.lmtp import parser, replies
 from gromox.lmtp.answers import answer_to
 from gromox.lmtp.dispatch import Ask, Follow, Result, Take, Then, command
@@ -21,6 +22,8 @@ from gromox.lmtp.settings import (
 if TYPE_CHECKING:
     from gromox.base.wire import Outcome
 
+#: What the greeting calls the protocols.
+_SPOKEN: Final = {"both": "ESMTP LMTP", "smtp": "ESMTP", "lmtp": "LMTP"}
 _GREETED: Final = frozenset({State.READY, State.MAIL, State.RCPT, State.CHUNKS})
 
 
@@ -32,7 +35,7 @@ def starttls_offered(session: Session) -> bool:
 
 def extensions(session: Session) -> tuple[str, ...]:
     """Return what EHLO and LHLO announce."""
-    settings = session.services.settings
+    services, settings = session.services, session.services.settings
     return (
         *(("PIPELINING",) if settings[SMTP_SUPPORT_PIPELINE] else ()),
         f"SIZE {settings[MAIL_MAX_LENGTH]}",
@@ -41,8 +44,15 @@ def extensions(session: Session) -> tuple[str, ...]:
         "ENHANCEDSTATUSCODES",
         "CHUNKING",
         *(("STARTTLS",) if starttls_offered(session) else ()),
+        *(("XCLIENT ADDR PORT",) if session.peer.address in services.trusted else ()),
         "HELP",
     )
+
+
+def greeting(session: Session) -> Reply:
+    """Return what is said first. RFC 5321 4.2."""
+    services = session.services
+    return Reply(220, "", f"{services.host} {_SPOKEN[services.settings[COMMAND_PROTOCOL]]} ready")
 
 
 def _greet(session: Session, text: str, *, lmtp: bool, extended: bool) -> Result:
@@ -84,6 +94,28 @@ def starttls(session: Session, text: str) -> Result:
         return replies.NOT_IMPLEMENTED
     session.reset()
     return Follow(replies.START_TLS, Then.TLS)
+
+
+@command("XCLIENT", without_tls=True)
+def xclient(session: Session, text: str) -> Result:
+    """Take the address of who stands behind a trusted client; the session begins anew with its greeting.
+
+    Spec:
+        The command of Postfix (its XCLIENT_README): ``ADDR=``, also with ``IPV6:`` before it, and ``PORT=``;
+        what has no value, and other attributes, were not announced.
+    """
+    if session.peer.address not in session.services.trusted:
+        return replies.NOT_BELIEVED
+    if session.transaction is not None:
+        return replies.NOT_WITHIN_MAIL
+    told = parser.parse_attributes(text)
+    try:
+        session.peer = originator(session.peer, told["ADDR"].removeprefix("IPV6:"), told.get("PORT", "0"))
+    except ValueError:
+        return replies.BAD_ARGUMENT
+    session.log.info("client named", peer=session.peer.address)
+    session.state, session.hello = State.CONNECTED, ""
+    return greeting(session)
 
 
 @command("MAIL", states=_GREETED)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base.log import DEBUG, INFO, get_logger
 from gromox.base.wire import Call, Close, Peer, Send, StartTls
-from gromox.lmtp import commands, replies, transfer  # noqa: F401 - commands fills the table
+from gromox.lmtp import commands, replies, transfer
 from gromox.lmtp.dispatch import COMMANDS, Ask, Command, Follow, Take, Then
 from gromox.lmtp.parser import RefusedError
 from gromox.lmtp.replies import Reply
 from gromox.lmtp.session import Session, State
-from gromox.lmtp.settings import COMMAND_PROTOCOL, SMTP_CONN_TIMEOUT, SMTP_FORCE_STARTTLS
+from gromox.lmtp.settings import SMTP_CONN_TIMEOUT, SMTP_FORCE_STARTTLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -87,10 +87,8 @@ class LmtpCore:
         """Greet."""
         session = self._session
         session.peer, session.log = peer, _log.bind(connection=peer.connection_id)
-        spoken = {"both": "ESMTP LMTP", "smtp": "ESMTP", "lmtp": "LMTP"}
-        protocols = spoken[session.services.settings[COMMAND_PROTOCOL]]
         session.log.info("connected", peer=peer.address, tls=peer.tls)
-        return [Send([Reply(220, "", f"{session.services.host} {protocols} ready").encode()])]
+        return [Send([commands.greeting(session).encode()])]
 
     def receive(self, octets: bytes) -> Iterable[Action]:
         """Take input: commands and content, up to the first thing that has to be waited for."""

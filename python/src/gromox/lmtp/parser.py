@@ -165,6 +165,18 @@ def parse_chunk(text: str) -> Chunk:
     return Chunk(int(match[1]), match[2] is not None)
 
 
+def parse_attributes(text: str) -> dict[str, str]:
+    """Read ``XCLIENT ADDR=address [PORT=port]``, in upper case.
+
+    Raises:
+        RefusedError: there is no address, or something else.
+    """
+    told = _parameters(text.upper())
+    if "ADDR" not in told or not told.keys() <= {"ADDR", "PORT"}:
+        raise RefusedError(replies.BAD_ARGUMENT)
+    return told
+
+
 def parse_nothing(text: str) -> None:
     """Read the arguments of a command that has none.
 

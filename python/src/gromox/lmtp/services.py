@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from gromox.base.clock import SYSTEM_CLOCK, Clock
+from gromox.base.hosts import TrustedHosts
 from gromox.lmtp.recipients import RecipientChecks
+from gromox.lmtp.settings import LDA_TRUSTED_HOSTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,8 +74,10 @@ class LmtpServices:
     host: str  #: our name in greetings and Received fields
     tls: bool = False  #: a certificate is loaded: STARTTLS is possible
     clock: Clock = SYSTEM_CLOCK
+    trusted: TrustedHosts = field(init=False, repr=False)  #: who may say for whom they are there
     checks: RecipientChecks = field(init=False, repr=False)  #: what all connections know of recipients
 
     def __post_init__(self) -> None:
         """Share what is learnt of recipients."""
+        object.__setattr__(self, "trusted", TrustedHosts(self.settings[LDA_TRUSTED_HOSTS]))
         object.__setattr__(self, "checks", RecipientChecks(self.resolver, self.clock))

@@ -17,6 +17,7 @@ from gromox.base.common_settings import (
     log_file,
     log_level,
     metrics_socket,
+    trusted_hosts,
 )
 from gromox.base.listens import listens
 from gromox.base.optionvalues import Endpoint
@@ -58,6 +59,7 @@ CONTEXT_MAX_MEM: Final = Option(
     "context_max_mem", quantity, 2 << 20, "Has no effect. Accepted for older configurations."
 )
 LDA_ACCEPT_HAPROXY: Final = accept_haproxy("lda")
+LDA_TRUSTED_HOSTS: Final = trusted_hosts("lda", "XCLIENT")
 LDA_METRICS_SOCKET: Final = metrics_socket("lda")
 LDA_LISTEN: Final[Option[tuple[Endpoint, ...]]] = Option(
     "lda_listen",
@@ -155,6 +157,7 @@ PROGRAM: Final = Program(
         *LDA_LISTENS.options,
         LDA_ACCEPT_HAPROXY,
         LDA_METRICS_SOCKET,
+        LDA_TRUSTED_HOSTS,
         LDA_RECIPIENT_DELIMITER,
         LDA_THREAD_CHARGE_NUM,
         LDA_THREAD_INIT_NUM,

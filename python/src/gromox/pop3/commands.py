@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import gromox
+from gromox.base.hosts import originator
 from gromox.base.secret import Secret
 from gromox.directory.mechanism import offered
 from gromox.pop3 import replies, stuffing
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from gromox.store.content import Content
 
 _MAX_DIGITS: Final = 10
+#: Words of XCLIENT.
+_MAX_ATTRIBUTES: Final = 20
 #: A mail up to this size is answered in one go.
 _AT_ONCE: Final = 256 << 10
 
@@ -75,6 +78,28 @@ def stls(session: Session, text: str) -> Result:
     if session.utf8:
         return replies.NO_TLS_AFTER_UTF8
     return Follow(replies.START_TLS, Then.TLS) if tls_offered(session) else replies.NO_TLS
+
+
+@command("XCLIENT", _AUTHORIZATION)
+def xclient(session: Session, text: str) -> Result:
+    """Take the address of who stands behind a trusted client, for the log and for counting failed logins.
+
+    The arguments are those of Postfix's SMTP command of that name: ``ADDR=`` and ``PORT=``; the others that
+    POP3 proxies send (``SESSION=``, ``TTL=``, ``FORWARD=``) mean nothing here.
+    """
+    if session.peer.address not in session.services.trusted:
+        return replies.NOT_BELIEVED
+    pairs = [word.upper().partition("=") for word in text.split()]
+    if len(pairs) > _MAX_ATTRIBUTES or not all(sign for _, sign, _ in pairs):
+        return replies.BAD_ARGUMENT
+    told = {name: value for name, _, value in pairs}
+    try:
+        session.peer = originator(
+            session.peer, told.get("ADDR", "").removeprefix("IPV6:"), told.get("PORT", "0")
+        )
+    except ValueError:
+        return replies.BAD_ARGUMENT
+    return replies.BELIEVED
 
 
 @command("UTF8", _AUTHORIZATION)

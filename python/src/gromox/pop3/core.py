@@ -83,7 +83,8 @@ class Pop3Core:
         """Greet. RFC 1939 section 4; without a timestamp, since there is no APOP."""
         session = self._session
         session.peer, session.log = peer, _log.bind(connection=peer.connection_id)
-        return [Send([replies.ok(f"{session.services.host} POP3 ready").encode()])]
+        code = "XCLIENT" if peer.address in session.services.trusted else ""
+        return [Send([Reply(ok=True, text=f"{session.services.host} POP3 ready", code=code).encode()])]
 
     def receive(self, octets: bytes) -> Iterable[Action]:
         """Take input: whole lines are carried out up to the first thing that has to be waited for."""

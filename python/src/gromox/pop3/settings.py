@@ -19,6 +19,7 @@ from gromox.base.common_settings import (
     log_level,
     metrics_socket,
     retire_time,
+    trusted_hosts,
     workers,
 )
 from gromox.base.listens import listens
@@ -59,6 +60,7 @@ ENABLE_CAPA_IMPLEMENTATION: Final = Option(
     "Whether CAPA names the program and its version (RFC 2449 section 6.9).",
 )
 POP3_ACCEPT_HAPROXY: Final = accept_haproxy("pop3")
+POP3_TRUSTED_HOSTS: Final = trusted_hosts("pop3", "XCLIENT")
 POP3_AUTH_TIMES: Final = Option(
     "pop3_auth_times",
     integer,
@@ -169,6 +171,7 @@ PROGRAM: Final = Program(
         CONTEXT_MAX_MEM,
         ENABLE_CAPA_IMPLEMENTATION,
         POP3_AUTH_TIMES,
+        POP3_TRUSTED_HOSTS,
         POP3_CMD_DEBUG,
         POP3_CONN_TIMEOUT,
         POP3_LOGIN_DELAY,

@@ -13,12 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from gromox.base.hosts import plain_address
 from gromox.base.log import get_logger
 from gromox.event.client import OUTGOING, Listener, Outgoing, Publisher
 from gromox.event.grammar import ANY_FOLDER
 from gromox.serve.doorbell import Doorbell
 from gromox.serve.engine import Service
-from gromox.serve.limits import Limits, plain_address
+from gromox.serve.limits import Limits
 from gromox.serve.listener import short_name
 
 if TYPE_CHECKING:

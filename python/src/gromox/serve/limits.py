@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Final
+
+from gromox.base.hosts import TrustedHosts
 
 #: Connections from one address if nothing else is said; a NAT gateway of a company is one address.
 PER_ADDRESS: Final = 1000
@@ -11,13 +12,17 @@ PER_ADDRESS: Final = 1000
 #: Who is never limited by address: webmail, HAProxy and monitoring come from here.
 LOCAL: Final = frozenset({"127.0.0.1", "::1", "local"})
 
+_NOBODY: Final = TrustedHosts()
+
 
 class Limits:
     """Counts of one service; 0 is no limit."""
 
-    def __init__(self, total: int = 0, per_address: int = PER_ADDRESS) -> None:
-        """Take ``total`` connections at most, ``per_address`` of them from one address."""
-        self.total, self.per_address = total, per_address
+    def __init__(
+        self, total: int = 0, per_address: int = PER_ADDRESS, *, trusted: TrustedHosts = _NOBODY
+    ) -> None:
+        """Take ``total`` connections at most, ``per_address`` of them from one that is not ``trusted``."""
+        self.total, self.per_address, self._trusted = total, per_address, trusted
         self.count = 0
         self._addresses: dict[str, int] = {}
 
@@ -29,7 +34,8 @@ class Limits:
         if self.total and self.count >= self.total:
             return "too many connections"
         mine = self._addresses.get(address, 0)
-        if self.per_address and mine >= self.per_address and not proxied and address not in LOCAL:
+        is_one = not proxied and address not in LOCAL
+        if self.per_address and mine >= self.per_address and is_one and address not in self._trusted:
             return "too many connections from this address"
         self.count += 1
         self._addresses[address] = mine + 1
@@ -47,25 +53,3 @@ class Limits:
             self._addresses[address] = left
         else:
             del self._addresses[address]
-
-
-def plain_address(address: str) -> str:
-    """Return an address as people write it: IPv4 without its IPv6 prefix, no zone."""
-    if address.startswith("::ffff:") and "." in address:
-        return address[7:]
-    return address.partition("%")[0]
-
-
-class HostsAllow:
-    """A list of addresses and networks, as in ``event_hosts_allow``; IPv4 may stand in its IPv6 form."""
-
-    def __init__(self, hosts: tuple[str, ...]) -> None:
-        """Parse ``hosts``; raises ValueError for what is neither an address nor a network."""
-        self._networks = [ipaddress.ip_network(plain_address(host), strict=False) for host in hosts]
-
-    def __contains__(self, address: object) -> bool:
-        """Tell whether ``address`` may connect; a local socket always may."""
-        if address == "local":
-            return True
-        parsed = ipaddress.ip_address(plain_address(str(address)))
-        return any(parsed in network for network in self._networks if network.version == parsed.version)

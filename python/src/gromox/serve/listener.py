@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base import metrics
 from gromox.base.errors import GromoxError
+from gromox.base.hosts import plain_address
 from gromox.base.log import get_logger
-from gromox.serve.limits import plain_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,10 +1,10 @@
-"""The part of ``Mailbox`` that keeps annotations."""
+"""The part of ``Mailbox`` that keeps what users add to folders beside messages: annotations, keys of URLs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gromox.store import annotation
+from gromox.store import annotation, urlkey
 from gromox.store.database import guarded
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Annotating:
-    """Annotations (RFC 5464)."""
+    """Annotations (RFC 5464), mailbox access keys (RFC 4467)."""
 
     __slots__ = ()
 
@@ -50,3 +50,20 @@ class Annotating:
     def special_uses(self) -> Mapping[int, bytes]:
         """Return what the owner said folders are used for (RFC 6154), by folder."""
         return annotation.special_uses(self._file)
+
+    @guarded
+    def url_key(self, folder_id: int) -> bytes | None:
+        """Return the user's key for URLs of messages in a folder; None: there is none yet."""
+        return urlkey.read(self._file, folder_id, self.username)
+
+    @guarded
+    def renew_url_key(self, folder_id: int) -> bytes:
+        """Make a new key for a folder: what was signed before is void. Raises FolderGoneError."""
+        with self._file.write(durable=True) as tx:
+            return urlkey.replace(tx, folder_id, self.username)
+
+    @guarded
+    def forget_url_keys(self) -> None:
+        """Remove all keys of the user in this mailbox."""
+        with self._file.write(durable=True) as tx:
+            urlkey.forget(tx, self.username)

@@ -195,5 +195,6 @@ def erase_folder(tx: Write, folder_id: int) -> list[bytes]:
     hashes = erase(tx)
     file.execute("DELETE FROM flag_blocks WHERE folder_id = ?", (folder_id,))
     file.execute("DELETE FROM annotations WHERE folder_id = ?", (folder_id,))
+    file.execute("DELETE FROM url_keys WHERE folder_id = ?", (folder_id,))
     file.execute("DELETE FROM folders WHERE folder_id = ?", (folder_id,))
     return hashes

@@ -21,6 +21,7 @@ MODULES: Final = (
     "fetch",
     "identify",
     "idle",
+    "language",
     "list",
     "login",
     "logout",
@@ -40,6 +41,8 @@ MODULES: Final = (
     "subscribe",
     "thread",
     "unauthenticate",
+    "urlauth",
+    "urlfetch",
 )
 
 

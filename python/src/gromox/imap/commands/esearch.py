@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gromox.imap import serialize
-from gromox.imap.commands.search import Search, highest_modseq, parse_charset, parse_return, save, told
+from gromox.imap.commands.search import (
+    Search,
+    highest_modseq,
+    parse_charset,
+    parse_return,
+    program,
+    save,
+    told,
+)
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
+from gromox.imap.filters import expanded
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.progress import with_progress
 from gromox.imap.replies import ExtendedFound, Reply, Stream
-from gromox.imap.searchkeys import KeyParser, uses_modseq, uses_numbers
 from gromox.imap.searchterms import elsewhere, expression
 from gromox.imap.sequence import ranges_of
 from gromox.imap.sources import Searched, Source, mailboxes, parse_sources
@@ -56,8 +64,7 @@ def parse_esearch(p: Parser) -> MultiSearch:
         p.space()
     if b"SAVE" in returned and set(sources) != {_SELECTED}:
         raise BadCommandError("only what is found in the selected mailbox can be saved")
-    key = KeyParser(p, charset).keys()
-    search = Search(key, True, returned, partial, uses_modseq(key), uses_numbers(key))
+    search = replace(program(p, charset, uid=True), returned=returned, partial=partial)
     return MultiSearch(sources, search, returned)
 
 
@@ -70,6 +77,7 @@ def esearch(session: Session, args: MultiSearch) -> Stream:
     """
     if _SELECTED in args.sources and session.selected is None:
         raise BadCommandError("no mailbox is selected")
+    args = replace(args, search=expanded(session, args.search))
     if args.search.modseq:
         session.enable_condstore()
     found = mailboxes(session, args.sources)

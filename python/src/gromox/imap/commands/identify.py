@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from gromox.base.hosts import originator
 from gromox.base.log import get_logger
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
@@ -22,7 +21,6 @@ log = get_logger("imap")
 MAX_PAIRS: Final = 30
 MAX_FIELD: Final = 30
 MAX_VALUE: Final = 1024
-MAX_PORT: Final = 65535
 
 
 def parse_id(p: Parser) -> tuple[tuple[str, str], ...]:
@@ -62,13 +60,11 @@ def identify(session: Session, pairs: tuple[tuple[str, str], ...]) -> Reply:
 
 def _believe(session: Session, told: dict[str, str]) -> None:
     """Take the address of who stands behind a trusted client, for the log and for counting failed logins."""
-    if session.state is not State.NOT_AUTHENTICATED or not session.policy.trusted:
+    if session.state is not State.NOT_AUTHENTICATED or session.peer.address not in session.policy.trusted:
         return
     try:
-        here = ipaddress.ip_address(session.peer.address)
-        there = ipaddress.ip_address(told.get("x-originating-ip", ""))
-        port = int(told.get("x-originating-port", "0"))
-    except ValueError:
-        return
-    if any(here in network for network in session.policy.trusted if network.version == here.version):
-        session.peer = replace(session.peer, address=str(there), port=port if 0 <= port <= MAX_PORT else 0)
+        session.peer = originator(
+            session.peer, told.get("x-originating-ip", ""), told.get("x-originating-port") or "0"
+        )
+    except ValueError as error:
+        log.info("nobody behind a client", connection=session.peer.connection_id, reason=error)

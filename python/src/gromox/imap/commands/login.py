@@ -14,8 +14,7 @@ from gromox.imap.capability import capabilities
 from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import NOT_AUTHENTICATED, Event
-from gromox.imap.replies import Capabilities, Next, Ready, Reply, Status, Wait
-from gromox.imap.serialize import bye
+from gromox.imap.replies import Capabilities, Goodbye, Next, Reply, Status, Wait
 from gromox.imap.tree import Tree
 from gromox.store.errors import NotFoundError
 from gromox.store.guest import Guest
@@ -153,6 +152,4 @@ def refused(session: Session, error: AuthError, operation: str) -> Reply:
     code = said.code.encode("ascii")
     if session.failed_logins < session.policy.login_attempts:
         return Reply(said.text, code=code, status=Status.NO)
-    return Reply(
-        said.text, [Ready(bye("too many failed logins"))], code=code, status=Status.NO, next=Next.CLOSE
-    )
+    return Reply(said.text, [Goodbye("too many failed logins")], code=code, status=Status.NO, next=Next.CLOSE)

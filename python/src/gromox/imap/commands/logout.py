@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from gromox.imap.dispatch import command, no_arguments
 from gromox.imap.machine import ANY, Event
-from gromox.imap.replies import Next, Ready, Reply
-from gromox.imap.serialize import bye
+from gromox.imap.replies import Goodbye, Next, Reply
 
 if TYPE_CHECKING:
     from gromox.imap.session import Session
@@ -20,4 +19,4 @@ def logout(_session: Session, _args: None) -> Reply:
     Spec:
         RFC 3501 6.1.3: BYE comes before the tagged OK.
     """
-    return Reply("LOGOUT completed", [Ready(bye("logging out"))], event=Event.LOGGED_OUT, next=Next.CLOSE)
+    return Reply("LOGOUT completed", [Goodbye("logging out")], event=Event.LOGGED_OUT, next=Next.CLOSE)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError, CommandError
+from gromox.imap.filters import check_filters
 from gromox.imap.machine import AUTHENTICATED
 from gromox.imap.metadata import Wanted, chosen, entry_name, parse_entries
 from gromox.imap.replies import Metadata, Reply
@@ -124,12 +125,14 @@ def setmetadata(session: Session, args: SetMetadata) -> Reply:
 
     Spec:
         RFC 5464 4.3 (MAXSIZE, TOOMANY), 3.3 (shared entries of the server are the administrator's); RFC 6154
-        section 4 (/private/specialuse, USEATTR).
+        section 4 (/private/specialuse, USEATTR); RFC 5466 3.2 (filters are searches).
     """
     mailbox, folder_id = _found(session, args.name)
     changes = dict(args.changes)
     if not folder_id and not all(entry.startswith(PRIVATE) for entry in changes):
         raise DeniedError("shared entries of the server are the administrator's")
+    if not folder_id:
+        check_filters(changes)
     uses = changes.get(SPECIAL_USE)
     if uses is not None:
         changes[SPECIAL_USE] = check_uses(mailbox, folder_id, uses)

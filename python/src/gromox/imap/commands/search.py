@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError, CommandError
+from gromox.imap.filters import check_charset, expanded
 from gromox.imap.machine import SELECTED
 from gromox.imap.partial import Partial, parse_partial
 from gromox.imap.progress import with_progress
 from gromox.imap.replies import ExtendedFound, Found, Reply, Stream
-from gromox.imap.searchkeys import CHARSETS, Key, KeyParser, uses_modseq, uses_numbers
+from gromox.imap.searchkeys import CHARSETS, Key, KeyParser, uses_filters, uses_modseq, uses_numbers
 from gromox.imap.searchterms import expression, is_costly
 from gromox.imap.sequence import ranges_of
 from gromox.store.uidset import UidSet
@@ -50,6 +51,8 @@ class Search:
     """Sequence numbers are among the keys."""
     #: Whether a charset was named.
     charset: bool = False
+    filters: bool = False
+    """FILTER is among the keys."""
 
 
 def parse_charset(p: Parser) -> str:
@@ -73,8 +76,16 @@ def _parse(p: Parser, *, uid: bool) -> Search:
     if named:
         charset = parse_charset(p)
         p.space()
+    return replace(program(p, charset, uid=uid), returned=returned, partial=partial, charset=named)
+
+
+def program(p: Parser, charset: str, *, uid: bool) -> Search:
+    """Read ``search-key *(SP search-key)``, texts in ``charset``."""
     key = KeyParser(p, charset).keys()
-    return Search(key, uid, returned, partial, uses_modseq(key), uses_numbers(key), named)
+    filters = uses_filters(key)
+    if filters:
+        check_charset(charset)
+    return Search(key, uid, modseq=uses_modseq(key), by_number=uses_numbers(key), filters=filters)
 
 
 def parse_return(p: Parser) -> tuple[frozenset[bytes], Partial | None]:
@@ -118,12 +129,13 @@ def search(session: Session, args: Search) -> Result:
         RFC 3501 6.4.4, 7.2.5; RFC 4731 3.1 (RETURN); RFC 5182 2.1 (SAVE); RFC 7162 3.1.5 (MODSEQ), 3.2.10.2
         (no removals are told if keys have sequence numbers); RFC 9394 3.1 (PARTIAL); RFC 9585 (INPROGRESS);
         RFC 9051 6.4.4 (IMAP4rev2: always ESEARCH, ALL if nothing was asked for); RFC 6855 3 (no charset
-        beside UTF8=ACCEPT).
+        beside UTF8=ACCEPT); RFC 5466 3.1 (FILTER).
 
     Returns:
         Numbers in ascending order. A search in contents is made in steps.
     """
     here = session.here
+    args = expanded(session, args)
     if args.charset and b"UTF8=ACCEPT" in session.enabled:
         raise BadCommandError("everything is UTF-8 after ENABLE UTF8=ACCEPT")
     if args.modseq:
@@ -208,10 +220,11 @@ def working(
     session: Session,
     args: Search,
     work: Callable[[Sequence[int]], Generator[None, None, Sequence[T]]],
-    answer: Callable[[Sequence[T]], Reply],
+    answer: Callable[[Search, Sequence[T]], Reply],
 ) -> Stream:
-    """Search, and do further work on what was found, in steps."""
+    """Search, and do further work on what was found, in steps; ``answer`` gets the search without filters."""
     here = session.here
+    args = expanded(session, args)
     if args.modseq:
         session.enable_condstore()
     terms = expression(session, args.key)
@@ -235,7 +248,7 @@ def working(
             yield ()
 
     work_steps = with_progress(session.services.clock, session.tag, steps())
-    return Stream(work_steps, lambda: answer(done[0]))
+    return Stream(work_steps, lambda: answer(args, done[0]))
 
 
 def numbers_of(view: FolderView, uids: Sequence[int]) -> Sequence[int]:

@@ -17,6 +17,7 @@ from gromox.imap.resync import Resync, missed, parse_resync
 from gromox.imap.rights import is_read_only, permanent_flags
 from gromox.imap.selected import Selected, flags_line
 from gromox.imap.tree import names_of
+from gromox.imap.urlauth import URLMECH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,9 +66,9 @@ def select(session: Session, args: Select) -> Result:
 
     Spec:
         RFC 3501 6.3.1; RFC 7162 3.1.2 (HIGHESTMODSEQ), 3.2.5 (QRESYNC: what was missed follows); RFC 8474 4.2
-        (MAILBOXID); RFC 9051 6.3.2 (LIST, and neither RECENT nor UNSEEN, for IMAP4rev2). A failure leaves no
-        mailbox selected, but a BAD changes nothing. RFC 7162 3.2.11, CLOSED: what came before belongs to the
-        former mailbox, whatever the client enabled.
+        (MAILBOXID); RFC 4467 BASE.7.1 (URLMECH, over TLS); RFC 9051 6.3.2 (LIST, and neither RECENT nor
+        UNSEEN, for IMAP4rev2). A failure leaves no mailbox selected, but a BAD changes nothing. RFC 7162
+        3.2.11, CLOSED: what came before belongs to the former mailbox, whatever the client enabled.
     """
     return _open(session, args, is_examined=False)
 
@@ -117,6 +118,8 @@ def _open(session: Session, args: Select, *, is_examined: bool) -> Result:
         Information(b"HIGHESTMODSEQ %d" % view.highest_modseq, "the highest mod-sequence"),
         Information(b"MAILBOXID (%b)" % mailbox_id(mailbox, name.folder.folder_id), "the name that stays"),
     ]
+    if session.tls:
+        data.append(Information(URLMECH, "URLs can be signed"))
     unseen = view.unseen_first
     if session.rev2:
         data.remove(recent)
@@ -135,9 +138,8 @@ def _open(session: Session, args: Select, *, is_examined: bool) -> Result:
 
     if args.resync is None:
         return done(data)
-    return Stream(
-        _in_steps(chain(serialize.untagged(data, utf8=session.utf8), missed(selected, args.resync))), done
-    )
+    lines = serialize.untagged(data, utf8=session.utf8, language=session.language)
+    return Stream(_in_steps(chain(lines, missed(selected, args.resync))), done)
 
 
 def _check(session: Session, resync: Resync) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from gromox.imap.commands.search import (
@@ -10,6 +10,7 @@ from gromox.imap.commands.search import (
     highest_modseq,
     parse_charset,
     parse_return,
+    program,
     save,
     told,
     working,
@@ -18,7 +19,6 @@ from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import SELECTED
 from gromox.imap.replies import ExtendedFound, Reply, Sorted, Stream
-from gromox.imap.searchkeys import KeyParser, uses_modseq, uses_numbers
 from gromox.imap.sequence import ranges_of
 from gromox.store.sorting import Criterion, SortKey
 
@@ -71,8 +71,8 @@ def _parse(p: Parser, *, uid: bool) -> Sort:
     p.space()
     charset = parse_charset(p)
     p.space()
-    key = KeyParser(p, charset).keys()
-    return Sort(Search(key, uid, returned, partial, uses_modseq(key), uses_numbers(key)), criteria)
+    search = replace(program(p, charset, uid=uid), returned=returned, partial=partial)
+    return Sort(search, criteria)
 
 
 def parse_sort(p: Parser) -> Sort:
@@ -101,11 +101,10 @@ def sort(session: Session, args: Sort) -> Stream:
     def work(uids: Sequence[int]) -> Generator[None, None, Sequence[int]]:
         return mailbox.sort_steps(folder_id, uids, args.criteria)
 
-    return working(session, args.search, work, lambda uids: _answer(session, args, view, uids))
+    return working(session, args.search, work, lambda search, uids: _answer(session, search, view, uids))
 
 
-def _answer(session: Session, args: Sort, view: FolderView, uids: Sequence[int]) -> Reply:
-    search = args.search
+def _answer(session: Session, search: Search, view: FolderView, uids: Sequence[int]) -> Reply:
     numbers = uids if search.uid else [seq for seq in map(view.seq_of, uids) if seq is not None]
     by_number = search.by_number
     wanted = search.returned

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gromox.imap import threads
-from gromox.imap.commands.search import Search, parse_charset, working
+from gromox.imap.commands.search import Search, parse_charset, program, working
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.machine import SELECTED
 from gromox.imap.replies import Ready, Reply, Stream
-from gromox.imap.searchkeys import KeyParser, uses_modseq, uses_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -39,9 +38,7 @@ def _parse(p: Parser, *, uid: bool) -> Thread:
     p.space()
     charset = parse_charset(p)
     p.space()
-    key = KeyParser(p, charset).keys()
-    search = Search(key, uid, modseq=uses_modseq(key), by_number=uses_numbers(key))
-    return Thread(search, algorithm)
+    return Thread(program(p, charset, uid=uid), algorithm)
 
 
 def parse_thread(p: Parser) -> Thread:
@@ -72,8 +69,8 @@ def thread(session: Session, args: Thread) -> Stream:
         numbers = uids if args.search.uid else [view.seq_of(uid) or 0 for uid in uids]
         return (yield from _ALGORITHMS[args.algorithm](numbers, rows))
 
-    def answer(roots: Sequence[Node]) -> Reply:
-        return Reply("THREAD completed", [Ready(_line(roots))], by_number=args.search.by_number)
+    def answer(search: Search, roots: Sequence[Node]) -> Reply:
+        return Reply("THREAD completed", [Ready(_line(roots))], by_number=search.by_number)
 
     return working(session, args.search, work, answer)
 

@@ -51,6 +51,16 @@ class Guest(GuestChanging):
             self._require(folder_id, Right.EDIT_ANY)
         super().annotate(folder_id, changes)
 
+    def url_key(self, folder_id: int) -> bytes | None:
+        """Return the guest's own key for URLs of messages that the guest may read."""
+        self._require(folder_id, Right.READ_ANY)
+        return super().url_key(folder_id)
+
+    def renew_url_key(self, folder_id: int) -> bytes:
+        """Make a new key of the guest's own for a folder that the guest may read."""
+        self._require(folder_id, Right.READ_ANY)
+        return super().renew_url_key(folder_id)
+
     def special_uses(self) -> Mapping[int, bytes]:
         """Return nothing: what the owner uses folders for, the guest does not."""
         return {}
