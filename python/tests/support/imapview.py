@@ -26,13 +26,41 @@ class Known:
     modseq: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a mail program keeps of a mailbox that it leaves, to come back with QRESYNC."""
+
+    uid_validity: int
+    modseq: int
+    flags: dict[int, frozenset[bytes] | None]
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """The mod-sequence up to which a client knows everything. RFC 7162 section 6."""
+
+    modseq: int = 0
+    code: int = 0  #: of the last HIGHESTMODSEQ since a tagged response
+    fetched: int = 0  #: the highest MODSEQ of FETCH since then
+
+    def settle(self) -> None:
+        """Take a tagged response: the code counts even if it is lower than what was seen."""
+        self.modseq = self.code or max(self.modseq, self.fetched)
+        self.code = self.fetched = 0
+
+
 class ClientView:
     """The messages of the selected mailbox by sequence number."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory | None = None) -> None:
         self.messages: list[Known] = []
         self.uid_validity = self.highest_modseq = 0
+        self.checkpoint = Checkpoint()
+        #: What is known from before, corrected by what SELECT tells, until :meth:`resumed`.
+        self.resuming = dict(memory.flags) if memory is not None else None
         self.read_only = False
+        #: Whether NOTIFY asked for removals at once: then numbers are not used (RFC 5465 5.3).
+        self.at_once = False
         #: Whether FETCH, STORE or SEARCH with numbers is in progress: no EXPUNGE then, RFC 9051 7.5.1.
         self.numbered = False
         #: Whether any command is in progress: without one there is no EXPUNGE either.
@@ -57,6 +85,8 @@ class ClientView:
             self.uid_validity = whole(response.code[1])
         elif response.code_name == b"HIGHESTMODSEQ":
             self._highest(whole(response.code[1]))
+        if response.tag not in (b"*", b"+"):
+            self.checkpoint.settle()
 
     def _exists(self, count: int) -> None:
         # RFC 9051 7.4.1 with 7.5.1: it only shrinks by EXPUNGE.
@@ -64,22 +94,50 @@ class ClientView:
         self.messages += [Known() for _ in range(count - len(self.messages))]
 
     def _expunge(self, seq: int) -> None:
-        check(self.busy, "EXPUNGE while no command is in progress (RFC 9051 7.5.1)")
+        check(self.busy or self.at_once, "EXPUNGE while no command is in progress (RFC 9051 7.5.1)")
         check(not self.numbered, "EXPUNGE during FETCH, STORE or SEARCH (RFC 9051 7.5.1)")
         check(0 < seq <= len(self.messages), f"EXPUNGE {seq} of {len(self.messages)}")
         self._forget(seq - 1)
 
     def _vanished(self, response: Response) -> None:
-        earlier = isinstance(response.values[0], list)
-        check(
-            earlier or not self.numbered, "VANISHED during a command with sequence numbers (RFC 7162 3.2.10)"
-        )
-        for uid in numbers(response.values[-1]):
+        uids = numbers(response.values[-1])
+        if isinstance(response.values[0], list):
+            self._vanished_earlier(uids)
+            return
+        check(not self.numbered, "VANISHED during a command with sequence numbers (RFC 7162 3.2.10)")
+        check(self.busy or self.at_once, "VANISHED while no command is in progress (RFC 7162 3.2.10.2)")
+        for uid in uids:
             at = self.place(uid)
-            if at is None:
-                check(earlier, f"VANISHED {uid}, which is not there (RFC 7162 3.2.10.2)")
-            else:
+            check(at is not None, f"VANISHED {uid}, which is not there (RFC 7162 3.2.10.2)")
+            if at is not None:
                 self._forget(at)
+
+    def _vanished_earlier(self, uids: Iterable[int]) -> None:
+        """Forget what went in the absence; no number changes by that (RFC 7162 3.2.10.1)."""
+        here = set(self.uids())
+        for uid in uids:
+            check(uid not in here, f"VANISHED (EARLIER) {uid}, which is there")
+            if self.resuming is not None:
+                self.resuming.pop(uid, None)
+
+    def resumed(self) -> None:
+        """Take the end of SELECT with QRESYNC: what was known and what was told have to be all there is."""
+        known, self.resuming = self.resuming, None
+        check(known is not None, "nothing was resumed")
+        uids = sorted(known or ())
+        check(len(uids) == len(self.messages), f"{len(self.messages)} messages, known and told are {uids}")
+        for uid, message in zip(uids, self.messages, strict=True):
+            check(message.uid in (None, uid), f"{message.uid} stands where {uid} should")
+            message.uid = uid
+            if message.flags is None and known:
+                message.flags = known[uid]
+
+    def memory(self) -> Memory | None:
+        """Return what can be kept; None: not all UIDs are known."""
+        flags = {known.uid: known.flags for known in self.messages if known.uid is not None}
+        if self.resuming is not None or not self.checkpoint.modseq or len(flags) < len(self.messages):
+            return None
+        return Memory(self.uid_validity, self.checkpoint.modseq, flags)
 
     def _forget(self, at: int) -> None:
         known = self.messages.pop(at)
@@ -107,6 +165,8 @@ class ClientView:
             assert isinstance(flags, list)
             known.flags = flag_set(flags)
             self.told.append(known)
+        if self.resuming is not None and known.uid is not None:
+            self.resuming[known.uid] = known.flags
         if b"MODSEQ" in items:
             value = items[b"MODSEQ"]
             assert isinstance(value, list)
@@ -125,8 +185,10 @@ class ClientView:
     def _modseq(self, known: Known, modseq: int) -> None:
         check(modseq >= (known.modseq or 0), f"MODSEQ of {known.uid} fell from {known.modseq} to {modseq}")
         known.modseq = modseq
+        self.checkpoint.fetched = max(self.checkpoint.fetched, modseq)
 
     def _highest(self, modseq: int) -> None:
+        self.checkpoint.code = modseq
         check(modseq >= self.highest_modseq, f"HIGHESTMODSEQ fell to {modseq}")
         self.highest_modseq = modseq
 

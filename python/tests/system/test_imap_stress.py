@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from gromox.store.mailbox import Mailbox
-from tests.support.imapstress import Account, Stress
+from tests.support.imapledger import Account, Box
+from tests.support.imapstress import Stress
 from tests.support.server import HOST, GromoxServer, eventually
 from tests.system.conftest import ALICE, BOB
 
@@ -22,6 +23,14 @@ SECONDS = float(os.environ.get("STRESS_SECONDS", "20"))
 SEED = int(os.environ.get("STRESS_SEED", "20261129"))
 CLIENTS = int(os.environ.get("STRESS_CLIENTS", "50"))
 MAILBOXES = {ALICE: (b"Stress1", b"Stress2", b"Stress/Deep"), BOB: (b"Stress1", b"INBOX/Stress2")}
+#: Mailboxes of others, as guests name them.
+GUESTS = {
+    ALICE: (Box(b"Shared/bob/Stress1", (BOB, b"Stress1")),),
+    BOB: (
+        Box(b"Shared/alice/Stress1", (ALICE, b"Stress1")),
+        Box(b"Shared/alice/Stress/Deep", (ALICE, b"Stress/Deep"), writable=False),
+    ),
+}
 
 
 def memory(pid: int) -> int:
@@ -50,7 +59,7 @@ def test_everybody_at_once(home: Path, measured: Callable[[str], None]) -> None:
     stress = Stress(
         HOST,
         server.port("imap"),
-        [Account(user, server.password(user), names) for user, names in MAILBOXES.items()],
+        [Account(user, server.password(user), names, GUESTS[user]) for user, names in MAILBOXES.items()],
         clients=CLIENTS,
         seconds=SECONDS,
         seed=SEED,
@@ -74,13 +83,14 @@ def test_everybody_at_once(home: Path, measured: Callable[[str], None]) -> None:
     log = "".join(server.lines)
     assert "traceback" not in log.lower(), log[-5000:]
     assert check_stores(home) == []
-    commands = stress.figures.commands
+    figures = stress.figures
     measured(
-        f"stress: {CLIENTS} clients, {SECONDS:.0f} s, {commands.total()} commands,"
-        f" {stress.figures.sessions} sessions, {stress.figures.pauses} comparisons,"
-        f" {stress.figures.woken} woken from IDLE, {len(stress.ledger.tokens)} messages made;"
+        f"stress: {CLIENTS} clients, {SECONDS:.0f} s, {figures.commands.total()} commands,"
+        f" {figures.sessions} sessions, {figures.pauses} comparisons,"
+        f" {figures.woken} woken from IDLE or by NOTIFY,"
+        f" {figures.notified} comparisons of what NOTIFY told, {len(stress.ledger.tokens)} messages made;"
         f" RSS in MiB {course([size >> 10 for size in sizes])}; files {course([*files, at_end])};"
-        f" {dict(commands)}"
+        f" {dict(figures.commands)}"
     )
 
 
