@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 #: Messages of a mailbox around which it is kept.
 CROWD = 120
 FLAGS = (rb"\Seen", rb"\Answered", rb"\Flagged", rb"\Draft", rb"\Deleted", b"$Forwarded", b"$Work", b"later")
-#: Seconds after which who waits has to have heard of a change, on a busy machine.
-WAKE_LIMIT = 60.0
 TOKEN = b"BODY.PEEK[HEADER.FIELDS (X-TOKEN)]"
 EVENTS = b"(MessageNew MessageExpunge FlagChange)"
 
@@ -37,6 +35,7 @@ class StressClient:
         self.view: ClientView | None = None
         self.box = Box(b"", ("", b""))
         self.condstore = self.qresync = False
+        self.knows_qresync = self.random.random() < 0.5
         #: What is being selected.
         self._next: tuple[Box, ClientView] | None = None
         #: Whether NOTIFY was said: it hears of changes at any time.
@@ -131,7 +130,7 @@ class StressClient:
         if self.random.random() < 0.3:
             await self.wire.compress()
             self.stress.figures.commands["COMPRESS"] += 1
-        if self.random.random() < 0.4:
+        if self.knows_qresync:
             await self.say(b"ENABLE QRESYNC")
             self.condstore = self.qresync = True
 
@@ -165,21 +164,30 @@ class StressClient:
     # -- mailboxes
 
     async def select(self) -> None:
-        box = self.random.choice(self.account.boxes)
+        await self._open(self.random.choice(self.account.boxes))
+
+    async def come_back(self) -> None:
+        """Lose the connection, and go on in the same mailbox with another one."""
+        box = self.box
+        await self.vanish()
+        await self._log_in()
+        await self._open(box)
+
+    async def _open(self, box: Box) -> None:
         memory = self.memories.get(box.home) if self.qresync and self.random.random() < 0.9 else None
         if self.view is not None and box.home == self.box.home and self.qresync:
             # What is told until it is closed belongs to what is known.
             memory = None
-        view = ClientView(memory)
-        view.at_once, view.busy = self.by_uid, True
-        examine = self.random.random() < 0.1
-        view.read_only = examine or not box.writable
         parameter = b""
         if memory is not None:
             parameter = self._resynchronisation(memory)
             self.stress.figures.commands["resynchronise"] += 1
         elif self.random.random() < 0.4:
             self.condstore, parameter = True, b" (CONDSTORE)"
+        view = ClientView(memory, with_new=b":" not in parameter)
+        view.at_once, view.busy = self.by_uid, True
+        examine = self.random.random() < 0.1
+        view.read_only = examine or not box.writable
         self._next = box, view
         if self.view is None:
             self.box, self.view = self._next
@@ -188,9 +196,7 @@ class StressClient:
         self._next, view.busy = None, False
         self.statuses.pop(box.name, None)
         view.gone.clear()
-        if memory is not None:
-            view.resumed()
-        elif self.random.random() < 0.8:
+        if memory is None and self.random.random() < 0.8:
             await self.fetch_all()
 
     def _resynchronisation(self, memory: Memory) -> bytes:
@@ -331,7 +337,7 @@ class StressClient:
         """Wait in IDLE until it is told that a message has these flags."""
         told = self.seen().told
         while not any(known.uid == uid and known.flags == flags for known in told):
-            await self.wire.response(WAKE_LIMIT)
+            await self.wire.response()
 
     async def pipeline(self) -> None:
         """Say three things at once that do not depend on each other (RFC 9051 5.5)."""
@@ -376,6 +382,10 @@ class StressClient:
             refused = numbers(last.code[1]) if last.code_name == b"MODIFIED" else []
             left_out = {id(known) for known in [*view.told, *self._meant(refused, uid=uid)]}
             done = [known for known in meant if id(known) not in left_out]
+            if self.notified:
+                # What was told may have been on its way before the command was read.
+                for known in view.told:
+                    known.flags = known.modseq = None
             self._believe(done, sign, flag_set(flags), modseq_known=bool(modifier))
 
     @staticmethod
@@ -525,5 +535,6 @@ SELECTED: dict[Action, int] = {
     StressClient.leave: 1,
     StressClient.list_mailboxes: 1,
     StressClient.log_out: 1,
+    StressClient.come_back: 2,
     StressClient.vanish: 1,
 }

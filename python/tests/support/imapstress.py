@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from tests.support.imapledger import Account, Figures, Home, Ledger
 from tests.support.imapprogram import StressClient
 from tests.support.imapview import ClientView, DivergenceError, Known, check, whole
-from tests.support.imapwire import Connection
+from tests.support.imapwire import PATIENCE, Connection
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Stress:
     @property
     def limit(self) -> float:
         """Seconds after which it has to be over, whatever is waited for."""
-        return self.seconds * 1.5 + 90
+        return self.seconds * 1.5 + PATIENCE
 
     async def _prepare(self) -> None:
         for account in self.accounts:

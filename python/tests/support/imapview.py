@@ -52,12 +52,17 @@ class Checkpoint:
 class ClientView:
     """The messages of the selected mailbox by sequence number."""
 
-    def __init__(self, memory: Memory | None = None) -> None:
+    def __init__(self, memory: Memory | None = None, *, with_new: bool = True) -> None:
+        """Begin with nothing, or with what is known from before.
+
+        Who names known UIDs in SELECT is not told of new ones, ``with_new`` is False (RFC 7162 3.2.5.1).
+        """
         self.messages: list[Known] = []
         self.uid_validity = self.highest_modseq = 0
         self.checkpoint = Checkpoint()
-        #: What is known from before, corrected by what SELECT tells, until :meth:`resumed`.
+        #: What is known from before, corrected by what SELECT tells of the time of absence.
         self.resuming = dict(memory.flags) if memory is not None else None
+        self._with_new, self._counted = with_new, False
         self.read_only = False
         #: Whether NOTIFY asked for removals at once: then numbers are not used (RFC 5465 5.3).
         self.at_once = False
@@ -73,6 +78,8 @@ class ClientView:
     def observe(self, response: Response) -> None:
         """Take one response."""
         number = response.number
+        if self.resuming is not None and self._ends_resumption(response):
+            self._resume()
         if response.tag == b"*" and response.name == b"EXISTS":
             self._exists(number or 0)
         elif response.name == b"EXPUNGE":
@@ -87,6 +94,14 @@ class ClientView:
             self._highest(whole(response.code[1]))
         if response.tag not in (b"*", b"+"):
             self.checkpoint.settle()
+
+    def _ends_resumption(self, response: Response) -> bool:
+        """Tell whether SELECT goes on with what happened meanwhile, or is done."""
+        if response.name == b"EXISTS":
+            counted, self._counted = self._counted, True
+            return counted
+        earlier = response.name == b"VANISHED" and isinstance(response.values[0], list)
+        return not earlier and (response.name == b"VANISHED" or response.tag not in (b"*", b"+"))
 
     def _exists(self, count: int) -> None:
         # RFC 9051 7.4.1 with 7.5.1: it only shrinks by EXPUNGE.
@@ -110,7 +125,19 @@ class ClientView:
             at = self.place(uid)
             check(at is not None, f"VANISHED {uid}, which is not there (RFC 7162 3.2.10.2)")
             if at is not None:
+                if self.messages[at].uid is None:
+                    self._doubt(at)
                 self._forget(at)
+
+    def _doubt(self, at: int) -> None:
+        """Forget the flags around a message nobody told the UID of: it may be each of its like there."""
+        begin = end = at
+        while begin and self.messages[begin - 1].uid is None:
+            begin -= 1
+        while end < len(self.messages) and self.messages[end].uid is None:
+            end += 1
+        for known in self.messages[begin:end]:
+            known.flags = known.modseq = None
 
     def _vanished_earlier(self, uids: Iterable[int]) -> None:
         """Forget what went in the absence; no number changes by that (RFC 7162 3.2.10.1)."""
@@ -120,16 +147,16 @@ class ClientView:
             if self.resuming is not None:
                 self.resuming.pop(uid, None)
 
-    def resumed(self) -> None:
-        """Take the end of SELECT with QRESYNC: what was known and what was told have to be all there is."""
-        known, self.resuming = self.resuming, None
-        check(known is not None, "nothing was resumed")
-        uids = sorted(known or ())
-        check(len(uids) == len(self.messages), f"{len(self.messages)} messages, known and told are {uids}")
-        for uid, message in zip(uids, self.messages, strict=True):
+    def _resume(self) -> None:
+        """Put together what was known and what was told: that has to be all there is."""
+        known, self.resuming = self.resuming or {}, None
+        uids, count = sorted(known), len(self.messages)
+        right = len(uids) == count if self._with_new else len(uids) <= count
+        check(right, f"{count} messages, known and told are {uids}")
+        for uid, message in zip(uids, self.messages, strict=False):
             check(message.uid in (None, uid), f"{message.uid} stands where {uid} should")
             message.uid = uid
-            if message.flags is None and known:
+            if message.flags is None:
                 message.flags = known[uid]
 
     def memory(self) -> Memory | None:

@@ -7,6 +7,7 @@ something else is found out. Libraries for mail programs forgive too much for th
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import zlib
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from typing import Final, TypeAlias
 #: Octets of one line or literal; tests ask for nothing larger.
 LIMIT: Final = 64 << 20
 #: Seconds that any answer may take on a slow machine.
-PATIENCE: Final = 90.0
+PATIENCE: Final = float(os.environ.get("STRESS_PATIENCE", "90"))
 #: Lines a connection remembers, to be shown when something is wrong.
 REMEMBERED: Final = 400
 

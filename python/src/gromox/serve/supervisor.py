@@ -115,7 +115,7 @@ class Supervisor:
         self._wakeup, self._woken = socket.socketpair()
         watchdog = int(os.environ.get("WATCHDOG_USEC", "0")) / 1_000_000
         self._hang_limit = watchdog or HANG_LIMIT
-        self._watchdog, self._shown = watchdog / 2, 0.0
+        self._watchdog, self._shown, self._ticked = watchdog / 2, 0.0, monotonic()
         self._exposition = Exposition(self._selector, self._texts) if self.figures is not None else None
 
     # -- life
@@ -148,6 +148,11 @@ class Supervisor:
         """Look after the workers once a second, and show systemd that we do."""
         self._after(_TICK, self._tick)
         now = monotonic()
+        # Who does not get the processor itself cannot blame others for their silence.
+        late, self._ticked = now - self._ticked - _TICK, now
+        if late > _TICK:
+            for child in self.children.values():
+                child.heard += late
         if self._watchdog and now - self._shown >= self._watchdog:
             self._shown = now
             systemd.notify("WATCHDOG=1")
