@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,9 +117,8 @@ def put_under_stress(stand: Stand, measured: Callable[[str], None]) -> None:
     def at_pause(time: float) -> None:
         sizes.append(stand.memory())
         files.append(stand.files())
-        print(
-            f"{time:.0f} s: {sizes[-1] >> 10} MiB, {files[-1]} files, {stress.figures.commands.total()} commands"
-        )
+        done = stress.figures.commands.total()
+        sys.stdout.write(f"{time:.0f} s: {sizes[-1] >> 10} MiB, {files[-1]} files, {done} commands\n")
 
     stress = Stress(
         HOST,
