@@ -62,7 +62,8 @@ class ClientView:
         self.checkpoint = Checkpoint()
         #: What is known from before, corrected by what SELECT tells of the time of absence.
         self.resuming = dict(memory.flags) if memory is not None else None
-        self._with_new, self._counted = with_new, False
+        self._known_until = max(memory.flags, default=0) if memory is not None and not with_new else 1 << 32
+        self._counted = False
         self.read_only = False
         #: Whether NOTIFY asked for removals at once: then numbers are not used (RFC 5465 5.3).
         self.at_once = False
@@ -150,8 +151,8 @@ class ClientView:
     def _resume(self) -> None:
         """Put together what was known and what was told: that has to be all there is."""
         known, self.resuming = self.resuming or {}, None
-        uids, count = sorted(known), len(self.messages)
-        right = len(uids) == count if self._with_new else len(uids) <= count
+        uids, count = sorted(uid for uid in known if uid <= self._known_until), len(self.messages)
+        right = len(uids) == count if self._known_until == 1 << 32 else len(uids) <= count
         check(right, f"{count} messages, known and told are {uids}")
         for uid, message in zip(uids, self.messages, strict=False):
             check(message.uid in (None, uid), f"{message.uid} stands where {uid} should")
