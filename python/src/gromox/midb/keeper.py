@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.base.log import get_logger
 from gromox.store.errors import BusyError, NotFoundError, StoreError
 
@@ -99,17 +101,21 @@ class Keeper:
 
     def turn(self, path: Path) -> bool:
         """Do a few steps of one mailbox; returns whether it is to be looked at again."""
+        begun, result = monotonic(), "done"
         try:
-            return self._steps(self._mailboxes.get(path))
+            again = self._steps(self._mailboxes.get(path))
+            result = "more" if again else "done"
         except NotFoundError:
-            return False  # it was not made yet, or is gone
+            again = False  # it was not made yet, or is gone
         except BusyError:
+            again, result = True, "busy"
             self._pause(PAUSE)
-            return True
         except StoreError as error:
+            again, result = False, "failed"
             _log.warning("mailbox left alone", mailbox=path, reason=error)
             self._mailboxes.discard(path)
-            return False
+        metrics.KEPT.observe(monotonic() - begun, result)
+        return again
 
     def _steps(self, mailbox: Mailbox) -> bool:
         return all(mailbox.keep_derived(attachments=self._attachments) for _ in range(STEPS))
