@@ -95,7 +95,7 @@ def supervise(
         figures = None if daemon.metrics is None else metrics_socket(settings, daemon.metrics)
     plan = _plan(daemon, workforce, settings, held, by_port=estate is None)
     path = "" if daemon.metrics is None else str(settings[daemon.metrics])
-    supervisor = Supervisor(plan, replan, figures, path, estate, _release())
+    supervisor = Supervisor(plan, replan, figures, path, estate)
     return supervisor.run(ready)
 
 
@@ -105,11 +105,6 @@ def installed_version() -> str:
         return version("gromox")
     except PackageNotFoundError:
         return "(from the source tree)"
-
-
-def _release() -> str:
-    """Return which code this is: an installed release has a folder of its own."""
-    return f"{sys.prefix} (version {installed_version()})"
 
 
 def rehearse(daemon: Daemon, workforce: Workforce, settings: Settings, estate: Estate) -> int:

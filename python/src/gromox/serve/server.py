@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from time import strftime
 from typing import TYPE_CHECKING, Final, Protocol
 
 import uvloop
@@ -162,7 +163,8 @@ class Server:
         systemd.notify("READY=1")
 
     def _ready(self, ready: Callable[[], None] | None) -> None:
-        systemd.notify("READY=1")
+        if self.worker is None:
+            systemd.ready(f"serving since {strftime('%H:%M:%S')}, {systemd.code()}")
         systemd.start_watchdog(self.loop)
         if ready is not None:
             ready()

@@ -92,8 +92,6 @@ class Supervisor:
     figures_path: str = ""
     #: What a former parent left. Its sockets are those of the plan to begin with.
     estate: Estate | None = None
-    #: For ``systemctl status``: which code this is.
-    release: str = ""
 
     def __post_init__(self) -> None:
         """Prepare."""
@@ -462,7 +460,7 @@ class Supervisor:
         self._start(plan, self.generation + 1, first=True)
 
     def _tell_ready(self, remark: str = "") -> None:
-        systemd.ready(f"generation {self.generation}, code of {self.release}{remark}")
+        systemd.ready(f"generation {self.generation}, {systemd.code()}{remark}")
 
     # -- what workers say
 

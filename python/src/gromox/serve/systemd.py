@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +36,11 @@ def reloading() -> None:
 def ready(status: str = "") -> None:
     """Tell that all is served, and one line about it for ``systemctl status``."""
     notify(f"READY=1\nMAINPID={os.getpid()}" + (f"\nSTATUS={status}" if status else ""))
+
+
+def code() -> str:
+    """Return which code runs: an installed release has a folder of its own."""
+    return f"code of {sys.prefix}"
 
 
 def inherited_sockets() -> list[socket.socket]:
