@@ -47,6 +47,52 @@ def test_without_a_limit_nothing_is_told() -> None:
     assert not told
 
 
+def test_who_comes_later_learns_what_counts() -> None:
+    one, other = pair()
+    carry, one.carry = one.carry, None
+    here = Tally(one, "user", 1)
+    assert all(here.take(f"user {number}") for number in range(1000))
+    there = Tally(other, "user", 1)
+    assert there.take("user 1")
+    there.give_back("user 1")
+
+    one.carry = carry
+    one.joined()
+    assert not any(there.take(f"user {number}") for number in range(1000))
+    here.give_back("user 7")
+    assert there.take("user 7")
+
+
+def test_a_limit_of_newer_settings_counts_what_was_there() -> None:
+    one, other = pair()
+    here, there = Tally(one, "user"), Tally(other, "user", 1)
+    here.take("a")
+    one.joined()
+    assert not there.take("a")
+    here.give_back("a")
+    assert there.take("a")
+
+
+def test_who_comes_later_learns_of_failed_logins() -> None:
+    one, other = pair()
+    clock = ManualClock()
+    carry, one.carry = one.carry, None
+    here = FailureLimiter(LimiterBounds(max_tries=3, window=60, ban=100), clock, one)
+    there = FailureLimiter(LimiterBounds(max_tries=3, window=60, ban=100), clock, other)
+    for _ in range(3):
+        here.failed("alice", "192.0.2.1")
+    here.failed("bob", "192.0.2.2")
+    here.failed("bob", "192.0.2.2")
+    clock.advance(40)
+
+    one.carry = carry
+    one.joined()
+    assert there.retry_after("alice", "192.0.2.1") == 60
+    assert there.failed("bob", "192.0.2.2")
+    clock.advance(61)
+    assert not there.retry_after("alice", "192.0.2.1")
+
+
 def test_failed_logins_count_in_all_processes() -> None:
     one, other = pair()
     clock = ManualClock()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gromox.daemons.embedded import Embedded
-from tests.support.server import HOST, Process, free_port
+from tests.support.server import HOST, SOURCE, Process, free_port
 
 #: Module of each daemon and the file with its own settings.
 FILES = {
@@ -34,6 +34,7 @@ class Daemons:
     lmtp_port: int = field(default_factory=free_port)
     exmdb_port: int = field(default_factory=free_port)
     processes: dict[str, Process] = field(default_factory=dict)
+    source: Path = SOURCE  #: where the code is
 
     def create(self) -> None:
         """Make users, stores and configuration; the sample mails are not wanted here."""
@@ -61,7 +62,9 @@ class Daemons:
                 config = self.home / "etc" / f"only-{name}.cfg"
                 title = f"gromox-{TITLES.get(name, name)}"
                 process = self.processes[name] = Process(
-                    [sys.executable, "-m", f"gromox.daemons.{name}", "-c", str(config)], f"{title}: ready"
+                    [sys.executable, "-m", f"gromox.daemons.{name}", "-c", str(config)],
+                    f"{title}: ready",
+                    source=self.source,
                 )
             process.launch()
         for name in names:

@@ -26,13 +26,47 @@ class Known:
     modseq: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a mail program keeps of a mailbox that it leaves, to come back with QRESYNC."""
+
+    uid_validity: int
+    modseq: int
+    flags: dict[int, frozenset[bytes] | None]
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """The mod-sequence up to which a client knows everything. RFC 7162 section 6."""
+
+    modseq: int = 0
+    code: int = 0  #: of the last HIGHESTMODSEQ since a tagged response
+    fetched: int = 0  #: the highest MODSEQ of FETCH since then
+
+    def settle(self) -> None:
+        """Take a tagged response: the code counts even if it is lower than what was seen."""
+        self.modseq = self.code or max(self.modseq, self.fetched)
+        self.code = self.fetched = 0
+
+
 class ClientView:
     """The messages of the selected mailbox by sequence number."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory | None = None, *, with_new: bool = True) -> None:
+        """Begin with nothing, or with what is known from before.
+
+        Who names known UIDs in SELECT is not told of new ones, ``with_new`` is False (RFC 7162 3.2.5.1).
+        """
         self.messages: list[Known] = []
         self.uid_validity = self.highest_modseq = 0
+        self.checkpoint = Checkpoint()
+        #: What is known from before, corrected by what SELECT tells of the time of absence.
+        self.resuming = dict(memory.flags) if memory is not None else None
+        self._known_until = max(memory.flags, default=0) if memory is not None and not with_new else 1 << 32
+        self._counted = False
         self.read_only = False
+        #: Whether NOTIFY asked for removals at once: then numbers are not used (RFC 5465 5.3).
+        self.at_once = False
         #: Whether FETCH, STORE or SEARCH with numbers is in progress: no EXPUNGE then, RFC 9051 7.5.1.
         self.numbered = False
         #: Whether any command is in progress: without one there is no EXPUNGE either.
@@ -45,6 +79,8 @@ class ClientView:
     def observe(self, response: Response) -> None:
         """Take one response."""
         number = response.number
+        if self.resuming is not None and self._ends_resumption(response):
+            self._resume()
         if response.tag == b"*" and response.name == b"EXISTS":
             self._exists(number or 0)
         elif response.name == b"EXPUNGE":
@@ -57,6 +93,16 @@ class ClientView:
             self.uid_validity = whole(response.code[1])
         elif response.code_name == b"HIGHESTMODSEQ":
             self._highest(whole(response.code[1]))
+        if response.tag not in (b"*", b"+"):
+            self.checkpoint.settle()
+
+    def _ends_resumption(self, response: Response) -> bool:
+        """Tell whether SELECT goes on with what happened meanwhile, or is done."""
+        if response.name == b"EXISTS":
+            counted, self._counted = self._counted, True
+            return counted
+        earlier = response.name == b"VANISHED" and isinstance(response.values[0], list)
+        return not earlier and (response.name == b"VANISHED" or response.tag not in (b"*", b"+"))
 
     def _exists(self, count: int) -> None:
         # RFC 9051 7.4.1 with 7.5.1: it only shrinks by EXPUNGE.
@@ -64,22 +110,62 @@ class ClientView:
         self.messages += [Known() for _ in range(count - len(self.messages))]
 
     def _expunge(self, seq: int) -> None:
-        check(self.busy, "EXPUNGE while no command is in progress (RFC 9051 7.5.1)")
+        check(self.busy or self.at_once, "EXPUNGE while no command is in progress (RFC 9051 7.5.1)")
         check(not self.numbered, "EXPUNGE during FETCH, STORE or SEARCH (RFC 9051 7.5.1)")
         check(0 < seq <= len(self.messages), f"EXPUNGE {seq} of {len(self.messages)}")
         self._forget(seq - 1)
 
     def _vanished(self, response: Response) -> None:
-        earlier = isinstance(response.values[0], list)
-        check(
-            earlier or not self.numbered, "VANISHED during a command with sequence numbers (RFC 7162 3.2.10)"
-        )
-        for uid in numbers(response.values[-1]):
+        uids = numbers(response.values[-1])
+        if isinstance(response.values[0], list):
+            self._vanished_earlier(uids)
+            return
+        check(not self.numbered, "VANISHED during a command with sequence numbers (RFC 7162 3.2.10)")
+        check(self.busy or self.at_once, "VANISHED while no command is in progress (RFC 7162 3.2.10.2)")
+        for uid in uids:
             at = self.place(uid)
-            if at is None:
-                check(earlier, f"VANISHED {uid}, which is not there (RFC 7162 3.2.10.2)")
-            else:
+            check(at is not None, f"VANISHED {uid}, which is not there (RFC 7162 3.2.10.2)")
+            if at is not None:
+                if self.messages[at].uid is None:
+                    self._doubt(at)
                 self._forget(at)
+
+    def _doubt(self, at: int) -> None:
+        """Forget the flags around a message nobody told the UID of: it may be each of its like there."""
+        begin = end = at
+        while begin and self.messages[begin - 1].uid is None:
+            begin -= 1
+        while end < len(self.messages) and self.messages[end].uid is None:
+            end += 1
+        for known in self.messages[begin:end]:
+            known.flags = known.modseq = None
+
+    def _vanished_earlier(self, uids: Iterable[int]) -> None:
+        """Forget what went in the absence; no number changes by that (RFC 7162 3.2.10.1)."""
+        here = set(self.uids())
+        for uid in uids:
+            check(uid not in here, f"VANISHED (EARLIER) {uid}, which is there")
+            if self.resuming is not None:
+                self.resuming.pop(uid, None)
+
+    def _resume(self) -> None:
+        """Put together what was known and what was told: that has to be all there is."""
+        known, self.resuming = self.resuming or {}, None
+        uids, count = sorted(uid for uid in known if uid <= self._known_until), len(self.messages)
+        right = len(uids) == count if self._known_until == 1 << 32 else len(uids) <= count
+        check(right, f"{count} messages, known and told are {uids}")
+        for uid, message in zip(uids, self.messages, strict=False):
+            check(message.uid in (None, uid), f"{message.uid} stands where {uid} should")
+            message.uid = uid
+            if message.flags is None:
+                message.flags = known[uid]
+
+    def memory(self) -> Memory | None:
+        """Return what can be kept; None: not all UIDs are known."""
+        flags = {known.uid: known.flags for known in self.messages if known.uid is not None}
+        if self.resuming is not None or not self.checkpoint.modseq or len(flags) < len(self.messages):
+            return None
+        return Memory(self.uid_validity, self.checkpoint.modseq, flags)
 
     def _forget(self, at: int) -> None:
         known = self.messages.pop(at)
@@ -107,6 +193,8 @@ class ClientView:
             assert isinstance(flags, list)
             known.flags = flag_set(flags)
             self.told.append(known)
+        if self.resuming is not None and known.uid is not None:
+            self.resuming[known.uid] = known.flags
         if b"MODSEQ" in items:
             value = items[b"MODSEQ"]
             assert isinstance(value, list)
@@ -125,8 +213,10 @@ class ClientView:
     def _modseq(self, known: Known, modseq: int) -> None:
         check(modseq >= (known.modseq or 0), f"MODSEQ of {known.uid} fell from {known.modseq} to {modseq}")
         known.modseq = modseq
+        self.checkpoint.fetched = max(self.checkpoint.fetched, modseq)
 
     def _highest(self, modseq: int) -> None:
+        self.checkpoint.code = modseq
         check(modseq >= self.highest_modseq, f"HIGHESTMODSEQ fell to {modseq}")
         self.highest_modseq = modseq
 

@@ -36,8 +36,8 @@ PORTS = _share(range(20_000, 32_768))
 _given: set[int] = set()
 
 
-def environment() -> dict[str, str]:
-    path = os.pathsep.join(filter(None, [str(SOURCE), os.environ.get("PYTHONPATH")]))
+def environment(source: Path = SOURCE) -> dict[str, str]:
+    path = os.pathsep.join(filter(None, [str(source), os.environ.get("PYTHONPATH")]))
     return os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
 
@@ -78,6 +78,7 @@ class Process:
     command: Sequence[str]
     ready_line: str
     lines: list[str] = field(default_factory=list)
+    source: Path = SOURCE  #: where the code is
     process: subprocess.Popen[str] | None = None
     _ready: threading.Event = field(default_factory=threading.Event)
     _reader: threading.Thread | None = None
@@ -91,7 +92,11 @@ class Process:
         """Start."""
         self._ready.clear()
         self.process = subprocess.Popen(
-            self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
+            self.command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment(self.source),
         )
         self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self._reader.start()

@@ -93,7 +93,8 @@ def workers(prefix: str) -> Option[int]:
         integer,
         0,
         "How many processes share the work; 0 stands for one for each processor. "
-        "With 1 there is no parent process that restarts what crashed; systemd does.",
+        "With 1 there is no parent process that restarts what crashed (systemd does) and that goes over to "
+        "new code without dropping sessions.",
         low=0,
         high=256,
         general="daemons_workers",

@@ -49,14 +49,15 @@ class Family:
         if found is None:
             if len(self._cells) >= MOST_SERIES:
                 labels = (_OTHER,) * len(self.labels)
-            found = self._cells.setdefault(labels, self._fresh())
+            found = self._cells.setdefault(labels, self.fresh())
         return found
 
     def series(self) -> Series:
         """Return all values."""
         return [(list(labels), list(cell)) for labels, cell in list(self._cells.items())]
 
-    def _fresh(self) -> list[float]:
+    def fresh(self) -> list[float]:
+        """Return the value of a series that begins."""
         return [0.0]
 
 
@@ -110,15 +111,24 @@ class Histogram(Family):
         cell[-2] += value
         cell[-1] += 1
 
-    def _fresh(self) -> list[float]:
+    def fresh(self) -> list[float]:
+        """Return the value of a series that begins."""
         return [0.0] * (len(self.bounds) + 3)
 
 
 _FAMILIES: Final[dict[str, Family]] = {}
+_LOOKS: Final[list[Callable[[], None]]] = []
+
+
+def before_reading(look: Callable[[], None]) -> None:
+    """Call ``look`` when somebody reads the figures: it sets what is costly to know all the time."""
+    _LOOKS.append(look)
 
 
 def snapshot() -> Snapshot:
     """Return the figures of this process."""
+    for look in _LOOKS:
+        look()
     return {name: series for name, family in _FAMILIES.items() if (series := family.series())}
 
 
@@ -147,14 +157,21 @@ def _each(name: str, snapshots: Mapping[str, Snapshot]) -> dict[tuple[str, ...],
     return {
         (process, *labels): cell
         for process, snapshot in snapshots.items()
-        for labels, cell in snapshot.get(name, ())
+        for labels, cell in _of_this_form(name, snapshot)
     }
+
+
+def _of_this_form(name: str, snapshot: Snapshot) -> Series:
+    """Return a family's values, without those of a process of another release that count otherwise."""
+    family = _FAMILIES[name]
+    labels, size = len(family.labels), len(family.fresh())
+    return [series for series in snapshot.get(name, ()) if (len(series[0]), len(series[1])) == (labels, size)]
 
 
 def _sum(name: str, snapshots: Mapping[str, Snapshot]) -> dict[tuple[str, ...], list[float]]:
     found: dict[tuple[str, ...], list[float]] = {}
     for snapshot in snapshots.values():
-        for labels, cell in snapshot.get(name, ()):
+        for labels, cell in _of_this_form(name, snapshot):
             former = found.get(tuple(labels))
             found[tuple(labels)] = (
                 cell if former is None else [a + b for a, b in zip(former, cell, strict=True)]
@@ -223,4 +240,39 @@ COMMANDS: Final = Histogram(
 LAG: Final = Gauge("gromox_loop_lag_seconds", "By how much the last timer was late.", each=True)
 LONGEST_LAG: Final = Gauge("gromox_loop_lag_max_seconds", "The most a timer was ever late.", each=True)
 WORKERS: Final = Gauge("gromox_workers", "Worker processes by state.", ("state",))
+#: Durations of what may wait for other systems: up to a day.
+LONG_DURATIONS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3600.0, 86400.0)
+DELIVERIES: Final = Counter(
+    "gromox_deliveries_total", "Destinations of mails that were tried: done, later, never.", ("result",)
+)
+DELIVERY_TIME: Final = Histogram(
+    "gromox_delivery_seconds",
+    "Time from the reception of a mail until nothing of it waits.",
+    bounds=LONG_DURATIONS,
+)
+QUEUE: Final = Gauge("gromox_queue_mails", "Mails in the queues.", ("queue",))
+QUEUE_AGE: Final = Gauge("gromox_queue_oldest_seconds", "Age of the oldest mail of each queue.", ("queue",))
+EVENTS: Final = Counter(
+    "gromox_events_total", "Events that were published, queued for a listener, and dropped.", ("fate",)
+)
+LISTENERS: Final = Gauge("gromox_event_names", "Processes that listen to events.")
+EVENTS_WAITING: Final = Gauge("gromox_events_waiting", "Events that wait for their listeners.")
+CALLS: Final = Histogram(
+    "gromox_rpc_seconds",
+    "Time that calls of the store took on the thread of their mailbox.",
+    ("operation", "result"),
+)
+CALLS_WAITING: Final = Gauge("gromox_rpc_queue", "Calls that wait for the threads.")
+RPC_SESSIONS: Final = Gauge("gromox_rpc_sessions", "Sessions on mailboxes that are open.")
+NOTIFICATIONS: Final = Counter("gromox_rpc_notifications_total", "Calls that waited and heard of something.")
+MAILBOXES: Final = Gauge("gromox_mailboxes_open", "Mailboxes that are open.")
+JOBS: Final = Counter("gromox_jobs_total", "Jobs of the timer by result: done, again, given_up.", ("result",))
+JOBS_WAITING: Final = Gauge("gromox_jobs_waiting", "Jobs of the timer.")
+JOBS_LATE: Final = Gauge("gromox_jobs_late_seconds", "How long the next job of the timer is due already.")
+KEPT: Final = Histogram(
+    "gromox_midb_turn_seconds",
+    "Time that turns on mailboxes took, by result: done, more, busy, failed.",
+    ("result",),
+)
+KEEPING: Final = Gauge("gromox_midb_waiting", "Mailboxes whose index is not current.")
 RESTARTS: Final = Counter("gromox_worker_restarts_total", "Workers that ended although nobody stopped them.")

@@ -15,7 +15,6 @@ from gromox.daemons.delivery import add_delivery
 from gromox.daemons.delivery_queue import add_delivery_queue, open_spool
 from gromox.daemons.embedded import Embedded
 from gromox.daemons.event import add_event
-from gromox.daemons.frame import version_text
 from gromox.daemons.home import Home
 from gromox.daemons.imap import add_imap
 from gromox.daemons.istore import add_exmdb
@@ -23,6 +22,7 @@ from gromox.daemons.midb import add_midb
 from gromox.daemons.pop3 import add_pop3
 from gromox.daemons.post_office import AgendaAlarm
 from gromox.daemons.timer import add_runner
+from gromox.daemons.workforce import installed_version
 from gromox.daemons.zcore import add_zcore
 from gromox.delivery import settings as delivery_settings
 from gromox.event import settings as event_settings
@@ -124,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("-?", "-h", "--help", action="help", help="show this and exit")
-    parser.add_argument("--version", action="version", version=f"gromox-server {version_text()}")
+    parser.add_argument("--version", action="version", version=f"gromox-server {installed_version()}")
     parser.add_argument(
         "--home",
         type=Path,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
+from gromox.base.clock import SYSTEM_CLOCK
 from gromox.base.common_settings import RUNNING_IDENTITY
 from gromox.base.errors import GromoxError
 from gromox.base.log import get_logger
@@ -14,6 +17,7 @@ from gromox.daemons.delivery_queue import open_spool
 from gromox.daemons.frame import Daemon, run
 from gromox.daemons.home import Home
 from gromox.delivery import bell as bells
+from gromox.delivery import figures
 from gromox.delivery import settings as declared
 from gromox.delivery.services import DeliveryServices
 from gromox.delivery.worker import DeliveryWorker
@@ -91,7 +95,9 @@ def build(server: Server, settings: Settings) -> None:
     """Wire the daemon."""
     home = Home(server, settings, name="delivery", delimiter=settings[declared.LDA_RECIPIENT_DELIMITER])
     home.join_event()
-    add_delivery(home, settings, open_spool(settings[declared.DEQUEUE_PATH], settings))
+    spool = open_spool(settings[declared.DEQUEUE_PATH], settings)
+    metrics.before_reading(partial(figures.look, spool.path, SYSTEM_CLOCK))
+    add_delivery(home, settings, spool)
 
 
 DAEMON = Daemon(
@@ -100,6 +106,7 @@ DAEMON = Daemon(
     declared.DELIVERY_LOG_LEVEL,
     build,
     declared.DELIVERY_FD_LIMIT,
+    metrics=declared.DELIVERY_METRICS_SOCKET,
 )
 
 

@@ -67,11 +67,25 @@ smtp_support_starttls = yes
 smtp_certificate_path = {home}/tls/server.pem
 smtp_private_key_path = {home}/tls/server.key
 """,
-    "delivery.cfg": "dequeue_path = {home}/queue\n",
-    "event.cfg": "event_listen_ip =\n",
-    "exmdb_provider.cfg": "exmdb_hosts_allow = ::1 127.0.0.1\nexmdb_grants_path = {home}/grants.sqlite3\n",
-    "timer.cfg": "timer_state_path = {home}/timer.txt\n",
-    "zcore.cfg": "zcore_listen = {home}/run/zcore.sock\n",
+    "delivery.cfg": """\
+delivery_metrics_socket = {home}/run/delivery.metrics.sock
+dequeue_path = {home}/queue
+""",
+    "event.cfg": "event_metrics_socket = {home}/run/event.metrics.sock\nevent_listen_ip =\n",
+    "exmdb_provider.cfg": """\
+exmdb_metrics_socket = {home}/run/exmdb.metrics.sock
+exmdb_hosts_allow = ::1 127.0.0.1
+exmdb_grants_path = {home}/grants.sqlite3
+""",
+    "timer.cfg": """\
+timer_metrics_socket = {home}/run/timer.metrics.sock
+timer_state_path = {home}/timer.txt
+""",
+    "midb.cfg": "midb_metrics_socket = {home}/run/midb.metrics.sock\n",
+    "zcore.cfg": """\
+zcore_metrics_socket = {home}/run/zcore.metrics.sock
+zcore_listen = {home}/run/zcore.sock
+""",
 }
 
 

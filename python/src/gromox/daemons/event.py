@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from gromox.base import metrics
 from gromox.base.common_settings import RUNNING_IDENTITY
 from gromox.base.errors import GromoxError
 from gromox.base.hosts import HostsAllow
@@ -59,10 +60,13 @@ def add_event(server: Server, settings: Settings) -> tuple[Broker, Doorbell]:
 
 def build(server: Server, settings: Settings) -> None:
     """Wire the daemon."""
-    add_event(server, settings)
+    broker, _ = add_event(server, settings)
+    metrics.before_reading(broker.look)
 
 
-DAEMON = Daemon(declared.PROGRAM, declared.LOG_FILE, declared.LOG_LEVEL, build)
+DAEMON = Daemon(
+    declared.PROGRAM, declared.LOG_FILE, declared.LOG_LEVEL, build, metrics=declared.METRICS_SOCKET
+)
 
 
 def main() -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,15 @@ from gromox.base.settings import (
     render_manual,
     render_sample,
 )
-from gromox.daemons.workforce import Workforce, processes, serve_metrics, supervise
-from gromox.serve import systemd
+from gromox.daemons.workforce import (
+    Workforce,
+    has_parent,
+    installed_version,
+    rehearse,
+    serve_metrics,
+    supervise,
+)
+from gromox.serve import succession, systemd
 from gromox.serve.dnsbl import Blocklist
 from gromox.serve.identity import drop_privileges, raise_fd_limit
 from gromox.serve.listener import Listening, bind
@@ -75,9 +81,12 @@ def run(daemon: Daemon, arguments: Sequence[str] | None = None) -> int:
         return report_problems(check(daemon.program, options.check_config or options.config))
     try:
         settings = load(daemon.program, config=options.config)
+        estate, is_rehearsal = succession.inherit()
+        if daemon.workforce is not None and estate is not None and is_rehearsal:
+            return rehearse(daemon, daemon.workforce, settings, estate)
         start_log(daemon, settings)
-        if daemon.workforce is not None and processes(daemon.workforce, settings) > 1:
-            status = supervise(daemon, daemon.workforce, settings, lambda: _log.notice("ready"))
+        if daemon.workforce is not None and (estate is not None or has_parent(daemon.workforce, settings)):
+            status = supervise(daemon, daemon.workforce, settings, estate, lambda: _log.notice("ready"))
             _log.notice("stopped")
             return status
         server = Server()
@@ -89,7 +98,11 @@ def run(daemon: Daemon, arguments: Sequence[str] | None = None) -> int:
     except (GromoxError, OSError) as error:
         print(f"{daemon.program.title}: {error}", file=sys.stderr)
         return 1
+    server.is_replaceable = True
     server.run(lambda: _log.notice("ready"))
+    if server.is_replaced:
+        _log.notice("replaced by new code")
+        succession.begin_again()
     _log.notice("stopped")
     return 0
 
@@ -100,7 +113,7 @@ def parser(program: Program) -> argparse.ArgumentParser:
         program.title, description=program.description, add_help=False, allow_abbrev=False
     )
     found.add_argument("-?", "-h", "--help", action="help", help="show this and exit")
-    found.add_argument("--version", action="version", version=f"{program.title} {version_text()}")
+    found.add_argument("--version", action="version", version=f"{program.title} {installed_version()}")
     found.add_argument(
         "-c", dest="config", metavar="FILE", type=Path, help="read this file instead of all others"
     )
@@ -117,14 +130,6 @@ def parser(program: Program) -> argparse.ArgumentParser:
     )
     found.add_argument("--print-manual", action="store_true", help="write the manual page (mdoc) and exit")
     return found
-
-
-def version_text() -> str:
-    """Return the version of the installed distribution, or that of the tree."""
-    try:
-        return version("gromox")
-    except PackageNotFoundError:
-        return "(from the source tree)"
 
 
 def report_problems(problems: Sequence[str]) -> int:

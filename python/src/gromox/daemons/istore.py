@@ -6,6 +6,7 @@ import ipaddress
 import sys
 from typing import TYPE_CHECKING
 
+from gromox.base import metrics
 from gromox.base.errors import GromoxError
 from gromox.base.hosts import HostsAllow, plain_address
 from gromox.daemons.frame import Daemon, run
@@ -52,6 +53,7 @@ def add_exmdb(home: Home, settings: Settings) -> None:
             )
     crew = Crew(declared.threads(settings), home.pool, "exmdb")
     server.add(crew)
+    metrics.before_reading(crew.look)
     wakeups = Doorbell(server.loop)
     rpc = RpcService(
         NodeGate(lambda peer: peer.address in allowed, _is_mailbox),
@@ -106,7 +108,14 @@ def build(server: Server, settings: Settings) -> None:
     add_exmdb(home, settings)
 
 
-DAEMON = Daemon(declared.PROGRAM, declared.LOG_FILE, declared.LOG_LEVEL, build, declared.FD_LIMIT)
+DAEMON = Daemon(
+    declared.PROGRAM,
+    declared.LOG_FILE,
+    declared.LOG_LEVEL,
+    build,
+    declared.FD_LIMIT,
+    metrics=declared.METRICS_SOCKET,
+)
 
 
 def main() -> int:

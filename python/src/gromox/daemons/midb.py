@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gromox.base import metrics
 from gromox.base.errors import GromoxError
 from gromox.base.hosts import HostsAllow
 from gromox.base.log import get_logger
@@ -68,6 +69,10 @@ class Keepers:
         for thread in self._threads:
             thread.join()
 
+    def look(self) -> None:
+        """Set the figure of what waits."""
+        metrics.KEEPING.cell()[0] = len(self.waiting)
+
     def _keep(self, attachments: bool) -> None:  # noqa: FBT001 - argument of a thread
         keeper = Keeper(self.waiting, self._home.pool(), self._stop.wait, attachments=attachments)
         while not self._stop.is_set():
@@ -114,6 +119,7 @@ def add_midb(home: Home, settings: Settings) -> None:
         ) from error
     keepers = Keepers(home, settings)
     home.server.add(keepers)
+    metrics.before_reading(keepers.look)
     services = Services(
         mailbox=home.mailboxes.get,
         is_ours=keepers.knows,
@@ -132,7 +138,14 @@ def build(server: Server, settings: Settings) -> None:
     add_midb(home, settings)
 
 
-DAEMON = Daemon(declared.PROGRAM, declared.LOG_FILE, declared.LOG_LEVEL, build, declared.FD_LIMIT)
+DAEMON = Daemon(
+    declared.PROGRAM,
+    declared.LOG_FILE,
+    declared.LOG_LEVEL,
+    build,
+    declared.FD_LIMIT,
+    metrics=declared.METRICS_SOCKET,
+)
 
 
 def main() -> int:

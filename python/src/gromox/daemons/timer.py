@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.base.clock import SYSTEM_CLOCK
 from gromox.base.common_settings import RUNNING_IDENTITY
 from gromox.base.errors import GromoxError
@@ -67,6 +68,11 @@ class Runner:
         self._pool.shutdown()
         self._journal.close()
 
+    def look(self) -> None:
+        """Set the figures of what waits."""
+        metrics.JOBS_WAITING.cell()[0] = len(self.agenda)
+        metrics.JOBS_LATE.cell()[0] = self.agenda.late()
+
     def _turn(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
@@ -87,7 +93,9 @@ class Runner:
     def _run(self, job: Job) -> None:
         try:
             succeeded = self._runs(job)
-            if not self.agenda.done(job, succeeded=succeeded):
+            over = self.agenda.done(job, succeeded=succeeded)
+            metrics.JOBS.add("done" if succeeded else "given_up" if over else "again")
+            if not over:
                 _log.warning("job is tried again later", job=job.job_id)
             elif not succeeded:
                 _log.error("job given up", job=job.job_id, command=job.command)
@@ -158,6 +166,7 @@ def build(server: Server, settings: Settings) -> None:
     except ValueError as error:
         raise SetupError(f"timer_hosts_allow: {error}; write addresses or networks") from error
     runner = add_runner(server, settings)
+    metrics.before_reading(runner.look)
     service = Service(
         "timer",
         lambda: TimerCore(runner.agenda, allowed.__contains__),
@@ -168,7 +177,9 @@ def build(server: Server, settings: Settings) -> None:
     server.listen(Listening(bind(endpoint), service))
 
 
-DAEMON = Daemon(declared.PROGRAM, declared.LOG_FILE, declared.LOG_LEVEL, build)
+DAEMON = Daemon(
+    declared.PROGRAM, declared.LOG_FILE, declared.LOG_LEVEL, build, metrics=declared.METRICS_SOCKET
+)
 
 
 def main() -> int:

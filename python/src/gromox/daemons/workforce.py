@@ -5,30 +5,34 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from gromox.base import log
 from gromox.base.common_settings import ADDRESS_CONTEXT_NUM, RUNNING_IDENTITY
 from gromox.base.errors import GromoxError
-from gromox.base.hosts import TrustedHosts
-from gromox.serve import systemd
+from gromox.base.hosts import TrustedHosts, plain_address
+from gromox.serve import handover, systemd
 from gromox.serve.engine import Service
 from gromox.serve.exposition import MetricsCore
 from gromox.serve.identity import drop_privileges, give, make_directory
 from gromox.serve.limits import Limits
 from gromox.serve.listener import ListenError, Listening, bind, bind_unix
 from gromox.serve.server import Server
-from gromox.serve.supervisor import ListeningSocket, Plan, Supervisor
+from gromox.serve.succession import ListeningSocket
+from gromox.serve.supervisor import Plan, Supervisor
 from gromox.serve.worker import Worker
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from gromox.base.listens import Listens
-    from gromox.base.settings import Option, Settings
+    from gromox.base.settings import Endpoint, Option, Settings
     from gromox.daemons.frame import Daemon
+    from gromox.serve.succession import Estate
 
 _log = log.get_logger(__name__)
 
@@ -48,49 +52,98 @@ class Workforce:
     trusted: Option[tuple[str, ...]]
 
 
+def has_parent(workforce: Workforce, settings: Settings) -> bool:
+    """Tell whether there is a parent: unless somebody wants exactly one process."""
+    return settings[workforce.workers] != 1
+
+
 def processes(workforce: Workforce, settings: Settings) -> int:
     """Return how many workers there are to be."""
     return settings[workforce.workers] or len(os.sched_getaffinity(0))
 
 
-def supervise(daemon: Daemon, workforce: Workforce, settings: Settings, ready: Callable[[], None]) -> int:
+def supervise(
+    daemon: Daemon,
+    workforce: Workforce,
+    settings: Settings,
+    estate: Estate | None,
+    ready: Callable[[], None],
+) -> int:
     """Be the parent until told to stop; return the exit status.
 
     Raises:
         ListenError: a port cannot be had.
     """
-    listens = workforce.listens
-    endpoints = (*listens.in_clear(settings), *listens.with_tls(settings))
-    inherited = {sock.getsockname()[1]: sock for sock in systemd.inherited_sockets()}
-    proxied = bool(settings[workforce.haproxy])
-    sockets = [
-        ListeningSocket(inherited.get(endpoint.port) or bind(endpoint), proxied=proxied)
-        for endpoint in endpoints
-    ]
     present = settings
 
     def replan() -> Plan | None:
         nonlocal present
         fresh = present.reread()
         changed = {option.name for option in fresh.differences(present)}
-        fixed = {option.name for option in (workforce.haproxy, daemon.metrics) if option is not None}
-        if (*listens.in_clear(fresh), *listens.with_tls(fresh)) != endpoints:
-            fixed |= listens.names
+        fixed = {daemon.metrics.name} if daemon.metrics is not None else set[str]()
         if changed & fixed:
-            _log.warning("settings need a restart", directives=" ".join(sorted(changed & fixed)))
+            _log.warning("settings need new code or a restart", directives=" ".join(sorted(changed & fixed)))
             fresh = fresh.with_values_of(present, fixed)
-        log.configure(daemon.program.title, fresh[daemon.log_level], fresh[daemon.log_file])
         needed = changed - fixed - {daemon.log_level.name, daemon.log_file.name}
+        plan = _plan(daemon, workforce, fresh, supervisor.plan.sockets) if needed else None
+        log.configure(daemon.program.title, fresh[daemon.log_level], fresh[daemon.log_file])
         present = fresh
-        return _plan(daemon, workforce, fresh) if needed else None
+        return plan
 
-    figures = None if daemon.metrics is None else metrics_socket(settings, daemon.metrics)
-    return Supervisor(_plan(daemon, workforce, settings), sockets, replan, figures).run(ready)
+    if estate is not None:
+        held, figures = estate.sockets, _same_figures(daemon, settings, estate)
+    else:
+        held = [ListeningSocket(sock) for sock in systemd.inherited_sockets()]
+        figures = None if daemon.metrics is None else metrics_socket(settings, daemon.metrics)
+    plan = _plan(daemon, workforce, settings, held, by_port=estate is None)
+    path = "" if daemon.metrics is None else str(settings[daemon.metrics])
+    supervisor = Supervisor(plan, replan, figures, path, estate)
+    return supervisor.run(ready)
 
 
-def _plan(daemon: Daemon, workforce: Workforce, settings: Settings) -> Plan:
+def installed_version() -> str:
+    """Return the version of the installed distribution, or that of the tree."""
+    try:
+        return version("gromox")
+    except PackageNotFoundError:
+        return "(from the source tree)"
+
+
+def rehearse(daemon: Daemon, workforce: Workforce, settings: Settings, estate: Estate) -> int:
+    """Do what a parent of this code and its first worker do, and serve nobody; return the exit status."""
+    for one in (*_sockets(workforce, settings, estate.sockets), *estate.sockets):
+        one.sock.close()
+    ours, theirs = handover.pair()
+    with ours, theirs:
+        server = _worker(daemon, settings, theirs, processes(workforce, settings))
+        server.loop.close()
+    return 0
+
+
+def _same_figures(daemon: Daemon, settings: Settings, estate: Estate) -> socket.socket | None:
+    """Return the socket for the figures: the former one, if the settings still say so."""
+    if daemon.metrics is None:
+        return None
+    path = settings[daemon.metrics]
+    former = estate.figures
+    if former is not None and estate.figures_path == str(path):
+        return former
+    if former is not None:
+        former.close()
+    return metrics_socket(settings, daemon.metrics)
+
+
+def _plan(
+    daemon: Daemon,
+    workforce: Workforce,
+    settings: Settings,
+    held: Sequence[ListeningSocket],
+    *,
+    by_port: bool = False,
+) -> Plan:
     count = processes(workforce, settings)
     return Plan(
+        sockets=_sockets(workforce, settings, held, by_port=by_port),
         workers=count,
         retire_time=settings[workforce.retire_time],
         limits=Limits(
@@ -102,21 +155,60 @@ def _plan(daemon: Daemon, workforce: Workforce, settings: Settings) -> Plan:
     )
 
 
+def _sockets(
+    workforce: Workforce, settings: Settings, held: Sequence[ListeningSocket], *, by_port: bool = False
+) -> list[ListeningSocket]:
+    """Return the sockets of all endpoints: those that are ``held`` already, and new ones.
+
+    What systemd opened is known ``by_port``: the address is said in its unit.
+    """
+    proxied = bool(settings[workforce.haproxy])
+    found: list[ListeningSocket] = []
+    fresh: list[socket.socket] = []
+    try:
+        for endpoint in (*workforce.listens.in_clear(settings), *workforce.listens.with_tls(settings)):
+            sock = next((one.sock for one in held if _is_at(one.sock, endpoint, by_port=by_port)), None)
+            if sock is None:
+                sock = bind(endpoint)
+                fresh.append(sock)
+            found.append(ListeningSocket(sock, proxied=proxied))
+    except ListenError:
+        for sock in fresh:
+            sock.close()
+        raise
+    return found
+
+
+def _is_at(sock: socket.socket, endpoint: Endpoint, *, by_port: bool) -> bool:
+    name = sock.getsockname()
+    if not isinstance(name, tuple) or name[1] != endpoint.port:
+        return False
+    try:
+        return by_port or ip_address(plain_address(name[0])) == ip_address(plain_address(endpoint.host))
+    except ValueError:
+        return True  # the name of a host
+
+
 def _work(daemon: Daemon, settings: Settings, channel: socket.socket, count: int) -> int:
     """Be a worker; return the exit status."""
     try:
-        server = Server()
-        server.processes = count
-        worker = server.worker = Worker(server, channel)
-        daemon.build(server, settings)
-        daemon.on_reload(server, settings)
-        server.add(worker)
-        drop_privileges(settings[RUNNING_IDENTITY])
+        server = _worker(daemon, settings, channel, count)
     except (GromoxError, OSError) as error:
         print(f"{daemon.program.title}: {error}", file=sys.stderr)
         return 1
-    server.run(worker.ready)
+    server.run(server.worker.ready if server.worker is not None else None)
     return 0
+
+
+def _worker(daemon: Daemon, settings: Settings, channel: socket.socket, count: int) -> Server:
+    server = Server()
+    server.processes = count
+    worker = server.worker = Worker(server, channel)
+    daemon.build(server, settings)
+    daemon.on_reload(server, settings)
+    server.add(worker)
+    drop_privileges(settings[RUNNING_IDENTITY])
+    return server
 
 
 def serve_metrics(server: Server, settings: Settings, option: Option[Path | None]) -> None:

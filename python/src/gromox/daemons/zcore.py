@@ -6,6 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from gromox.base import metrics
 from gromox.base.clock import SYSTEM_CLOCK
 from gromox.base.common_settings import RUNNING_IDENTITY
 from gromox.base.ids import SYSTEM_IDS
@@ -49,6 +50,7 @@ def add_zcore(home: Home, settings: Settings) -> None:
     )
     crew = Crew(settings[declared.ZCORE_THREADS_NUM], home.pool, "zcore")
     server.add(crew)
+    metrics.before_reading(crew.look)
     wakeups = Doorbell(server.loop)
     rpc = RpcService(
         gate,
@@ -73,7 +75,14 @@ def build(server: Server, settings: Settings) -> None:
     add_zcore(home, settings)
 
 
-DAEMON = Daemon(declared.PROGRAM, declared.LOG_FILE, declared.LOG_LEVEL, build, declared.FD_LIMIT)
+DAEMON = Daemon(
+    declared.PROGRAM,
+    declared.LOG_FILE,
+    declared.LOG_LEVEL,
+    build,
+    declared.FD_LIMIT,
+    metrics=declared.METRICS_SOCKET,
+)
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from gromox.base.common_settings import (
     fd_limit,
     log_file,
     log_level,
+    metrics_socket,
 )
 from gromox.base.settings import Option, Program, boolean, integer, path, quantity, text, timespan
 
@@ -148,6 +149,7 @@ X500_ORG_NAME: Final = Option(
 )
 DELIVERY_LOG_FILE: Final = log_file("delivery")
 DELIVERY_LOG_LEVEL: Final = log_level("delivery")
+DELIVERY_METRICS_SOCKET: Final = metrics_socket("delivery")
 DELIVERY_FD_LIMIT: Final = fd_limit("delivery")
 
 PROGRAM: Final = Program(
@@ -161,6 +163,7 @@ PROGRAM: Final = Program(
         DATA_FILE_PATH,
         DELIVERY_LOG_FILE,
         DELIVERY_LOG_LEVEL,
+        DELIVERY_METRICS_SOCKET,
         DELIVERY_FD_LIMIT,
         ADMIN_MAILBOX,
         BOUNCE_POSTMASTER,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.base.log import get_logger
 from gromox.delivery import header as headers
 from gromox.delivery import junk, outcome, report
@@ -193,6 +194,8 @@ class DeliveryWorker:
     def _settle(self, tried: Attempt) -> None:
         item = tried.item
         outcomes = [self._judged(each, item.envelope) for each in tried.outcomes]
+        for each in outcomes:
+            metrics.DELIVERIES.add(each.fate.name.lower())
         failures = [each for each in outcomes if each.fate is Fate.NEVER]
         told = not failures or self._tell(item, failures, tried.header)
         delivered: list[str] = []
@@ -211,6 +214,7 @@ class DeliveryWorker:
             failed = any(each.fate is Fate.NEVER for each in mine)
             (bounced if failed else delivered).append(route.recipient)
         if not waiting:
+            metrics.DELIVERY_TIME.observe(max(self._services.clock.now() - item.envelope.arrival, 0.0))
             item.remove(self._closer.close_soon)
             return
         item.mark(delivered, State.DELIVERED)

@@ -25,6 +25,7 @@ ADDRESS_FACTOR: Final = 10
 _IPV6_SUBNET: Final = 64
 #: What is told to the other processes.
 _FAILED: Final = "login failed"
+_COUNTS: Final = "login failures"
 _SUCCEEDED: Final = "login succeeded"
 
 
@@ -54,6 +55,8 @@ class FailureLimiter:
         """Count nothing yet."""
         self._neighbours = neighbours or Neighbours()
         self._neighbours.listen(_FAILED, lambda _, words: self._count(*words))
+        self._neighbours.listen(_COUNTS, lambda _, words: self._learn(*words))
+        self._neighbours.on_joined(self._tell_all)
         self._neighbours.listen(_SUCCEEDED, lambda _, words: self._forget(*words))
         self._bounds, self._clock = bounds, clock
         self._counts: OrderedDict[str, _Count] = OrderedDict()
@@ -102,6 +105,25 @@ class FailureLimiter:
         key = self._keys(user, address)[0][0]
         with self._lock:
             return self._counts.pop(key, None) is not None
+
+    def _tell_all(self) -> None:
+        """Tell who is new what was counted: seconds since the first failure, failures, seconds left."""
+        now = self._clock.monotonic()
+        with self._lock:
+            counts = list(self._counts.items())
+        for key, count in counts:
+            if count.until > now or now - count.since <= self._bounds.window:
+                left = max(count.until - now, 0.0)
+                words = (key, f"{now - count.since:.3f}", str(count.failures), f"{left:.3f}")
+                self._neighbours.tell(_COUNTS, *words)
+
+    def _learn(self, key: str, age: str, failures: str, left: str) -> None:
+        now = self._clock.monotonic()
+        with self._lock:
+            count = self._counts.setdefault(key, _Count(since=now - float(age)))
+            count.failures = max(count.failures, int(failures))
+            count.until = max(count.until, now + float(left))
+            self._shrink(now)
 
     def _keys(self, user: str, address: str) -> tuple[tuple[str, int], ...]:
         network = _network(address)

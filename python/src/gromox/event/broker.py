@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from gromox.base import metrics
 from gromox.base.log import get_logger
 from gromox.event.grammar import ANY_FOLDER, ANY_MAILBOX
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _log = get_logger(__name__)
+
+_PUBLISHED: Final = metrics.EVENTS.cell("published")
+_QUEUED: Final = metrics.EVENTS.cell("queued")
 
 #: An event: its name, mailbox, folder, and the UID if it is about a message.
 Event: TypeAlias = tuple[str, ...]
@@ -88,8 +92,14 @@ class Broker:
         if not selectors:
             self._selectors.pop(place, None)
 
+    def look(self) -> None:
+        """Set the figures of who listens and what waits."""
+        metrics.LISTENERS.cell()[0] = sum(name.listening > 0 for name in self._names.values())
+        metrics.EVENTS_WAITING.cell()[0] = sum(len(name.waiting) for name in self._names.values())
+
     def publish(self, origin: str, event: Event) -> None:
         """Queue ``event`` for everybody who selected its folder, but not for the name it comes from."""
+        _PUBLISHED[0] += 1
         mailbox, folder = event[1], event[2]
         places = {(mailbox, folder), (mailbox, ANY_FOLDER), (ANY_MAILBOX, ANY_FOLDER)}
         if folder == ANY_FOLDER:
@@ -107,9 +117,11 @@ class Broker:
             event = ("FOLDER-TOUCH", event[1], event[2])
         if len(waiting) >= DROP_ABOVE and event not in waiting:
             hearer.dropped += 1
+            metrics.EVENTS.add("dropped")
             if hearer.dropped.bit_count() == 1:  # 1, 2, 4, 8, ...: a flood must not flood the log
                 _log.warning("events dropped", listener=hearer.name, dropped=hearer.dropped)
             return
+        _QUEUED[0] += 1
         first = not waiting
         waiting[event] = None
         if first and hearer.listening:

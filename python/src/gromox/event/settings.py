@@ -12,6 +12,7 @@ from gromox.base.common_settings import (
     RUNNING_IDENTITY,
     log_file,
     log_level,
+    metrics_socket,
 )
 from gromox.base.settings import Option, Program, host_list, integer, optional_path, text
 
@@ -50,6 +51,7 @@ EVENT_THREADS_NUM: Final = Option(
 )
 LOG_FILE: Final = log_file("event")
 LOG_LEVEL: Final = log_level("event")
+METRICS_SOCKET: Final = metrics_socket("event")
 
 EVENT_HOST: Final = Option("event_host", text, "::1", "Where gromox-event runs, if event_socket is empty.")
 EVENT_PORT: Final = Option(
@@ -72,6 +74,7 @@ PROGRAM: Final = Program(
         EVENT_THREADS_NUM,
         LOG_FILE,
         LOG_LEVEL,
+        METRICS_SOCKET,
     ),
     "tells daemons of this machine and of other nodes which mailbox changed",
 )

@@ -12,6 +12,7 @@ from gromox.base.common_settings import (
     fd_limit,
     log_file,
     log_level,
+    metrics_socket,
 )
 from gromox.base.optionvalues import Endpoint
 from gromox.base.secret import Secret
@@ -87,6 +88,7 @@ MAX_RPC_STUB_THREADS: Final = Option(
 )
 LOG_FILE: Final = log_file("istore")
 LOG_LEVEL: Final = log_level("istore")
+METRICS_SOCKET: Final = metrics_socket("exmdb")
 FD_LIMIT: Final = fd_limit("istore")
 
 _DEFAULT_THREADS: Final = 8
@@ -110,7 +112,17 @@ PROGRAM: Final = Program(
     "istore",
     "gromox-istore",
     ("gromox.cfg", "exmdb_provider.cfg", "istore.cfg"),
-    (HOST_ID, RUNNING_IDENTITY, CONFIG_FILE_PATH, DATA_FILE_PATH, *OPTIONS, LOG_FILE, LOG_LEVEL, FD_LIMIT),
+    (
+        HOST_ID,
+        RUNNING_IDENTITY,
+        CONFIG_FILE_PATH,
+        DATA_FILE_PATH,
+        *OPTIONS,
+        LOG_FILE,
+        LOG_LEVEL,
+        METRICS_SOCKET,
+        FD_LIMIT,
+    ),
     "serves the mailboxes of this node to other nodes",
 )
 

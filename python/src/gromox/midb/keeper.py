@@ -11,8 +11,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from gromox.base import metrics
 from gromox.base.clock import SYSTEM_CLOCK
 from gromox.base.log import get_logger
 from gromox.store.errors import BusyError, NotFoundError, StoreError
@@ -147,17 +149,21 @@ class Keeper:
 
     def turn(self, path: Path) -> bool:
         """Do a few steps of a mailbox that was taken; returns whether there is more to do."""
+        begun, result = monotonic(), "done"
         try:
-            return self._steps(path, self._mailboxes.get(path))
+            again = self._steps(path, self._mailboxes.get(path))
+            result = "more" if again else "done"
         except NotFoundError:
-            return False  # it was not made yet, or is gone
+            again = False  # it was not made yet, or is gone
         except BusyError:
+            again, result = True, "busy"
             self._pause(PAUSE)
-            return True
         except StoreError as error:
+            again, result = False, "failed"
             _log.warning("mailbox left alone", mailbox=path, reason=error)
             self._mailboxes.discard(path)
-            return False
+        metrics.KEPT.observe(monotonic() - begun, result)
+        return again
 
     def _steps(self, path: Path, mailbox: Mailbox) -> bool:
         for _ in range(STEPS):

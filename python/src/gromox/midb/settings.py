@@ -12,6 +12,7 @@ from gromox.base.common_settings import (
     fd_limit,
     log_file,
     log_level,
+    metrics_socket,
 )
 from gromox.base.settings import (
     Endpoint,
@@ -77,6 +78,7 @@ SQLITE_DEBUG: Final = Option("sqlite_debug", integer, 0, "Accepted for compatibi
 X500_ORG_NAME: Final = Option("x500_org_name", text, "", "Accepted for compatibility.")
 LOG_FILE: Final = log_file("midb")
 LOG_LEVEL: Final = log_level("midb")
+METRICS_SOCKET: Final = metrics_socket("midb")
 FD_LIMIT: Final = fd_limit("midb")
 
 PROGRAM: Final = Program(
@@ -102,6 +104,7 @@ PROGRAM: Final = Program(
         X500_ORG_NAME,
         LOG_FILE,
         LOG_LEVEL,
+        METRICS_SOCKET,
         FD_LIMIT,
     ),
     "keeps full-text indexes and search folders current",

@@ -45,6 +45,11 @@ class Limits:
         """Go on counting where ``former`` was."""
         self.count, self._addresses = former.count, former._addresses
 
+    def restore(self, address: str, number: int) -> None:
+        """Count connections that were taken before, whatever the limits are now."""
+        self.count += number
+        self._addresses[address] = self._addresses.get(address, 0) + number
+
     def give_back(self, address: str) -> None:
         """Count a connection that ended."""
         self.count -= 1

@@ -38,6 +38,15 @@ class State(Enum):
     RETIRING = auto()  #: ends with its sessions
 
 
+@dataclass(frozen=True, slots=True)
+class Untaken:
+    """A connection on its way to a worker."""
+
+    sock: socket.socket
+    door: int
+    name: object  #: as accept() says it
+
+
 @dataclass(eq=False, slots=True)
 class Child:
     """A worker."""
@@ -55,11 +64,18 @@ class Child:
     figures: Snapshot = field(default_factory=dict)
     reported: bool = False
     waiting: list[Message] = field(default_factory=list)
+    #: Connections that were handed over and of which the worker has not said that it took them.
+    untaken: dict[int, Untaken] = field(default_factory=dict)
 
     @property
     def age(self) -> float:
         """Seconds since the start."""
         return monotonic() - self.born
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether nothing is on the way between it and the parent that could not be waited for."""
+        return self.state is not State.STARTING and not self.untaken
 
     def say(self, message: Message) -> None:
         """Tell the worker something, soon if its channel is full."""

@@ -2,7 +2,8 @@
 
 SIGTERM and SIGINT: accept no more, tell every client goodbye as soon as its command is done, close after
 the grace time.
-SIGHUP: read certificates (and what the daemon adds) anew. SIGUSR1: write the sessions to the log.
+SIGHUP: read certificates (and what the daemon adds) anew. SIGUSR1: write the sessions to the log. SIGUSR2:
+end like SIGTERM and begin again with the code that is installed now, if the daemon is one process.
 
 A worker (``gromox.serve.worker``) is such a server whose connections its parent accepts.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from time import strftime
 from typing import TYPE_CHECKING, Final, Protocol
 
 import uvloop
@@ -71,6 +73,8 @@ class Server:
         self.processes = 1
         #: The other workers, if there are any.
         self.neighbours = Neighbours()
+        #: Whether SIGUSR2 is obeyed, and whether it came.
+        self.is_replaceable = self.is_replaced = False
         self._parts: list[Part] = []
         self._reloads: list[Callable[[], None]] = []
         self._stopping_since: float | None = None
@@ -120,7 +124,10 @@ class Server:
             self._stopping_since -= GRACE
             return
         _log.notice("stopping", connections=len(self.engine.connections))
-        systemd.notify("STOPPING=1")
+        if self.is_replaced:
+            systemd.reloading()
+        else:
+            systemd.notify("STOPPING=1")
         self._stopping_since = self.loop.time()
         self.engine.stopping = True
         for listener in self.listeners:
@@ -128,6 +135,12 @@ class Server:
         for connection in list(self.engine.connections):
             connection.say_goodbye()
         self._drain()
+
+    def replace(self) -> None:
+        """Stop, to begin again with other code; who waits in the queue of a socket has to come again."""
+        if self.is_replaceable and not self.is_replaced and self._stopping_since is None:
+            self.is_replaced = True
+            self.stop()
 
     def dump(self) -> None:
         """Write every session to the log."""
@@ -137,7 +150,7 @@ class Server:
 
     def reload(self) -> None:
         """Read anew what can be read anew while running."""
-        systemd.notify("RELOADING=1")
+        systemd.reloading()
         services = [one.service for one in self.listeners]
         if self.worker is not None:
             services += self.worker.services
@@ -150,7 +163,8 @@ class Server:
         systemd.notify("READY=1")
 
     def _ready(self, ready: Callable[[], None] | None) -> None:
-        systemd.notify("READY=1")
+        if self.worker is None:
+            systemd.ready(f"serving since {strftime('%H:%M:%S')}, {systemd.code()}")
         systemd.start_watchdog(self.loop)
         if ready is not None:
             ready()
@@ -160,6 +174,7 @@ class Server:
         self.loop.add_signal_handler(signal.SIGINT, self.stop)
         self.loop.add_signal_handler(signal.SIGHUP, self.reload)
         self.loop.add_signal_handler(signal.SIGUSR1, self.dump)
+        self.loop.add_signal_handler(signal.SIGUSR2, self.replace)
 
     def _drain(self) -> None:
         left = self.engine.connections

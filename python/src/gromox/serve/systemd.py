@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
+import time
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -24,6 +26,21 @@ def notify(message: str) -> None:
             sock.sendto(message.encode(), address)
         except OSError:
             return  # a supervisor that does not listen is its own problem
+
+
+def reloading() -> None:
+    """Tell that a reload has begun; READY=1 ends it. Type=notify-reload asks for the time."""
+    notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+
+def ready(status: str = "") -> None:
+    """Tell that all is served, and one line about it for ``systemctl status``."""
+    notify(f"READY=1\nMAINPID={os.getpid()}" + (f"\nSTATUS={status}" if status else ""))
+
+
+def code() -> str:
+    """Return which code runs: an installed release has a folder of its own."""
+    return f"code of {sys.prefix}"
 
 
 def inherited_sockets() -> list[socket.socket]:

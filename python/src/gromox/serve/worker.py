@@ -30,7 +30,7 @@ BEAT: Final = 2.0
 FIGURES_EVERY: Final = 5
 #: Messages taken in one turn of the loop.
 _TURN: Final = 64
-#: Messages that wait for room in the channel; rings of others are lost beyond that.
+#: Messages that wait for room in the channel; beyond that all is told again when there is room.
 _MOST_WAITING: Final = 10_000
 
 
@@ -51,7 +51,7 @@ class Worker:
         self._doors: list[Door] = []
         self._sessions = 0
         self._waiting: list[Message] = []
-        self._retiring = False
+        self._retiring = self._has_lost = False
         self._beats = 0
         server.neighbours.carry = self._carry
 
@@ -103,6 +103,8 @@ class Worker:
             case "told":
                 words = tuple(message["words"])
                 self._server.neighbours.heard(message["by"], message["topic"], words)
+            case "joined":
+                self._server.neighbours.joined()
             case "left":
                 self._server.neighbours.left(message["by"])
             case "report":
@@ -114,6 +116,7 @@ class Worker:
         door = self._doors[message["door"]]
         host, port = message["address"]
         self._sessions += 1
+        self._say({"kind": "took", "number": message["number"]})
 
         def ended() -> None:
             self._sessions -= 1
@@ -169,6 +172,8 @@ class Worker:
         if self._waiting or not handover.send(self._channel, message):
             if len(self._waiting) < _MOST_WAITING or message["kind"] == "ended":
                 self._waiting.append(message)
+            else:
+                self._has_lost = True
             self._server.loop.add_writer(self._channel.fileno(), self._say_more)
 
     def _say_more(self) -> None:
@@ -176,3 +181,6 @@ class Worker:
             del self._waiting[0]
         if not self._waiting:
             self._server.loop.remove_writer(self._channel.fileno())
+            if self._has_lost:
+                self._has_lost = False
+                self._server.neighbours.joined()  # what was lost is among what still counts

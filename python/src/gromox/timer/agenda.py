@@ -98,6 +98,12 @@ class Agenda:
                 heapq.heappop(self._heap)
             return max(self._heap[0][0] - self._clock.now(), 0.0) if self._heap else None
 
+    def late(self) -> float:
+        """Return for how many seconds the next job is due already."""
+        with self._lock:
+            due = min((due for due, job_id in self._heap if job_id in self._jobs), default=None)
+        return 0.0 if due is None else max(self._clock.now() - due, 0.0)
+
     def done(self, job: Job, *, succeeded: bool) -> bool:
         """Forget a job that ran, or have it tried again after a while; tell whether it is over.
 

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Final
 
 from gromox.base import paths
-from gromox.base.common_settings import CONFIG_FILE_PATH, HOST_ID, RUNNING_IDENTITY, log_file, log_level
+from gromox.base.common_settings import (
+    CONFIG_FILE_PATH,
+    HOST_ID,
+    RUNNING_IDENTITY,
+    log_file,
+    log_level,
+    metrics_socket,
+)
 from gromox.base.settings import Option, Program, host_list, integer, text, timespan
 
 TIMER_LISTEN_IP: Final = Option("timer_listen_ip", text, "::1", "The address to listen on.")
@@ -33,6 +40,7 @@ TIMER_JOB_TIMEOUT: Final = Option(
 )
 LOG_FILE: Final = log_file("timer")
 LOG_LEVEL: Final = log_level("timer")
+METRICS_SOCKET: Final = metrics_socket("timer")
 
 PROGRAM: Final = Program(
     "timer",
@@ -50,6 +58,7 @@ PROGRAM: Final = Program(
         TIMER_JOB_TIMEOUT,
         LOG_FILE,
         LOG_LEVEL,
+        METRICS_SOCKET,
     ),
     "runs programs of the product at the time that was asked for",
 )

@@ -13,6 +13,7 @@ from gromox.base.common_settings import (
     fd_limit,
     log_file,
     log_level,
+    metrics_socket,
 )
 from gromox.base.settings import Option, Program, integer, optional_path, path, timespan
 from gromox.directory.auth_settings import AUTH_OPTIONS
@@ -74,6 +75,7 @@ BEARER_PUBKEY: Final[Option[Path | None]] = Option(
 )
 LOG_FILE: Final = log_file("zcore")
 LOG_LEVEL: Final = log_level("zcore")
+METRICS_SOCKET: Final = metrics_socket("zcore")
 FD_LIMIT: Final = fd_limit("zcore")
 
 PROGRAM: Final = Program(
@@ -97,6 +99,7 @@ PROGRAM: Final = Program(
         *AUTH_OPTIONS,
         LOG_FILE,
         LOG_LEVEL,
+        METRICS_SOCKET,
         FD_LIMIT,
     ),
     "serves mailboxes to the web tier",

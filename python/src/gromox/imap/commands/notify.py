@@ -30,15 +30,13 @@ def notify(session: Session, args: Notify) -> Reply:
     """
     if args.unsupported:
         raise CommandError("such events are not told here", f"BADEVENT ({_EVENTS})")
-    data: list[Untagged] = []
-    if args.groups and session.selected is not None:
-        data.append(Ready(session.selected.changes(expunge=True)))
     notification = Notification(session, args)
-    if args.status:
-        statuses = list(notification.statuses(session))
-        if len(statuses) > MAX_LINES:
-            raise CommandError("that is about too many mailboxes", "NOTIFICATIONOVERFLOW")
-        data += statuses
+    data: list[Untagged] = list(notification.statuses(session)) if args.status else []
+    if len(data) > MAX_LINES:
+        raise CommandError("that is about too many mailboxes", "NOTIFICATIONOVERFLOW")
+    if args.groups and session.selected is not None:
+        # Last: what was asked for is forgotten, and all before may be refused or called again.
+        data.insert(0, Ready(session.selected.changes(expunge=True)))
     session.notification = notification
     notification.hold()
     session.depends = True

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, Protocol
 
+from gromox.base import metrics
 from gromox.base.log import get_logger
 from gromox.store.errors import StoreError
 
@@ -72,6 +73,11 @@ class Crew:
         """See :class:`Executor`."""
         self._gates.submit(run)
 
+    def look(self) -> None:
+        """Set the figures of what waits and what is open."""
+        metrics.CALLS_WAITING.cell()[0] = sum(worker.queue.qsize() for worker in self._workers)
+        metrics.MAILBOXES.cell()[0] = sum(len(worker.pool) for worker in self._workers)
+
     def start(self) -> None:
         """The threads run already; a part of a server has this method."""
 
@@ -89,7 +95,7 @@ class _Worker:
 
     def __init__(self, pool: MailboxPool, name: str) -> None:
         self.queue: SimpleQueue[Job | None] = SimpleQueue()
-        self._pool = pool
+        self.pool = pool
         self.thread = threading.Thread(target=self._work, name=name, daemon=True)
         self.thread.start()
 
@@ -98,7 +104,7 @@ class _Worker:
             try:
                 job = self.queue.get(timeout=_TIDY)
             except Empty:
-                self._pool.close_idle()
+                self.pool.close_idle()
                 continue
             if job is None:
                 break
@@ -106,14 +112,14 @@ class _Worker:
                 self._carry_out(job)
             except Exception as error:  # noqa: BLE001 - the loop of the thread: one call must not end it
                 _log.exception("store thread", error)
-        self._pool.close()
+        self.pool.close()
 
     def _carry_out(self, job: Job) -> None:
         """Do this job and those that wait behind it; sync once."""
         waiting: list[tuple[Mailbox, Callable[[], None], Job]] = []
         count = 0
         while True:
-            mailbox, deliver = job.run(self._pool)
+            mailbox, deliver = job.run(self.pool)
             count += 1
             if mailbox is not None and mailbox.needs_sync:
                 waiting.append((mailbox, deliver, job))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
+from gromox.base import metrics
 from gromox.base.errors import ParseError
 from gromox.base.log import get_logger
 from gromox.store.errors import IncompatibleError, SessionLostError, StoreError
@@ -62,7 +64,10 @@ class Hosted:
         """Carry out an operation; ``done`` takes its packed result, durable, or the refusal."""
 
         def run(_pool: MailboxPool) -> tuple[Mailbox | None, Callable[[], None]]:
+            begun = monotonic()
             result = self._result(signature, octets)
+            fate = "refused" if isinstance(result, StoreError) else "ok"
+            metrics.CALLS.observe(monotonic() - begun, signature.operation.name, fate)
             return self._mailbox, lambda: done(result)
 
         self._executor.submit(self.path, Job(run, done))

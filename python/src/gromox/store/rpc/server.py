@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from gromox.base import metrics
 from gromox.base.errors import ParseError
 from gromox.base.log import get_logger
 from gromox.base.wire import Action, Close, Produce, Send, Watch
@@ -166,6 +167,7 @@ class RpcCore:
         self._waits.clear()
         for hosted in self._sessions.values():
             hosted.close()
+        metrics.RPC_SESSIONS.cell()[0] -= len(self._sessions)
         self._sessions.clear()
 
     def unsynced(self) -> Sequence[Durable]:
@@ -275,6 +277,7 @@ class RpcCore:
             return
         number, self._next_session = self._next_session, self._next_session + 1
         self._sessions[number] = hosted
+        metrics.RPC_SESSIONS.cell()[0] += 1
         self._answer(call, packed(requests.Reply, Opened(number)))
 
     def _call(self, call: int, octets: bytes) -> None:
@@ -313,6 +316,7 @@ class RpcCore:
         if isinstance(found, StoreError):
             self._refuse(call, found)
         elif found and call in self._waits:
+            metrics.NOTIFICATIONS.add()
             self._answer(call, b"")
 
     def _end_waits(self, hosted: Hosted) -> None:
@@ -338,6 +342,7 @@ class RpcCore:
     def _close(self, number: int) -> None:
         hosted = self._sessions.pop(number, None)
         if hosted is not None:
+            metrics.RPC_SESSIONS.cell()[0] -= 1
             self._end_waits(hosted)
             hosted.close()
 

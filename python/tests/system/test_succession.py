@@ -1,0 +1,231 @@
+"""A daemon goes over to new code: the same process, no session is dropped, and what fails changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import imaplib
+import os
+import re
+import shutil
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gromox.daemons.embedded import Embedded
+from tests.support.daemons import Daemons
+from tests.support.server import HOST, SOURCE, Process, eventually
+from tests.system.conftest import ALICE
+
+pytestmark = pytest.mark.timeout(600)
+
+WORKERS = 2
+OLD, NEW = "service ready", "service renewed"
+
+
+#: Connections of the test that runs.
+_open: list[imaplib.IMAP4] = []
+
+
+@pytest.fixture(autouse=True)
+def hang_up() -> Iterator[None]:
+    yield
+    for connection in _open:
+        with contextlib.suppress(OSError):
+            connection.shutdown()
+    _open.clear()
+
+
+@pytest.fixture
+def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """What systemd hears of daemons that are started."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        path = str(tmp_path / "notify")
+        sock.bind(path)
+        sock.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", path)
+        yield sock
+
+
+@pytest.fixture
+def daemons(home: Path, tmp_path: Path, heard: socket.socket) -> Iterator[Daemons]:
+    """A gromox-imap whose code can be changed."""
+    assert heard.fileno() >= 0
+    source = tmp_path / "code"
+    shutil.copytree(SOURCE, source)
+    made = Daemons(home, f"imap_workers = {WORKERS}\nuser_context_num = 4\n", source=source)
+    made.create()
+    made.start("event", "imap")
+    yield made
+    made.stop()
+
+
+def imap(daemons: Daemons) -> Process:
+    return daemons.processes["imap"]
+
+
+def workers(daemons: Daemons) -> set[int]:
+    pid = imap(daemons).pid
+    return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def login(daemons: Daemons) -> imaplib.IMAP4:
+    connection = imaplib.IMAP4(HOST, daemons.imap_port, timeout=90)
+    _open.append(connection)
+    found = next(one.password for one in Embedded(daemons.home).credentials() if one.user == ALICE)
+    connection.login(ALICE, found.reveal())
+    return connection
+
+
+def is_refused(daemons: Daemons) -> bool:
+    """Tell whether the limit of sessions holds; workers tell each other, so a moment may pass."""
+    try:
+        login(daemons).logout()
+    except imaplib.IMAP4.error as error:
+        return "LIMIT" in str(error)
+    return False
+
+
+def begin_idle(connection: imaplib.IMAP4) -> None:
+    connection.send(b"x1 IDLE\r\n")
+    while not connection.readline().startswith(b"+"):
+        pass
+
+
+def hear(connection: imaplib.IMAP4, pattern: bytes) -> bytes:
+    while not re.search(pattern, line := connection.readline()):
+        assert line, "the connection is closed"
+    return line
+
+
+def change_code(daemons: Daemons, old: str, new: str) -> None:
+    path = daemons.source / "gromox" / "imap" / "connection.py"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def replace(daemons: Daemons, line: str) -> None:
+    """Ask for new code; wait until the log has ``line``."""
+    lines = imap(daemons).lines
+    lines.clear()
+    os.kill(imap(daemons).pid, signal.SIGUSR2)
+    eventually(lambda: any(line in each for each in lines), limit=240, what=f"{line}: {lines}")
+
+
+def told(heard: socket.socket) -> str:
+    """Return what systemd heard since the last time."""
+    found = []
+    while True:
+        try:
+            found.append(heard.recv(4096).decode())
+        except BlockingIOError:
+            return "\n\n".join(found)
+
+
+def test_sessions_go_on_and_new_ones_meet_new_code(daemons: Daemons, heard: socket.socket) -> None:
+    idler, other = login(daemons), login(daemons)
+    idler.select()
+    begin_idle(idler)
+    former = workers(daemons)
+    change_code(daemons, OLD, NEW)
+    config = daemons.home / "etc" / "only-imap.cfg"
+    config.write_text(config.read_text() + "imap_rfc9051 = no\n")
+    told(heard)
+    replace(daemons, "reloaded generation=2")
+
+    # systemd: a reload of the same process.
+    said = told(heard)
+    assert re.match(r"RELOADING=1\nMONOTONIC_USEC=\d+", said)
+    assert "STOPPING" not in said
+    pid = imap(daemons).pid
+    assert re.search(rf"READY=1\nMAINPID={pid}\nSTATUS=generation 2, code of ", said)
+    # Who was there goes on with the former code, and hears what happens in the new one.
+    fresh = login(daemons)
+    assert NEW.encode() in fresh.welcome
+    assert "ESEARCH" not in fresh.capabilities
+    fresh.append("INBOX", "", None, b"Subject: new\r\n\r\nx\r\n")
+    hear(idler, rb"EXISTS")
+    idler.send(b"DONE\r\n")
+    hear(idler, rb"x1 OK")
+    assert b"ESEARCH" in idler.capability()[1][0].split()
+    # Limits count them all.
+    held = login(daemons)
+    eventually(lambda: is_refused(daemons), what="the limit")
+    for connection in (idler, other, fresh, held):
+        connection.logout()
+    eventually(lambda: not workers(daemons) & former, what="the end of the former workers")
+    assert len(workers(daemons)) == WORKERS
+    login(daemons).logout()
+    assert "traceback" not in daemons.log().lower()
+
+
+def test_code_that_does_not_start_changes_nothing(daemons: Daemons, heard: socket.socket) -> None:
+    former, kept = workers(daemons), login(daemons)
+    change_code(daemons, OLD, f'{NEW}"; raise SyntaxError "')
+    told(heard)
+    replace(daemons, "code kept reason=")
+
+    assert "SyntaxError" in imap(daemons).lines[-1]
+    assert workers(daemons) == former
+    assert kept.noop()[0] == "OK"
+    with login(daemons) as connection:
+        assert OLD.encode() in connection.welcome
+    assert "new code did not start: SyntaxError" in told(heard)
+
+    # Wrong settings neither; and what was mended is taken.
+    change_code(daemons, f'{NEW}"; raise SyntaxError "', NEW)
+    config = daemons.home / "etc" / "only-imap.cfg"
+    right = config.read_text()
+    config.write_text(right + "imap_auth_times = many\n")
+    replace(daemons, "code kept reason=")
+    assert "imap_auth_times" in imap(daemons).lines[-1]
+    config.write_text(right)
+    replace(daemons, "reloaded generation=2")
+    assert kept.noop()[0] == "OK"
+    kept.logout()
+
+
+def test_a_worker_that_is_killed_meanwhile_is_one_less(daemons: Daemons) -> None:
+    connections = [login(daemons) for _ in range(WORKERS)]
+    former = workers(daemons)
+    change_code(daemons, OLD, NEW)
+    os.kill(imap(daemons).pid, signal.SIGUSR2)
+    os.kill(imap(daemons).pid, signal.SIGUSR2)
+    os.kill(min(former), signal.SIGKILL)
+    replace(daemons, "reloaded generation=2")
+    alive = 0
+    for connection in connections:
+        try:
+            alive += connection.noop()[0] == "OK"
+        except (imaplib.IMAP4.abort, OSError):
+            continue
+    assert alive == WORKERS - 1
+    with login(daemons) as fresh:
+        assert NEW.encode() in fresh.welcome
+    os.kill(max(workers(daemons)), signal.SIGKILL)
+    eventually(lambda: len(workers(daemons) - former) == WORKERS, limit=90, what="another worker")
+
+
+def test_other_addresses_are_taken_with_new_code(daemons: Daemons) -> None:
+    with login(daemons) as kept:
+        former, daemons.imap_port = daemons.imap_port, daemons.pop3_port
+        config = daemons.home / "etc" / "only-imap.cfg"
+        config.write_text(config.read_text() + f"imap_listen = [{HOST}]:{daemons.imap_port}\n")
+        replace(daemons, "reloaded generation=2")
+        with login(daemons) as fresh:
+            assert fresh.noop()[0] == "OK"
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((HOST, former))
+        assert kept.noop()[0] == "OK"
+
+
+def test_a_daemon_of_one_process_begins_again(daemons: Daemons) -> None:
+    event = daemons.processes["event"]
+    event.lines.clear()
+    os.kill(event.pid, signal.SIGUSR2)
+    eventually(lambda: any("gromox-event: ready" in line for line in event.lines), limit=120, what="again")
+    assert event.process is not None
+    assert event.process.poll() is None
