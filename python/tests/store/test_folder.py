@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from gromox.base.clock import ManualClock
 from gromox.store import errors
+from gromox.store.create import create_private
 from gromox.store.mailbox import Mailbox
 from tests.store.sample import mail
 
@@ -91,3 +95,19 @@ def test_a_refusal_leaves_caches_alone(mailbox: Mailbox) -> None:
     with pytest.raises(errors.ExistsError):
         mailbox.create_folder(SUBTREE, "Inbox")
     assert mailbox.view(INBOX) is view
+
+
+def test_a_mailbox_that_is_made_anew_has_other_uid_validities(tmp_path: Path) -> None:
+    """RFC 9051 2.3.1.1: the same names and UIDs, other messages, so a greater UIDVALIDITY."""
+    clock = ManualClock()
+    found: list[dict[str, int]] = []
+    for _ in range(2):
+        with create_private(tmp_path / "a", owner="a", user_id=1, clock=clock, force=True) as box:
+            made = box.create_folder(SUBTREE, "made")
+            found.append(
+                {name: each.uid_validity for name, each in (("in", box.folder(INBOX)), ("made", made))}
+            )
+        clock.advance(1)
+    before, after = found
+    assert all(after[name] > before[name] for name in before)
+    assert all(0 < validity < 1 << 32 for validity in after.values())

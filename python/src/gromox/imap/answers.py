@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.base.errors import GromoxError  # noqa: TC001 - keys of the table
 from gromox.directory import errors as directory
 from gromox.directory.errors import AuthReason
+from gromox.imap.errors import BadCommandError, CommandError
+from gromox.imap.replies import Reply, Status
 from gromox.store import errors as store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gromox.imap.replies import Untagged
 
 
 class No(NamedTuple):
@@ -79,3 +86,12 @@ def answer(error: GromoxError) -> No:
     if isinstance(error, directory.AuthError):
         return AUTH_ANSWERS[error.reason]
     return next((ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS), _UNKNOWN)
+
+
+def refusal_of(error: GromoxError, untagged: Sequence[Untagged] = ()) -> Reply:
+    """Return the tagged line for an error, after what is to be told with it."""
+    if isinstance(error, CommandError):
+        status = Status.BAD if isinstance(error, BadCommandError) else Status.NO
+        return Reply(error.text, untagged, code=(error.code or "").encode("ascii"), status=status)
+    said = answer(error)
+    return Reply(said.text, untagged, code=said.code.encode("ascii"), status=Status.NO)

@@ -13,9 +13,9 @@ from gromox.base import metrics
 from gromox.base.errors import GromoxError
 from gromox.base.log import INFO, get_logger
 from gromox.imap import commands, serialize
-from gromox.imap.answers import answer
+from gromox.imap.answers import refusal_of
 from gromox.imap.dispatch import COMMANDS, Command
-from gromox.imap.errors import BadCommandError, CommandError, LookUpFirstError, TruncatedAnswerError
+from gromox.imap.errors import CommandError, LookUpFirstError, TruncatedAnswerError
 from gromox.imap.grammar import TAG
 from gromox.imap.machine import refusal
 from gromox.imap.parser import Parser
@@ -216,7 +216,7 @@ class Interpreter:
         try:
             yield from stream.steps
         except GromoxError as error:
-            refused = _refused(error)
+            refused = refusal_of(error)
             self._stream = Stream(iter(()), lambda: refused)
         except TruncatedAnswerError:
             raise
@@ -349,7 +349,7 @@ class Interpreter:
             self._closed = True
 
     def _fail(self, error: GromoxError) -> None:
-        self._finish(_refused(error))
+        self._finish(refusal_of(error))
         self._end_if_corrupt(error)
 
     def _blame(self, error: Exception) -> None:
@@ -391,12 +391,3 @@ class Interpreter:
 
 
 _BUG: Final = Reply("internal error; it was logged", code=b"SERVERBUG", status=Status.NO)
-
-
-def _refused(error: GromoxError) -> Reply:
-    """Return the tagged line for an error."""
-    if isinstance(error, CommandError):
-        status = Status.BAD if isinstance(error, BadCommandError) else Status.NO
-        return Reply(error.text, code=(error.code or "").encode("ascii"), status=status)
-    said = answer(error)
-    return Reply(said.text, code=said.code.encode("ascii"), status=Status.NO)

@@ -97,7 +97,7 @@ class Maildrop:
         self.marked = 0
         # What the marked ones have, and which of them are not counted in it yet.
         self._gone_octets = 0
-        self._unweighed: list[int] = []
+        self._unweighed = array("I")
         self._last = 0  # the number that was read last
         self._ahead: dict[int, bytes] = {}
         self._not_before = 0
@@ -111,8 +111,8 @@ class Maildrop:
         if self._octets < 0:
             self._octets = self._weigh(self.uids)
         if self._unweighed:
-            self._gone_octets += self._weigh(sorted(self.uids[number - 1] for number in self._unweighed))
-            self._unweighed.clear()
+            self._gone_octets += self._weigh([self.uids[number - 1] for number in sorted(self._unweighed)])
+            self._unweighed = array("I")
         return len(self.uids) - self.marked, self._octets - self._gone_octets
 
     def has(self, number: int) -> bool:
@@ -158,7 +158,7 @@ class Maildrop:
         """Take all marks away."""
         self._marks = bytearray(len(self.uids))
         self.marked = self._gone_octets = 0
-        self._unweighed.clear()
+        self._unweighed = array("I")
 
     def remove_marked(self) -> Iterator[int]:
         """Remove what is marked, some at a time; yield how many were removed. Raises StoreError.
@@ -200,4 +200,6 @@ class Maildrop:
 
     def _weigh(self, uids: Sequence[int]) -> int:
         """Return the octets of messages (ascending)."""
-        return sum([row.size for row in self.mailbox.fetch(INBOX, uids, Columns.SIZE)])
+        return sum(
+            sum(map(int, self._sizes(uids[first : first + STEP]))) for first in range(0, len(uids), STEP)
+        )

@@ -66,6 +66,7 @@ def insert(
 ) -> None:
     """Write the row of a new folder."""
     cn, now = tx.next_cn(), filetime(tx.now)
+    (created,) = tx.file.execute("SELECT created_time FROM mailbox").fetchone()
     tx.file.execute(
         "INSERT INTO folders (folder_id, parent_id, name, name_key, container_class, kind, hidden,"
         " cn, touched, uid_validity, highest_modseq, created_time, modified_time)"
@@ -80,7 +81,7 @@ def insert(
             hidden,
             cn,
             tx.cn,
-            (folder_id & 0xFFFFFFFF) or 1,
+            folder.first_uid_validity(folder_id, created),
             cn,
             now,
             now,

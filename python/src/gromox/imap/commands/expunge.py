@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gromox.imap.dispatch import command
+from gromox.imap.expunging import Expunging
 from gromox.imap.machine import SELECTED
-from gromox.imap.replies import Reply
+from gromox.imap.replies import Reply, Stream
 
 if TYPE_CHECKING:
     from gromox.imap.parser import Parser
@@ -38,7 +39,7 @@ def parse_uid_expunge(p: Parser) -> Expunge:
 
 @command("EXPUNGE", SELECTED, parse_expunge, writes=True, durable=True)
 @command("UID EXPUNGE", SELECTED, parse_uid_expunge, writes=True, durable=True)
-def expunge(session: Session, args: Expunge) -> Reply:
+def expunge(session: Session, args: Expunge) -> Reply | Stream:
     r"""Remove the ``\Deleted`` messages of the selected mailbox.
 
     Spec:
@@ -53,7 +54,14 @@ def expunge(session: Session, args: Expunge) -> Reply:
     uids = here.known_uids() if args.uids is None else session.numbered(args.uids, uid=True)
     if not uids:
         return Reply("nothing to expunge")
-    gone = here.mailbox.expunge(here.folder_id, uids)
-    if not gone.uids:
-        return Reply("nothing to expunge")
-    return Reply("EXPUNGE completed", with_modseq=session.condstore)
+    work = Expunging(here, uids)
+
+    def done() -> Reply:
+        if not work.count:
+            return Reply("nothing to expunge")
+        return Reply("EXPUNGE completed", with_modseq=session.condstore)
+
+    if work.is_long():
+        return Stream(work.steps(), done)
+    work.at_once()
+    return done()

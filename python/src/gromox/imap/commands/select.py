@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from gromox.base.errors import GromoxError
 from gromox.imap import serialize
+from gromox.imap.answers import refusal_of
 from gromox.imap.commands.list import listed
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
@@ -18,17 +20,20 @@ from gromox.imap.rights import is_read_only, permanent_flags
 from gromox.imap.selected import Selected, flags_line
 from gromox.imap.tree import names_of
 from gromox.imap.urlauth import URLMECH
+from gromox.store.errors import CorruptError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gromox.base.wire import Piece
     from gromox.imap.parser import Parser
+    from gromox.imap.places import Place
     from gromox.imap.replies import Result, Untagged
     from gromox.imap.session import Session
 
 #: What a client missed is told in steps of this many octets.
 OCTETS_A_STEP: Final = 256 << 10
+_CLOSED: Final = Information(b"CLOSED", "the previous mailbox is closed")
 #: Parameters of one SELECT.
 MAX_PARAMETERS: Final = 10
 
@@ -87,9 +92,20 @@ def _open(session: Session, args: Select, *, is_examined: bool) -> Result:
     if args.resync is not None:
         _check(session, args.resync)
     place = session.locate(args.name)
-    was_selected = session.selected is not None
-    if was_selected:
-        session.move(Event.DESELECTED)
+    if session.selected is None:
+        return _enter(session, args, place, (), is_examined=is_examined)
+    session.move(Event.DESELECTED)
+    try:
+        return _enter(session, args, place, (_CLOSED,), is_examined=is_examined)
+    except CorruptError:
+        raise  # the session ends
+    except GromoxError as error:
+        return refusal_of(error, [_CLOSED])  # the other one is not open any more either
+
+
+def _enter(
+    session: Session, args: Select, place: Place, before: Sequence[Untagged], *, is_examined: bool
+) -> Result:
     if args.condstore:
         session.enable_condstore()
     mailbox = place.mailbox
@@ -126,8 +142,7 @@ def _open(session: Session, args: Select, *, is_examined: bool) -> Result:
         data.append(listed(name, place.full(name.name), old_name=args.name))
     elif unseen is not None:
         data.insert(4, Information(b"UNSEEN %d" % unseen, "the first unseen message"))
-    if was_selected:
-        data.insert(0, Information(b"CLOSED", "the previous mailbox is closed"))
+    data[:0] = before
     text = "EXAMINE completed" if is_examined else "SELECT completed"
     code = b"READ-ONLY" if read_only else b"READ-WRITE"
 
