@@ -20,8 +20,8 @@ def with_progress(clock: Clock, tag: bytes, steps: Iterator[Sequence[Piece]]) ->
     """Go through steps that say nothing of their own, and say now and then that they go on.
 
     Spec:
-        RFC 9585 4: the tag, how far it is, and how far it has to go; neither is known here, which is NIL. So is
-        a tag that would end the response code.
+        RFC 9585 4: the tag, how far it is, and how far it has to go; neither is known here, which is NIL. A
+        tag that would end the response code is NIL too.
     """
     shown = b"NIL" if b"]" in tag else string(tag)
     said = clock.monotonic()
