@@ -47,8 +47,6 @@ READING = (
     b"e uid fetch 1:* (bodystructure internaldate modseq) (changedsince 1)\r\n"
     b"f search charset utf-8 text {3+}\r\nbod uid 1:2\r\n"
     b'g list (subscribed) "" (% inbox) return (status (messages uidnext))\r\n'
-    b'g setmetadata "" (/private/filters/values/f "or filter g uid 1" /private/filters/values/g "new")\r\n'
-    b"g uid search filter f not filter g\r\n"
     b"h idle\r\nDONE\r\n"
     b"i status inbox (messages unseen size)\r\n"
     b"j fetch 2 (body[1] body.peek[1.mime] rfc822.text)\r\n"
@@ -81,6 +79,14 @@ ENTERING = (
 )
 
 
+SEARCHING = (
+    b"b select inbox\r\n"
+    b'g setmetadata "" (/private/filters/values/f "or filter g uid 1" /private/filters/values/g "new")\r\n'
+    b"g uid search filter f not filter g\r\n"
+    b"k search return (update context count) unseen\r\n"
+    b"l uid sort return (update partial 1:2) (reverse subject) utf-8 seen\r\nm store 1 +flags (\\Seen)\r\n"
+    b'n cancelupdate "k" "l"\r\n'
+)
 SIGNING = (
     b'b genurlauth "imap://alice@x/inbox/;uid=1;urlauth=authuser" internal'
     b' "imap://alice@x/Drafts;uidvalidity=1/;uid=1/;section=1.mime/;partial=0.5'
@@ -131,6 +137,10 @@ def test_damaged_entering(server: Server) -> None:
     play(server, ENTERING, seed=3, count=2000)
 
 
+def test_damaged_searching(server: Server) -> None:
+    play(server, LOGIN + SEARCHING, seed=6, count=400)
+
+
 def test_damaged_signing(server: Server) -> None:
     server.fill(3)
     client = server.login(select=None)
@@ -138,4 +148,4 @@ def test_damaged_signing(server: Server) -> None:
         client.ok(f'genurlauth "imap://alice@x/inbox/;uid={tail}" internal').split(b":internal:")[1][:66]
         for tail in ("1;urlauth=authuser", "2/;section=1;urlauth=anonymous")
     ]
-    play(server, LOGIN + SIGNING % (tokens[0], tokens[1], tokens[0]), seed=5, count=800)
+    play(server, LOGIN + SIGNING % (tokens[0], tokens[1], tokens[0]), seed=5, count=500)

@@ -28,6 +28,17 @@ def test_it_is_said_every_ten_seconds_and_not_more_often() -> None:
     assert said[4] == b'* OK [INPROGRESS ("a\\"1" NIL NIL)] still at work\r\n'
 
 
+def test_a_tag_that_would_end_the_code_is_not_told() -> None:
+    clock = ManualClock()
+
+    def steps() -> Iterator[Sequence[bytes]]:
+        clock.advance(INTERVAL)
+        yield ()
+
+    (pieces,) = with_progress(clock, b"a]1", steps())
+    assert list(pieces) == [b"* OK [INPROGRESS (NIL NIL NIL)] still at work\r\n"]
+
+
 def test_what_is_quick_says_nothing(server: Server) -> None:
     server.fill(3)
     client = server.login()

@@ -22,7 +22,7 @@ from tests.support.certificate import write_certificate
 from tests.support.daemons import Daemons
 from tests.support.imapcompare import differences, facts, is_about_state, read_explanations
 from tests.support.imapstreams import Stream
-from tests.support.imapwire import Connection
+from tests.support.imapwire import Connection, Response
 from tests.support.server import HOST, free_port
 from tests.system.conftest import ALICE
 
@@ -133,6 +133,57 @@ def test_every_difference_has_its_reason(
         f"differences: {seen.pop('commands')} commands, {len(seen)} kinds of difference,"
         f" {seen.total()} times, all explained"
     )
+
+
+#: Searches with results of their own kind, and what changes those that are followed. RFC 4731, RFC 5267.
+SEARCHES = (
+    b"CREATE followed", *(b"APPEND followed () {%d+}\r\n%b" % (len(mail), mail) for mail in (
+        b"Subject: %b\r\nFrom: a@example.org\r\nDate: Sat, 1 Jan 2000 12:00:00 +0000\r\n\r\n%b\r\n" % pair
+        for pair in ((b"b", b"1"), (b"c", b"22"), (b"a", b"333"), (b"d", b"4"), (b"e", b"55"))
+    )),
+    b"SELECT followed", b"SEARCH RETURN () ALL", b"SEARCH RETURN (COUNT MIN MAX) SUBJECT b",
+    b"UID SEARCH RETURN (ALL COUNT) NOT SUBJECT b", b"SEARCH RETURN (MIN) SUBJECT nothing",
+    b"SEARCH RETURN (ALL) SUBJECT nothing", b"UID SEARCH RETURN (PARTIAL 2:3) ALL",
+    b"UID SEARCH RETURN (PARTIAL 9:12) ALL", b"SEARCH RETURN (PARTIAL 2:3 COUNT) ALL",
+    b"SORT RETURN (ALL MIN MAX COUNT) (REVERSE SUBJECT) UTF-8 ALL",
+    b"UID SORT RETURN (PARTIAL 1:2) (SUBJECT) UTF-8 ALL",
+    b"UID SEARCH RETURN (SAVE) SUBJECT c", b"UID SEARCH RETURN (COUNT) $",
+    b"UID SEARCH RETURN (UPDATE COUNT) FLAGGED", b"STORE 2:3 +FLAGS.SILENT (\\Flagged)", b"NOOP",
+    b"STORE 2 -FLAGS.SILENT (\\Flagged)", b"NOOP", b"STORE 3,5 +FLAGS.SILENT (\\Deleted \\Flagged)",
+    b"EXPUNGE", b"NOOP", b"SELECT INBOX", b"DELETE followed",
+)  # fmt: skip
+
+
+_RESULT = re.compile(r"(UID|MIN|MAX|COUNT|ALL|PARTIAL|ADDTO|REMOVEFROM)( \([^)]*\)| [0-9:,]+)?")
+
+
+def told(responses: list[Response]) -> list[tuple[str, ...]]:
+    """Return what ESEARCH says in an answer, without the tag and the order of its items."""
+    found = []
+    for response in responses:
+        if response.name == b"ESEARCH":
+            text = response.raw.decode().strip().upper()
+            items = _RESULT.findall(text)
+            found.append(tuple(sorted(name + value for name, value in items)))
+    return found
+
+
+async def results(server: tuple[int, str]) -> list[list[tuple[str, ...]]]:
+    """Return what one server tells of its searches; what it tells of followed ones only in all."""
+    port, password = server
+    connection = await Connection.open(HOST, port)
+    await connection.ok(f'LOGIN {ALICE} "{password}"'.encode())
+    answers = [told(list(await connection.command(command))) for command in SEARCHES]
+    connection.close()
+    start = SEARCHES.index(b"UID SEARCH RETURN (UPDATE COUNT) FLAGGED")
+    return [*answers[:start], [line for answer in answers[start:] for line in answer]]
+
+
+def test_results_of_searches_are_the_same(servers: tuple[tuple[int, str], tuple[int, str]]) -> None:
+    ours, theirs = (asyncio.run(results(server)) for server in servers)
+    for command, one, other in zip((*SEARCHES, b"what is followed"), ours, theirs, strict=False):
+        assert one == other, command
+    assert len(ours) == len(theirs)
 
 
 def test_every_explanation_has_its_section() -> None:

@@ -17,7 +17,9 @@ REV2: Final = b"IMAP4rev2 ESEARCH SEARCHRES LIST-EXTENDED LIST-STATUS STATUS=SIZ
 #: Mailboxes of others and rights.
 ACCESS: Final = b"ACL RIGHTS=kxte LIST-MYRIGHTS"
 #: Order and conversations.
-ORDER: Final = b"SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES WITHIN MULTISEARCH FILTERS"
+ORDER: Final = b"SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES"
+#: What else can be searched for, where, and for how long.
+SEARCHES: Final = b"WITHIN MULTISEARCH CONTEXT=SEARCH CONTEXT=SORT FILTERS"
 #: Limits and annotations.
 FIGURES: Final = b"QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE METADATA LIST-METADATA CREATE-SPECIAL-USE"
 OTHERS: Final = b"NAMESPACE CHILDREN SASL-IR CONDSTORE LANGUAGE"
@@ -29,7 +31,8 @@ SYNC: Final = b"QRESYNC OBJECTID SAVEDATE PREVIEW PARTIAL UIDONLY INPROGRESS NOT
 
 def capabilities(session: Session) -> bytes:
     """Return the capabilities in the present state."""
-    always = [OTHERS, SYNC, MESSAGES, ACCESS, ORDER, FIGURES, b"APPENDLIMIT=%d" % session.policy.max_mail]
+    limit = b"APPENDLIMIT=%d" % session.policy.max_mail
+    always = [OTHERS, SYNC, MESSAGES, ACCESS, ORDER, SEARCHES, FIGURES, limit]
     words = [BASE, REV2, *always] if session.policy.rev2 else [BASE, *always]
     if not session.compressed:  # which it would have to end (RFC 8437 section 4.1)
         words.append(b"UNAUTHENTICATE")

@@ -20,8 +20,10 @@ def with_progress(clock: Clock, tag: bytes, steps: Iterator[Sequence[Piece]]) ->
     """Go through steps that say nothing of their own, and say now and then that they go on.
 
     Spec:
-        RFC 9585 4: the tag, how far it is, and how far it has to go; neither is known here, which is NIL.
+        RFC 9585 4: the tag, how far it is, and how far it has to go; neither is known here, which is NIL. A
+        tag that would end the response code is NIL too.
     """
+    shown = b"NIL" if b"]" in tag else string(tag)
     said = clock.monotonic()
     for pieces in steps:
         now = clock.monotonic()
@@ -29,4 +31,4 @@ def with_progress(clock: Clock, tag: bytes, steps: Iterator[Sequence[Piece]]) ->
             yield pieces
             continue
         said = now
-        yield [b"* OK [INPROGRESS (%b NIL NIL)] still at work\r\n" % string(tag), *pieces]
+        yield [b"* OK [INPROGRESS (%b NIL NIL)] still at work\r\n" % shown, *pieces]

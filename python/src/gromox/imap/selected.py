@@ -10,6 +10,7 @@ import weakref
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gromox.imap.contexts import Contexts
 from gromox.imap.errors import BadCommandError
 from gromox.imap.sequence import STAR, ranges_of, render
 from gromox.store.errors import NotFoundError
@@ -55,6 +56,7 @@ class Selected:
         "_rev2",
         "change_number",
         "condstore",
+        "contexts",
         "folder_id",
         "fresh",
         "gone",
@@ -85,6 +87,8 @@ class Selected:
         self.mailbox, self.folder_id, self.name = mailbox, folder_id, name
         self.read_only, self.gone = read_only, False
         self.adopt(style)
+        #: Searches whose results are followed.
+        self.contexts = Contexts()
         #: UIDs that the last announcement added.
         self.fresh: Sequence[int] = ()
         #: The change number up to which it was told that removals wait.
@@ -196,7 +200,7 @@ class Selected:
 
         Spec:
             RFC 3501 5.2 (EXISTS and FETCH at any time), 7.4.1 (EXPUNGE not during FETCH, STORE, SEARCH),
-            7.3.1, 7.3.2, 7.4.2.
+            7.3.1, 7.3.2, 7.4.2; RFC 5267 4.3 (ADDTO, REMOVEFROM).
 
         Args:
             expunge: whether EXPUNGE may be sent; if not and messages are gone, all waits but what became of
@@ -226,7 +230,12 @@ class Selected:
             return self._caught_up(new, change, quiet, quiet_until, flags=flags) + self._waiting(number)
         self.change_number, self.view, self.touched = number, new, _NO_UIDS
         self.fresh = change.appended_uids
-        return self._announcement(old, new, change, quiet, quiet_until, flags=flags)
+        news = self._announcement(old, new, change, quiet, quiet_until, flags=flags)
+        if not self.contexts:
+            return news
+        touched = [*change.changed_uids, *change.appended_uids]
+        before, after = self.contexts.update(self.mailbox, old, new, touched, change.vanished_uids)
+        return before + news + after
 
     def _caught_up(
         self, new: FolderView, change: ViewChange, quiet: Ranges, quiet_until: int, *, flags: bool
@@ -239,16 +248,19 @@ class Selected:
         uids = [uid for uid in change.changed_uids if uid in touched] if touched else []
         if not uids:
             return b""
-        self.view = caught_up(self.view, new, UidSet.from_ascending(uids))
+        old, self.view = self.view, caught_up(self.view, new, UidSet.from_ascending(uids))
+        followed = b""
+        if self.contexts:
+            followed = b"".join(self.contexts.update(self.mailbox, old, self.view, uids, ()))
         if not flags:
-            return b""
+            return followed
         silent, later = UidSet(quiet), set(new.changed_since(quiet_until))
         lines = [self.flag_line(uid) for uid in uids if uid in later or uid not in silent]
         names = self.view.keyword_names
         if lines and not set(names) <= set(self.keywords):
             self.keywords = names
             lines.insert(0, flags_line(names))
-        return b"".join(lines)
+        return b"".join(lines) + followed
 
     def _waiting(self, number: int) -> bytes:
         """Tell that the client does not know everything yet, whatever mod-sequences it was shown.
@@ -274,7 +286,8 @@ class Selected:
         self.view = FolderView(
             view.folder_id, view.uid_validity, view.uid_next, view.highest_modseq, (), view.sets
         )
-        return _vanished(view.uids()) if self.vanished else b"* 1 EXPUNGE\r\n" * total
+        before, _ = self.contexts.update(self.mailbox, view, self.view, (), view.uids())
+        return before + (_vanished(view.uids()) if self.vanished else b"* 1 EXPUNGE\r\n" * total)
 
     def _announcement(
         self,

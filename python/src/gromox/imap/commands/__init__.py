@@ -9,6 +9,7 @@ MODULES: Final = (
     "acl",
     "append",
     "authenticate",
+    "cancelupdate",
     "capability",
     "close",
     "compress",

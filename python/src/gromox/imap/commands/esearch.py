@@ -62,6 +62,8 @@ def parse_esearch(p: Parser) -> MultiSearch:
     if p.accept_word(b"CHARSET "):
         charset = parse_charset(p)
         p.space()
+    if b"UPDATE" in returned:
+        raise BadCommandError("changes of the results of ESEARCH are not told")
     if b"SAVE" in returned and set(sources) != {_SELECTED}:
         raise BadCommandError("only what is found in the selected mailbox can be saved")
     search = replace(program(p, charset, uid=True), returned=returned, partial=partial)

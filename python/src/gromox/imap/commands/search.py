@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from gromox.imap.contexts import Context, refusal
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.filters import check_charset, expanded
 from gromox.imap.machine import SELECTED
 from gromox.imap.partial import Partial, parse_partial
 from gromox.imap.progress import with_progress
-from gromox.imap.replies import ExtendedFound, Found, Reply, Stream
+from gromox.imap.replies import ExtendedFound, Found, Ready, Reply, Stream
 from gromox.imap.searchkeys import CHARSETS, Key, KeyParser, uses_filters, uses_modseq, uses_numbers
 from gromox.imap.searchterms import expression, is_costly
 from gromox.imap.sequence import ranges_of
@@ -23,14 +24,16 @@ if TYPE_CHECKING:
 
     from gromox.base.wire import Piece
     from gromox.imap.parser import Parser
-    from gromox.imap.replies import Result
+    from gromox.imap.replies import Result, Untagged
     from gromox.imap.session import Session
+    from gromox.store.search import Expression
+    from gromox.store.sorting import Criterion
     from gromox.store.view import FolderView
 
 T = TypeVar("T")
 
-#: search-return-opt of RFC 4731, RFC 5182 and RFC 9394.
-RETURN: Final = frozenset({b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE", b"PARTIAL"})
+#: search-return-opt of RFC 4731, RFC 5182, RFC 5267 and RFC 9394.
+RETURN: Final = frozenset({b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE", b"PARTIAL", b"UPDATE", b"CONTEXT"})
 #: Messages above which any search is made in steps.
 _AT_ONCE: Final = 30_000
 #: Above this, one pass over all UIDs is cheaper than looking up each.
@@ -129,12 +132,14 @@ def search(session: Session, args: Search) -> Result:
         RFC 3501 6.4.4, 7.2.5; RFC 4731 3.1 (RETURN); RFC 5182 2.1 (SAVE); RFC 7162 3.1.5 (MODSEQ), 3.2.10.2
         (no removals are told if keys have sequence numbers); RFC 9394 3.1 (PARTIAL); RFC 9585 (INPROGRESS);
         RFC 9051 6.4.4 (IMAP4rev2: always ESEARCH, ALL if nothing was asked for); RFC 6855 3 (no charset
-        beside UTF8=ACCEPT); RFC 5466 3.1 (FILTER).
+        beside UTF8=ACCEPT); RFC 5466 3.1 (FILTER); RFC 5267 4.2 (CONTEXT: a hint that is not needed), 4.3
+        (UPDATE).
 
     Returns:
         Numbers in ascending order. A search in contents is made in steps.
     """
     here = session.here
+    refuse_tag(session, args)
     args = expanded(session, args)
     if args.charset and b"UTF8=ACCEPT" in session.enabled:
         raise BadCommandError("everything is UTF-8 after ENABLE UTF8=ACCEPT")
@@ -147,7 +152,7 @@ def search(session: Session, args: Search) -> Result:
         terms = expression(session, args.key)
     view = here.view
     if view.total <= _AT_ONCE and not is_costly(terms):
-        return _answer(session, args, view, here.mailbox.search(here.folder_id, terms, view=view))
+        return _answer(session, args, terms, here.mailbox.search(here.folder_id, terms, view=view))
     found: list[Sequence[int]] = []
 
     def steps() -> Generator[Sequence[Piece], None, None]:
@@ -161,10 +166,34 @@ def search(session: Session, args: Search) -> Result:
             yield ()
 
     work = with_progress(session.services.clock, session.tag, steps())
-    return Stream(work, lambda: _answer(session, args, view, found[0]))
+    return Stream(work, lambda: _answer(session, args, terms, found[0]))
 
 
-def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int]) -> Reply:
+def refuse_tag(session: Session, args: Search) -> None:
+    """Refuse to follow two searches under one tag. RFC 5267 section 4.3."""
+    if args.returned and b"UPDATE" in args.returned and session.tag in session.here.contexts:
+        raise BadCommandError("the results of another search with that tag are followed")
+
+
+def follow(
+    session: Session, args: Search, terms: Expression, uids: Sequence[int], criteria: Sequence[Criterion] = ()
+) -> list[Untagged]:
+    """Follow what a search found, if the client wants it; return what there is to say of it.
+
+    Spec:
+        RFC 5267 4.3.1: searches that read contents are not followed, as one flag could mean many of them.
+    """
+    if not args.returned or b"UPDATE" not in args.returned:
+        return []
+    order = list(uids) if criteria else []
+    context = Context(session.tag, args.uid, terms, UidSet.of(uids), criteria, order)
+    if is_costly(terms) or not session.here.contexts.follow(context):
+        return [Ready(refusal(session.tag))]
+    return []
+
+
+def _answer(session: Session, args: Search, terms: Expression, uids: Sequence[int]) -> Reply:
+    view = session.here.view
     numbers = uids if args.uid else numbers_of(view, uids)
     by_number = args.by_number
     wanted = args.returned
@@ -187,7 +216,8 @@ def _answer(session: Session, args: Search, view: FolderView, uids: Sequence[int
         modseq=highest_modseq(view, told(args, uids)) if args.modseq else None,
         partial=(args.partial.text, ranges_of(args.partial.of(numbers))) if args.partial else None,
     )
-    return Reply("SEARCH completed", [data], by_number=by_number)
+    refused = follow(session, args, terms, uids)
+    return Reply("SEARCH completed", [data, *refused], by_number=by_number)
 
 
 def highest_modseq(view: FolderView, uids: Sequence[int]) -> int | None:
@@ -220,10 +250,11 @@ def working(
     session: Session,
     args: Search,
     work: Callable[[Sequence[int]], Generator[None, None, Sequence[T]]],
-    answer: Callable[[Search, Sequence[T]], Reply],
+    answer: Callable[[Search, Expression, Sequence[T]], Reply],
 ) -> Stream:
     """Search, and do further work on what was found, in steps; ``answer`` gets the search without filters."""
     here = session.here
+    refuse_tag(session, args)
     args = expanded(session, args)
     if args.modseq:
         session.enable_condstore()
@@ -248,7 +279,7 @@ def working(
             yield ()
 
     work_steps = with_progress(session.services.clock, session.tag, steps())
-    return Stream(work_steps, lambda: answer(args, done[0]))
+    return Stream(work_steps, lambda: answer(args, terms, done[0]))
 
 
 def numbers_of(view: FolderView, uids: Sequence[int]) -> Sequence[int]:

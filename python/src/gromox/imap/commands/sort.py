@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.imap.commands.search import (
     Search,
+    follow,
     highest_modseq,
     parse_charset,
     parse_return,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from gromox.imap.parser import Parser
     from gromox.imap.session import Session
+    from gromox.store.search import Expression
     from gromox.store.view import FolderView
 
 MAX_CRITERIA: Final = 20
@@ -92,7 +94,7 @@ def sort(session: Session, args: Sort) -> Stream:
 
     Spec:
         RFC 5256 section 3; RFC 5267 section 3 (RETURN: MIN and MAX are the ends of the order, ALL keeps it);
-        RFC 5182 section 2.1 (SAVE); RFC 9394 section 3.1 (PARTIAL).
+        RFC 5182 section 2.1 (SAVE); RFC 9394 section 3.1 (PARTIAL); RFC 5267 section 4.3 (UPDATE).
     """
     here = session.here
     view = here.view
@@ -101,7 +103,11 @@ def sort(session: Session, args: Sort) -> Stream:
     def work(uids: Sequence[int]) -> Generator[None, None, Sequence[int]]:
         return mailbox.sort_steps(folder_id, uids, args.criteria)
 
-    return working(session, args.search, work, lambda search, uids: _answer(session, search, view, uids))
+    def answer(search: Search, terms: Expression, uids: Sequence[int]) -> Reply:
+        told = _answer(session, search, view, uids)
+        return replace(told, untagged=[*told.untagged, *follow(session, search, terms, uids, args.criteria)])
+
+    return working(session, args.search, work, answer)
 
 
 def _answer(session: Session, search: Search, view: FolderView, uids: Sequence[int]) -> Reply:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gromox.imap.parser import Parser
     from gromox.imap.session import Session
     from gromox.imap.threads import Node
+    from gromox.store.search import Expression
 
 _ALGORITHMS: Final = {b"ORDEREDSUBJECT": threads.ordered_subject, b"REFERENCES": threads.references}
 
@@ -69,7 +70,7 @@ def thread(session: Session, args: Thread) -> Stream:
         numbers = uids if args.search.uid else [view.seq_of(uid) or 0 for uid in uids]
         return (yield from _ALGORITHMS[args.algorithm](numbers, rows))
 
-    def answer(search: Search, roots: Sequence[Node]) -> Reply:
+    def answer(search: Search, _terms: Expression, roots: Sequence[Node]) -> Reply:
         return Reply("THREAD completed", [Ready(_line(roots))], by_number=search.by_number)
 
     return working(session, args.search, work, answer)
