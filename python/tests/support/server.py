@@ -20,7 +20,7 @@ from gromox.daemons import all_in_one
 SOURCE = Path(__file__).parents[2] / "src"
 HOST = "127.0.0.1"
 #: Seconds that a start may take, the making of the demo included.
-START_LIMIT = 60.0
+START_LIMIT = 120.0
 OFFSETS = {"lmtp": 24, "smtp": 25, "pop3": 110, "imap": 143, "imaps": 993, "pop3s": 995}
 #: Below the ports of outgoing connections: what is free here stays free until we take it.
 PORTS = range(20_000, 32_768)
