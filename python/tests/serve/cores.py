@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gromox.base.wire import (
@@ -68,6 +68,9 @@ class LineCore:
         self.rings = 0
         self.is_lost = threading.Event()
         self.uses_ledger = False
+
+    def describe(self) -> Mapping[str, object]:
+        return {"rings": self.rings}
 
     def start(self, peer: Peer) -> Iterable[Action]:
         return [Send([b"hello%s\r\n" % (b" tls" if peer.tls else b"")])]

@@ -19,6 +19,7 @@ FILES = {
     "istore": "exmdb_provider.cfg",
     "zcore": "zcore.cfg",
     "timer": "timer.cfg",
+    "midb": "midb.cfg",
 }
 TITLES = {"delivery_queue": "delivery-queue"}
 
@@ -33,6 +34,8 @@ class Daemons:
     pop3_port: int = field(default_factory=free_port)
     lmtp_port: int = field(default_factory=free_port)
     exmdb_port: int = field(default_factory=free_port)
+    midb_port: int = field(default_factory=free_port)
+    timer_port: int = field(default_factory=free_port)
     processes: dict[str, Process] = field(default_factory=dict)
     source: Path = SOURCE  #: where the code is
 
@@ -50,7 +53,8 @@ class Daemons:
                 f"imap_listen = [{HOST}]:{self.imap_port}\npop3_listen = [{HOST}]:{self.pop3_port}\n"
                 f"lda_listen = [{HOST}]:{self.lmtp_port}\ncontext_num = 5000\n"
                 "imap_listen_tls =\npop3_listen_tls =\n"
-                f"exmdb_listen = [{HOST}]:{self.exmdb_port}\n"
+                f"exmdb_listen = [{HOST}]:{self.exmdb_port}\nmidb_listen = [{HOST}]:{self.midb_port}\n"
+                f"timer_listen_port = {self.timer_port}\n"
             )
             (embedded.etc / f"only-{name}.cfg").write_text(shared + own + listens + self.settings)
 

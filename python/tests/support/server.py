@@ -28,7 +28,7 @@ def _share(ports: range) -> range:
 
 
 #: Seconds that a start may take, the making of the demo included.
-START_LIMIT = 60.0
+START_LIMIT = 120.0
 OFFSETS = {"lmtp": 24, "smtp": 25, "pop3": 110, "imap": 143, "imaps": 993, "pop3s": 995}
 #: Below the ports of outgoing connections: what is free here stays free until we take it. Processes of
 #: tests that run side by side (pytest-xdist: gw0, gw1...) have a share each.

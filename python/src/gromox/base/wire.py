@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -181,6 +181,10 @@ class Core(Protocol):
         """Answer instead of what this round returned, none of which was sent."""
         ...
 
+    def describe(self) -> Mapping[str, object]:
+        """Return what an operator wants to know of the session: who, where, doing what."""
+        ...
+
 
 class SimpleCore:
     """What a core that never suspends, watches nothing and speaks no TLS need not say itself."""
@@ -212,3 +216,7 @@ class SimpleCore:
     def sync_failed(self, error: Exception) -> Iterable[Action]:  # noqa: ARG002 - of the interface
         """Nothing is durable here."""
         return [Close()]
+
+    def describe(self) -> Mapping[str, object]:
+        """There is nothing to tell."""
+        return {}

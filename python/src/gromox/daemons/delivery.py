@@ -96,6 +96,7 @@ def build(server: Server, settings: Settings) -> None:
     home = Home(server, settings, name="delivery", delimiter=settings[declared.LDA_RECIPIENT_DELIMITER])
     home.join_event()
     spool = open_spool(settings[declared.DEQUEUE_PATH], settings)
+    server.on_dump(partial(figures.dump, spool.path, SYSTEM_CLOCK))
     metrics.before_reading(partial(figures.look, spool.path, SYSTEM_CLOCK))
     add_delivery(home, settings, spool)
 

@@ -54,6 +54,7 @@ def add_exmdb(home: Home, settings: Settings) -> None:
     crew = Crew(declared.threads(settings), home.pool, "exmdb")
     server.add(crew)
     metrics.before_reading(crew.look)
+    server.on_dump(crew.dump)
     wakeups = Doorbell(server.loop)
     rpc = RpcService(
         NodeGate(lambda peer: peer.address in allowed, _is_mailbox),

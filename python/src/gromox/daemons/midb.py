@@ -73,6 +73,10 @@ class Keepers:
         """Set the figure of what waits."""
         metrics.KEEPING.cell()[0] = len(self.waiting)
 
+    def dump(self) -> None:
+        """Write what waits to the log."""
+        _log.notice("mailboxes", watched=len(self._watchings), waiting=len(self.waiting))
+
     def _keep(self, attachments: bool) -> None:  # noqa: FBT001 - argument of a thread
         keeper = Keeper(self.waiting, self._home.pool(), self._stop.wait, attachments=attachments)
         while not self._stop.is_set():
@@ -120,6 +124,7 @@ def add_midb(home: Home, settings: Settings) -> None:
     keepers = Keepers(home, settings)
     home.server.add(keepers)
     metrics.before_reading(keepers.look)
+    home.server.on_dump(keepers.dump)
     services = Services(
         mailbox=home.mailboxes.get,
         is_ours=keepers.knows,

@@ -73,6 +73,10 @@ class Runner:
         metrics.JOBS_WAITING.cell()[0] = len(self.agenda)
         metrics.JOBS_LATE.cell()[0] = self.agenda.late()
 
+    def dump(self) -> None:
+        """Write what waits to the log."""
+        _log.notice("jobs", waiting=len(self.agenda), next_in=self.agenda.wait())
+
     def _turn(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
@@ -167,6 +171,7 @@ def build(server: Server, settings: Settings) -> None:
         raise SetupError(f"timer_hosts_allow: {error}; write addresses or networks") from error
     runner = add_runner(server, settings)
     metrics.before_reading(runner.look)
+    server.on_dump(runner.dump)
     service = Service(
         "timer",
         lambda: TimerCore(runner.agenda, allowed.__contains__),

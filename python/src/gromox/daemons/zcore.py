@@ -51,6 +51,7 @@ def add_zcore(home: Home, settings: Settings) -> None:
     crew = Crew(settings[declared.ZCORE_THREADS_NUM], home.pool, "zcore")
     server.add(crew)
     metrics.before_reading(crew.look)
+    server.on_dump(crew.dump)
     wakeups = Doorbell(server.loop)
     rpc = RpcService(
         gate,

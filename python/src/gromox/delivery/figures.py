@@ -24,6 +24,14 @@ MOST: Final = 100_000
 _NAME: Final = re.compile(r"([0-9a-f]{14})-")
 
 
+def dump(spool: Path, clock: Clock) -> None:
+    """Write the figures of the queues to the log."""
+    look(spool, clock)
+    for queue in QUEUES:
+        mails, oldest = metrics.QUEUE.cell(queue)[0], metrics.QUEUE_AGE.cell(queue)[0]
+        _log.notice("queue", queue=queue, mails=round(mails), oldest=round(oldest))
+
+
 def look(spool: Path, clock: Clock) -> None:
     """Set the figures of the queues of a spool."""
     now = clock.now()

@@ -12,7 +12,7 @@ from gromox.base.wire import Action, Close, Send, Watch
 from gromox.event.grammar import ANY_FOLDER, EVENTS, TRUE, LineBuffer, line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gromox.base.wire import Durable, Outcome, Peer
 
@@ -37,6 +37,10 @@ class _Client:
         self._name = name
         self._input = LineBuffer()
         self._greeted = self._pinged = False
+
+    def describe(self) -> Mapping[str, object]:
+        """Return whether the server took us."""
+        return {"greeted": self._greeted}
 
     def start(self, peer: Peer) -> Iterable[Action]:  # noqa: ARG002 - of the interface
         """Wait for the greeting."""

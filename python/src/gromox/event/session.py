@@ -10,7 +10,7 @@ from gromox.base.wire import Action, Close, Send, SimpleCore, Watch
 from gromox.event.grammar import EVENTS, FALSE, TRUE, LineBuffer, line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from gromox.base.wire import Peer
     from gromox.event.broker import Broker, Name
@@ -52,6 +52,16 @@ class EventCore(SimpleCore):
     def timeout(self) -> float:
         """Seconds of silence until :meth:`timed_out`."""
         return SILENCE
+
+    def describe(self) -> Mapping[str, object]:
+        """Return who it is, what it wants to hear of, and what it has not taken."""
+        name = self._name
+        return {
+            "name": name.name if name is not None else "",
+            "role": "listener" if self._listening else "publisher",
+            "selections": len(self._selections),
+            "waiting": len(name.waiting) if name is not None and self._listening else 0,
+        }
 
     def start(self, peer: Peer) -> Iterable[Action]:
         """Greet, or close on who is not in ``event_hosts_allow``."""

@@ -27,7 +27,7 @@ from gromox.imap.services import Services
 from gromox.imap.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from gromox.base.wire import Action, Durable, Outcome, Peer
@@ -78,6 +78,27 @@ class ImapConnection(Interpreter):
         durables = session.durables()
         session.depends = False
         return durables
+
+    def describe(self) -> Mapping[str, object]:
+        """Return who is logged in, with which mailbox selected, and what runs."""
+        session = self.session
+        if session is None:
+            return {}
+        here = session.selected
+        told: dict[str, object] = {"state": session.state.name.lower(), "user": session.user}
+        if here is not None:
+            told |= {"mailbox": here.name, "messages": here.view.total}
+        flags = {
+            "compressed": session.compressed,
+            "notify": session.notification is not None,
+            "idle": self._prompt is not None and self._prompt.idle,
+        }
+        running = self._suspended and self._command is not None
+        return told | {
+            "enabled": b" ".join(sorted(session.enabled)).decode(),
+            "command": self._command.verb.decode() if running and self._command is not None else "",
+            "using": " ".join(name for name, used in flags.items() if used),
+        }
 
     # -- events
 

@@ -15,7 +15,7 @@ from gromox.lmtp.session import Session, State
 from gromox.lmtp.settings import SMTP_CONN_TIMEOUT, SMTP_FORCE_STARTTLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gromox.base.wire import Action, Durable, Outcome
     from gromox.lmtp.dispatch import Result
@@ -82,6 +82,15 @@ class LmtpCore:
     def timeout(self) -> float:
         """Seconds of silence until :meth:`timed_out`; RFC 5321 4.5.3.2.7 would like 5 minutes."""
         return self._session.services.settings[SMTP_CONN_TIMEOUT]
+
+    def describe(self) -> Mapping[str, object]:
+        """Return who speaks, and how far the mail is."""
+        session = self._session
+        return {
+            "state": "data" if self._reading_data else session.state.name.lower(),
+            "hello": session.hello,
+            "speaks": "LMTP" if session.lmtp else "SMTP",
+        }
 
     def start(self, peer: Peer) -> Iterable[Action]:
         """Greet."""

@@ -17,7 +17,7 @@ from gromox.pop3.settings import POP3_CMD_DEBUG, POP3_CONN_TIMEOUT
 from gromox.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gromox.base.wire import Action, Durable, Outcome
     from gromox.pop3.dispatch import Result
@@ -78,6 +78,13 @@ class Pop3Core:
     def timeout(self) -> float:
         """Seconds of silence until :meth:`timed_out`."""
         return self._session.services.settings[POP3_CONN_TIMEOUT]
+
+    def describe(self) -> Mapping[str, object]:
+        """Return who is logged in, and what runs."""
+        session = self._session
+        user = session.account.username if session.account is not None else session.user
+        running = self._verb if self._asking is not None else ""
+        return {"state": session.state.name.lower(), "user": user, "command": running}
 
     def start(self, peer: Peer) -> Iterable[Action]:
         """Greet. RFC 1939 section 4; without a timestamp, since there is no APOP."""

@@ -82,6 +82,10 @@ class DovecotCore:
         self._open: dict[bytes, _Login] = {}
         self._asked: _Asked | None = None
 
+    def describe(self) -> Mapping[str, object]:
+        """Return how many logins are in progress."""
+        return {"logins": len(self._open)}
+
     def start(self, peer: Peer) -> Iterable[Action]:
         """Introduce ourselves."""
         self._peer = peer

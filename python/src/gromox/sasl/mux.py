@@ -18,7 +18,7 @@ from gromox.sasl import verdict
 from gromox.sasl.verdict import REASONS, Claim, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gromox.base.wire import Action, Durable, Outcome
     from gromox.sasl.verdict import SaslServices
@@ -47,6 +47,10 @@ class MuxCore:
         self._peer = Peer("", 0, tls=False, local_port=0, connection_id="")
         self._claim: Claim | None = None
         self._done = False
+
+    def describe(self) -> Mapping[str, object]:
+        """Return who logs in."""
+        return {"user": self._claim.login if self._claim is not None else ""}
 
     def start(self, peer: Peer) -> Iterable[Action]:
         """Wait for the request: the client speaks first."""

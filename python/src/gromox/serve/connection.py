@@ -58,6 +58,7 @@ class Connection(Link):
     """One accepted (or made) connection."""
 
     __slots__ = (
+        "_born",
         "_core",
         "_counted",
         "_farewell",
@@ -74,6 +75,7 @@ class Connection(Link):
         """Take over ``sock``, which must not block; :meth:`start` begins."""
         super().__init__(engine, service, sock, peer)
         self._core: Core = service.core()
+        self._born = engine.wheel.now
         self._steps: Iterator[Sequence[Piece]] | None = None
         self._watching: list[Watching] = []
         self._rung = self._pumping = self._started = self._farewell = False
@@ -194,8 +196,10 @@ class Connection(Link):
             "peer": f"[{self.peer.address}]:{self.peer.port}",
             "tls": self.peer.tls,
             "phase": self.phase.name.lower(),
+            "age": round(self._engine.wheel.now - self._born),
             "silent": round(self._engine.wheel.now - self._touched),
             "unsent": self._outbox.size if self._outbox is not None else 0,
+            **self._core.describe(),
         }
 
     def _time_limit(self, phase: Phase) -> float:

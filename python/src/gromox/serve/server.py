@@ -77,6 +77,7 @@ class Server:
         self.is_replaceable = self.is_replaced = False
         self._parts: list[Part] = []
         self._reloads: list[Callable[[], None]] = []
+        self._dumps: list[Callable[[], None]] = []
         self._stopping_since: float | None = None
 
     @property
@@ -97,6 +98,10 @@ class Server:
     def on_reload(self, reload: Callable[[], None]) -> None:
         """Call ``reload`` on SIGHUP."""
         self._reloads.append(reload)
+
+    def on_dump(self, dump: Callable[[], None]) -> None:
+        """Call ``dump`` on SIGUSR1: it logs what a daemon does beside its connections."""
+        self._dumps.append(dump)
 
     def run(self, ready: Callable[[], None] | None = None, *, signals: bool = True) -> None:
         """Serve until told to stop.
@@ -143,10 +148,12 @@ class Server:
             self.stop()
 
     def dump(self) -> None:
-        """Write every session to the log."""
+        """Write every session to the log, and what else is done."""
         for connection in list(self.engine.connections):
             _log.notice("session", **connection.describe())
         _log.notice("sessions", count=len(self.engine.connections))
+        for dump in self._dumps:
+            dump()
 
     def reload(self) -> None:
         """Read anew what can be read anew while running."""

@@ -78,6 +78,13 @@ class Crew:
         metrics.CALLS_WAITING.cell()[0] = sum(worker.queue.qsize() for worker in self._workers)
         metrics.MAILBOXES.cell()[0] = sum(len(worker.pool) for worker in self._workers)
 
+    def dump(self) -> None:
+        """Write to the log what each thread has to do."""
+        for worker in self._workers:
+            _log.notice(
+                "thread", name=worker.thread.name, waiting=worker.queue.qsize(), mailboxes=len(worker.pool)
+            )
+
     def start(self) -> None:
         """The threads run already; a part of a server has this method."""
 

@@ -29,7 +29,7 @@ from gromox.store.rpc.operations import signature, table
 from gromox.store.rpc.request import Opened, packed, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from gromox.base.wire import Durable, Outcome, Peer
     from gromox.store.rpc.crew import Executor
@@ -47,6 +47,8 @@ PATIENCE: Final = 30.0
 MAX_CALLS: Final = 256
 #: Sessions of one connection.
 MAX_SESSIONS: Final = 10_000
+#: Users of a connection that a dump of the sessions names.
+_SHOWN: Final = 10
 #: Octets of the number of a session, and with the number of an operation.
 _SESSION_SIZE: Final = 4
 _CALL_HEAD: Final = 6
@@ -106,6 +108,16 @@ class RpcCore:
     def timeout(self) -> float:
         """Seconds of silence until :meth:`timed_out`."""
         return SILENCE if self._greeted else PATIENCE
+
+    def describe(self) -> Mapping[str, object]:
+        """Return how much the peer has open and asks for."""
+        users = {hosted.actor.username or "(system)" for hosted in self._sessions.values()}
+        return {
+            "sessions": len(self._sessions),
+            "users": " ".join(sorted(users)[:_SHOWN]),
+            "calls": len(self._calls) - len(self._waits),
+            "waits": len(self._waits),
+        }
 
     # What the driver calls.
 
