@@ -13,7 +13,7 @@ from gromox.store.model import Columns
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from gromox.store.content import Content
@@ -149,24 +149,28 @@ class Maildrop:
         return len(self.mailbox.delete_messages(INBOX, uids).uids) if uids else 0
 
     def scan_listing(self) -> Iterator[bytes]:
-        """Yield the lines of LIST, some hundred at a time."""
+        """Yield the lines of LIST, some thousand at a time."""
         for first in range(0, len(self.uids), STEP):
-            part = self.uids[first : first + STEP]
-            sizes = dict(self._sizes(part))
-            yield b"".join(
-                b"%d %d\r\n" % (number, sizes.get(uid, 0))
-                for number, uid in enumerate(part, first + 1)
-                if number not in self.deleted
-            )
+            part = array("I", self.uids[first : first + STEP])
+            columns = self.mailbox.fetch_run(INBOX, part, Columns.SIZE)
+            if columns is not None:
+                sizes: Sequence[bytes] = columns[0]
+            else:  # some are purged, or lie far apart
+                known = dict(self._sizes(part))
+                sizes = [b"%d" % known.get(uid, 0) for uid in part]
+            yield self._lines(b"%d %b\r\n", enumerate(sizes, first + 1))
 
     def unique_id_listing(self) -> Iterator[bytes]:
         """Yield the lines of UIDL, some thousand at a time."""
         form = b"%%d %d.%%d\r\n" % self._uid_validity
         for first in range(0, len(self.uids), STEP):
-            lines = [form % pair for pair in enumerate(self.uids[first : first + STEP], first + 1)]
-            if self.deleted:
-                lines = [line for number, line in enumerate(lines, first + 1) if number not in self.deleted]
-            yield b"".join(lines)
+            yield self._lines(form, enumerate(self.uids[first : first + STEP], first + 1))
+
+    def _lines(self, form: bytes, pairs: Iterable[tuple[int, object]]) -> bytes:
+        """Return a line for each message that is not marked; each pair begins with its number."""
+        if self.deleted:
+            pairs = [pair for pair in pairs if pair[0] not in self.deleted]
+        return b"".join(map(form.__mod__, pairs))
 
     def _sizes(self, uids: Sequence[int]) -> Iterator[tuple[int, int]]:
         try:
