@@ -13,7 +13,7 @@ import importlib
 import json
 import sys
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -32,18 +32,23 @@ PAGE: Final = 50
 PAGES: Final = 20
 
 
+def _work(connection: Any, options: argparse.Namespace, page: int) -> Any:  # noqa: ANN401 - of imapbench
+    """Do on a connection what a mail program does, and return it."""
+    for command in COMMANDS:
+        connection.cmd(command.format(box=options.box, page=page, last=page + PAGE - 1))
+    return connection
+
+
 def measure(bench: ModuleType, common: ModuleType, options: argparse.Namespace) -> dict[str, object]:
     """Open the connections, let each work, and return what they cost."""
+    _work(bench.Imap(options), options, 1).close()  # what all connections share is there before
     before, *_ = common.tree_mem(options.server_pid)
     cpu = common.tree_cpu(options.server_pid)
     start = time.perf_counter()
     connections = []
     for number in range(options.connections):
-        connection = bench.Imap(options, number)
-        connections.append(connection)
-        first = 1 + number % PAGES * PAGE
-        for command in COMMANDS:
-            connection.cmd(command.format(box=options.box, page=first, last=first + PAGE - 1))
+        page = 1 + number % PAGES * PAGE
+        connections.append(_work(bench.Imap(options, number), options, page))
     seconds = time.perf_counter() - start
     after, _, processes = common.tree_mem(options.server_pid)
     count = len(connections) * (len(COMMANDS) + 1)

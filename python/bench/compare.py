@@ -75,6 +75,7 @@ def measure(
         for server in (ours, peer):
             if run.cold:
                 server.restart()
+            ours.rest()  # or the index of what the last test brought is measured with this one
             figures = drivers.run(server.target, run)
             for row in rows:
                 figure = figures[row.figure]

@@ -48,6 +48,7 @@ def test_subscriptions_become_names(path: Path) -> None:
         box.create_folder(9, "never")
     old = sqlite3.connect(path / "exmdb" / "exchange.sqlite3", isolation_level=None)
     old.execute("DROP INDEX messages_of_property_form")
+    old.execute("DROP TABLE url_keys")
     old.execute("ALTER TABLE folders RENAME COLUMN unsubscribed TO subscribed")
     old.execute("UPDATE folders SET subscribed = folder_id IN (10, 11, 12, 13, 14, ?, ?)", (inner, below))
     old.execute("INSERT INTO subscriptions VALUES ('Shared/bob')")
