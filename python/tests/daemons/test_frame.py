@@ -67,7 +67,9 @@ def test_an_unknown_identity_ends_the_start(
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     file = tmp_path / "event.cfg"
-    file.write_text("event_socket =\nevent_listen_ip =\nrunning_identity = nobody-knows-him\n")
+    file.write_text(
+        "event_socket =\nevent_listen_ip =\nevent_metrics_socket =\nrunning_identity = nobody-knows-him\n"
+    )
 
     assert run(event.DAEMON, ["-c", str(file)]) == 1
     assert "there is no user nobody-knows-him: create it" in capsys.readouterr().err
