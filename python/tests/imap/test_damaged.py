@@ -148,4 +148,4 @@ def test_damaged_signing(server: Server) -> None:
         client.ok(f'genurlauth "imap://alice@x/inbox/;uid={tail}" internal').split(b":internal:")[1][:66]
         for tail in ("1;urlauth=authuser", "2/;section=1;urlauth=anonymous")
     ]
-    play(server, LOGIN + SIGNING % (tokens[0], tokens[1], tokens[0]), seed=5, count=500)
+    play(server, LOGIN + SIGNING % (tokens[0], tokens[1], tokens[0]), seed=5, count=300)

@@ -30,8 +30,8 @@ Decisions not to break:
   Only LITERAL+ is announced: RFC 7888 section 5 forbids naming both, and a LITERAL- client works unchanged.
 * Searches that are followed (RFC 5267) are brought up to date where changes are announced, and nowhere else
   (``Selected.changes``, decision 45). Filters are put into a search before anything is decided about it.
-* Signed URLs (RFC 4467) are read as ``Places`` of the user in the URL, never as those of the session (decision
-  44).
+* Signed URLs (RFC 4467) are read as ``Places`` of the user in the URL, never as those of the session
+  (decision 44).
 * Handlers speak English; ``serialize`` translates what people read (``catalogue``).
 * Parsed commands are remembered by their text (``interpreter._MEMOS``), so arguments must be immutable, and
   commands with passwords are ``secret``.
