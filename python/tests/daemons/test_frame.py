@@ -67,9 +67,8 @@ def test_an_unknown_identity_ends_the_start(
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     file = tmp_path / "event.cfg"
-    file.write_text(
-        "event_socket =\nevent_listen_ip =\nevent_metrics_socket =\nrunning_identity = nobody-knows-him\n"
-    )
+    lines = ["event_socket =", "event_listen_ip =", "running_identity = nobody-knows-him"]
+    file.write_text("\n".join([*lines, f"event_metrics_socket = {tmp_path}/metrics.sock\n"]))
 
     assert run(event.DAEMON, ["-c", str(file)]) == 1
     assert "there is no user nobody-knows-him: create it" in capsys.readouterr().err

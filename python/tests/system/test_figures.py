@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(600)
 #: The socket of each daemon, and a series that it has from the beginning.
 DAEMONS = {
     "event": ("event", "gromox_event_names"),
-    "delivery_queue": ("lda", 'gromox_connections_total{protocol="lmtp"}'),
+    "delivery_queue": ("lda", 'gromox_connections_total{protocol="delivery-queue"}'),
     "delivery": ("delivery", 'gromox_queue_mails{queue="mess"}'),
     "istore": ("exmdb", "gromox_rpc_queue"),
     "zcore": ("zcore", "gromox_mailboxes_open"),

@@ -9,7 +9,9 @@ make test ARGS=tests/system/test_imap_stress.py``), ``STRESS_SEED`` other, ``STR
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,9 +44,18 @@ GUESTS = {
 
 
 def memory(pid: int) -> int:
-    """Return the resident memory of a process in KiB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1])
+    """Return the resident memory of a process in KiB; 0 if it has just ended."""
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1])
+    return 0
+
+
+def files(pid: int) -> int:
+    """Return how many files a process has open; 0 if it has just ended."""
+    with contextlib.suppress(OSError):
+        return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    return 0
 
 
 def children(pid: int) -> list[int]:
@@ -58,6 +69,7 @@ class Stand:
     home: Path
     port: int
     processes: list[Process]
+    workers: int = 0
 
     @classmethod
     def start(cls, home: Path, workers: int) -> Stand:
@@ -69,7 +81,7 @@ class Stand:
         daemons = Daemons(home, f"imap_workers = {workers}\nuser_context_num = 0\n")
         daemons.create()
         daemons.start("event", "imap")
-        return cls(home, daemons.imap_port, list(daemons.processes.values()))
+        return cls(home, daemons.imap_port, list(daemons.processes.values()), workers)
 
     def password(self, user: str) -> str:
         return next(one.password for one in Embedded(self.home).credentials() if one.user == user).reveal()
@@ -83,7 +95,12 @@ class Stand:
         return sum(memory(pid) for pid in self.pids())
 
     def files(self) -> int:
-        return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in self.pids())
+        return sum(files(pid) for pid in self.pids())
+
+    def replace(self) -> None:
+        """Have gromox-imap go over to new code while all work."""
+        if self.workers:
+            os.kill(self.processes[-1].pid, signal.SIGUSR2)
 
     def log(self) -> str:
         return "".join(line for process in self.processes for line in process.lines)
@@ -112,13 +129,15 @@ def test_everybody_at_once(home: Path, workers: int, measured: Callable[[str], N
 
 def put_under_stress(stand: Stand, measured: Callable[[str], None]) -> None:
     at_rest = stand.files()
-    sizes, files = [stand.memory()], [at_rest]
+    sizes, counts = [stand.memory()], [at_rest]
 
     def at_pause(time: float) -> None:
+        if len(sizes) == 1:
+            stand.replace()
         sizes.append(stand.memory())
-        files.append(stand.files())
+        counts.append(stand.files())
         done = stress.figures.commands.total()
-        sys.stdout.write(f"{time:.0f} s: {sizes[-1] >> 10} MiB, {files[-1]} files, {done} commands\n")
+        sys.stdout.write(f"{time:.0f} s: {sizes[-1] >> 10} MiB, {counts[-1]} files, {done} commands\n")
 
     stress = Stress(
         HOST,
@@ -134,11 +153,13 @@ def put_under_stress(stand: Stand, measured: Callable[[str], None]) -> None:
     except BaseExceptionGroup as group:
         # One tells of its trouble, the others were only cancelled.
         raise AssertionError(f"seed {SEED}: {group.exceptions[0]}") from group
+    if stand.workers:
+        eventually(lambda: "reloaded generation=2" in stand.log(), limit=PATIENCE, what="the new code")
     # Mailboxes stay open for a while, with what SQLite and their locks need; connections do not.
     room = 40 * len(stand.pids())
     eventually(lambda: stand.files() <= at_rest + room, what="files closed")
     assert levels_off(sizes, slack=8192), sizes
-    assert levels_off(files, slack=CLIENTS), files
+    assert levels_off(counts, slack=CLIENTS), counts
     figures = stress.figures
     measured(
         f"stress: {CLIENTS} clients, {len(stand.pids())} processes, {SECONDS:.0f} s,"
@@ -146,7 +167,7 @@ def put_under_stress(stand: Stand, measured: Callable[[str], None]) -> None:
         f" {figures.sessions} sessions, {figures.pauses} comparisons,"
         f" {figures.woken} woken from IDLE or by NOTIFY,"
         f" {figures.notified} comparisons of what NOTIFY told, {len(stress.ledger.tokens)} messages made;"
-        f" RSS in MiB {course([size >> 10 for size in sizes])}; files {course([*files, stand.files()])};"
+        f" RSS in MiB {course([size >> 10 for size in sizes])}; files {course([*counts, stand.files()])};"
         f" {dict(figures.commands)}"
     )
 

@@ -228,7 +228,11 @@ def metrics_socket(settings: Settings, option: Option[Path | None]) -> socket.so
     try:
         make_directory(path.parent, user, 0o775)
         sock = bind_unix(path)
-        give(path, user)
+        try:
+            give(path, user)
+        except BaseException:
+            sock.close()
+            raise
     except (ListenError, OSError) as error:
         # Nobody's mail has to wait because nobody can look at it.
         _log.warning("figures cannot be read", directive=option.name, reason=error)
