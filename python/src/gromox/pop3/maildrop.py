@@ -170,7 +170,7 @@ class Maildrop:
         """Return a line for each message that is not marked; each pair begins with its number."""
         if self.deleted:
             pairs = [pair for pair in pairs if pair[0] not in self.deleted]
-        return b"".join(map(form.__mod__, pairs))
+        return b"".join([form % pair for pair in pairs])
 
     def _sizes(self, uids: Sequence[int]) -> Iterator[tuple[int, int]]:
         try:
