@@ -107,7 +107,7 @@ def retire_time(prefix: str) -> Option[float]:
         f"{prefix}_worker_retire_time",
         timespan,
         3600.0,
-        "How long sessions may go on in the former processes after a reload with other settings.",
+        "How long sessions may go on in the former processes after other settings or new code were taken.",
         unit="seconds",
         low=0,
         general="daemons_worker_retire_time",
