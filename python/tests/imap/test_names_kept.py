@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gromox.store.builtin import Private
+from gromox.store.builtin import IPM_SUBTREE
 from gromox.store.mailbox import Mailbox
 from gromox.store.model import NewMail
 from tests.imap.driver import INBOX, mail
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 import pytest
 
-TOP = int(Private.IPM_SUBTREE)
 QUESTIONS = (
     'list "" "*"',
     'lsub "" "*"',
@@ -41,8 +40,8 @@ def said(client: Client) -> list[bytes]:
 @pytest.mark.parametrize(
     ("change", "names"),
     [
-        (lambda box, _: box.create_folder(TOP, "made"), [b'"made"']),
-        (lambda box, old: box.rename_folder(old, parent_id=TOP, name="called"), [b'"called"']),
+        (lambda box, _: box.create_folder(IPM_SUBTREE, "made"), [b'"made"']),
+        (lambda box, old: box.rename_folder(old, parent_id=IPM_SUBTREE, name="called"), [b'"called"']),
         (lambda box, old: box.set_subscribed(old, subscribed=False), []),
         (lambda box, old: box.delete_folder(old), []),
         (lambda box, old: box.annotate(old, {"/private/specialuse": rb"\Archive"}), [rb"\Archive"]),
@@ -52,7 +51,7 @@ def said(client: Client) -> list[bytes]:
 def test_what_another_process_does_to_names_is_seen(
     server: Server, other: Mailbox, change: Callable[[Mailbox, int], object], names: list[bytes]
 ) -> None:
-    old = other.create_folder(TOP, "old").folder_id
+    old = other.create_folder(IPM_SUBTREE, "old").folder_id
     other.set_subscribed(old, subscribed=True)
     client = server.login()
     before = said(client)
@@ -79,7 +78,7 @@ def test_messages_change_figures_and_no_names(server: Server, other: Mailbox) ->
 
 
 def test_names_are_spelled_as_the_client_reads_them(server: Server) -> None:
-    server.mailbox().create_folder(TOP, "Entwürfe alt")
+    server.mailbox().create_folder(IPM_SUBTREE, "Entwürfe alt")
     client, modern = server.login(), server.login()
     modern.ok("enable utf8=accept")
     assert b"Entw&APw-rfe alt" in client.ok('list "" "*"')
