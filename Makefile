@@ -44,7 +44,7 @@ dist:
 
 generate:
 	@scripts/setup dev
-	@cd python && ../.venv/bin/python -m generators && ../.venv/bin/python -m generators.settings_docs && ../.venv/bin/python -m generators.requirements
+	@cd python && ../.venv/bin/python -m generators && ../.venv/bin/python -m generators.settings_docs && ../.venv/bin/python -m generators.requirements && ../.venv/bin/python -m generators.standards
 
 lock:
 	@scripts/lock $(ARGS)
