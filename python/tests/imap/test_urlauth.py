@@ -105,6 +105,20 @@ def test_a_guest_signs_nothing_in_the_mailbox_that_is_open(server: Server) -> No
         guest.bad(f'genurlauth "imap://{user}@x/INBOX/;UID=1;URLAUTH=authuser" INTERNAL')
 
 
+def test_keys_that_cannot_be_removed_are_not_said_to_be(server: Server) -> None:
+    alice = server.login()
+    alice.ok("setacl inbox bob lr")
+    alice.ok("logout")
+    bob = server.login("bob")
+    assert b"Shared" in bob.ok("namespace")  # knows of alice now, and has nothing of hers open
+    home = server.house.root / "alice"
+    server.pool.discard(home)
+    home.rename(home.with_name("away"))
+    assert b" NO " in bob.command("resetkey")
+    home.with_name("away").rename(home)
+    assert b"all keys are removed" in bob.ok("resetkey")
+
+
 def test_the_database_does_not_answer(server: Server) -> None:
     server.fill(1)
     client = server.login()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gromox.base.log import get_logger
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError
 from gromox.imap.imapurl import Rump, parse_rump
 from gromox.imap.machine import AUTHENTICATED
-from gromox.imap.replies import Ready, Reply, Stream
+from gromox.imap.replies import Ready, Reply, Status, Stream
 from gromox.imap.rights import require
 from gromox.imap.serialize import string
 from gromox.imap.tree import tree_of
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from gromox.imap.parser import Parser
     from gromox.imap.session import Session
     from gromox.store.mailbox import Mailbox
+
+log = get_logger("imap")
 
 #: URLs of one command.
 MAX_URLS: Final = 200
@@ -132,6 +135,7 @@ def _forget_all(session: Session) -> Stream:
     """Remove the user's keys from the own mailbox and from those of others that the user can reach."""
     places = session.places
     around = places.neighbours()
+    kept: list[str] = []
 
     def steps() -> Iterator[Sequence[Piece]]:
         places.own.forget_url_keys()
@@ -139,7 +143,14 @@ def _forget_all(session: Session) -> Stream:
             yield ()
             try:
                 places.open(neighbour).forget_url_keys()
-            except StoreError:
-                continue  # it was removed, or is being repaired: nothing can be read there either
+            except StoreError as error:
+                log.warning("keys not removed", user=session.user, mailbox=neighbour.path, reason=error)
+                kept.append(neighbour.prefix)
 
-    return Stream(steps(), lambda: Reply("all keys are removed"))
+    def done() -> Reply:
+        if not kept:
+            return Reply("all keys are removed")
+        # What was signed is good again as soon as the mailbox is.
+        return Reply("some mailboxes cannot be opened now; keys are left in them", status=Status.NO)
+
+    return Stream(steps(), done)
