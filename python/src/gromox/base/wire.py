@@ -14,12 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from gromox.base.value import value
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FilePiece:
     """A stretch of an open file, sent without passing through the process."""
 
@@ -32,28 +34,28 @@ class FilePiece:
 Piece: TypeAlias = bytes | FilePiece
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Send:
     """Octets for the peer."""
 
     pieces: Sequence[Piece]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Produce:
     """Octets that are made while they are sent; each step is a few milliseconds of work. Suspends."""
 
     steps: Iterator[Sequence[Piece]]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call:
     """Work that waits for another machine or a slow device; runs in a thread. Suspends."""
 
     run: Callable[[], object]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Gather:
     """Work that many connections may have at the same time and that is cheaper done together. Suspends.
 
@@ -67,7 +69,7 @@ class Gather:
     work: object
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Watch:
     """Ring this connection when the mailbox changes, or one of ``others``; None ends the watch."""
 
@@ -93,7 +95,7 @@ class Close:
 Action: TypeAlias = Send | Produce | Call | Gather | Watch | StartTls | Compress | Close
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outcome:
     """What a :class:`Call` came to: a value or an error."""
 

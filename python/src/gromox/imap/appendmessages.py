@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from gromox.base.value import value
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.flagnames import split_flags
 from gromox.imap.imapurl import MAX_URL, MessageUrl, parse_url
@@ -49,7 +50,7 @@ class Reference:
 Source: TypeAlias = bytes | Reference
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """One message to add."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from gromox.base.value import value
 from gromox.imap.grammar import LITERAL_AT_END
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ MAX_LITERALS: Final = 200
 MAX_SKIPPED: Final = 256 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Whole:
     """A complete command; the marks of its literals stand in the text."""
 

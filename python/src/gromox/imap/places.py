@@ -6,10 +6,10 @@ for :data:`LIFETIME` seconds; before a name is said not to be there, it is looke
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.log import get_logger
+from gromox.base.value import value
 from gromox.imap.errors import LookUpFirstError
 from gromox.imap.neighbours import NOBODY, Neighbourhood
 from gromox.imap.tree import names_of
@@ -34,7 +34,7 @@ PATIENCE: Final = 2.0
 MOST_OPEN: Final = 32
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Place:
     """Where a name leads: a mailbox, the name in it, and what stood before that (empty: the user's own)."""
 

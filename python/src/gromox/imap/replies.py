@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from gromox.base.value import value
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -82,7 +84,7 @@ class Listed:
     old_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MailboxStatus:
     """``* STATUS name (item n …)``. RFC 3501 section 7.2.4."""
 
@@ -212,7 +214,7 @@ class Identity:
     fields: Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ready:
     """Whole lines that are octets already: from the store's blocks, shared by many sessions."""
 
@@ -266,7 +268,7 @@ class Next(Enum):
     COMPRESS = "compress"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """The untagged data of one command and its tagged line.
 
@@ -290,7 +292,7 @@ class Reply:
     made: Sequence[int] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stream:
     """An answer made while it is sent; ``done`` gives the rest when all steps are."""
 
@@ -298,7 +300,7 @@ class Stream:
     done: Callable[[], Result]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wait:
     """Work that may take long, away from the loop; ``then`` goes on with its outcome."""
 
@@ -306,7 +308,7 @@ class Wait:
     then: Callable[[Outcome], Result]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Together:
     """Work that is cheaper done with that of others (``gromox.base.wire.Gather``); ``then`` goes on."""
 

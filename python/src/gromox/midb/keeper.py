@@ -66,9 +66,13 @@ class Waiting:
         """Say that a mailbox is to be looked at."""
         with self._condition:
             now = self._clock.monotonic()
-            wish = self._wishes.setdefault(path, _Wish(now, now, now + SOON))
-            wish.last, wish.due = now, min(wish.due, now + SOON)
-            self._condition.notify()
+            wish = self._wishes.get(path)
+            if wish is None:
+                wish = self._wishes[path] = _Wish(now, now, float("inf"))
+            wish.last = now
+            if wish.due > now + SOON:  # or those who wait know: a ring for each mail would wake them for nothing
+                wish.due = now + SOON
+                self._condition.notify()
 
     def take(self) -> Path | None:
         """Return a mailbox that is due and that nobody works on; None: the end."""

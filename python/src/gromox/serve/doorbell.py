@@ -59,6 +59,8 @@ class Doorbell:
     def __init__(self, loop: AbstractEventLoop) -> None:
         """Notify on ``loop``."""
         self._loop = loop
+        #: That of the loop, once it is known.
+        self._thread = 0
         self._watchings: dict[Path, dict[Watching, None]] = {}
         self._lock = threading.Lock()
         self._rung: dict[Path, None] = {}
@@ -78,7 +80,9 @@ class Doorbell:
             first = not self._rung
             self._rung[mailbox] = None
         if first:
-            self._loop.call_soon_threadsafe(self._deliver)
+            # Waking a loop that is awake costs two system calls and a turn.
+            on_loop = threading.get_ident() == self._thread
+            (self._loop.call_soon if on_loop else self._loop.call_soon_threadsafe)(self._deliver)
 
     def ring_here(self, mailbox: Path) -> None:
         """Pass on a ring that came from another process."""
@@ -121,6 +125,7 @@ class Doorbell:
                 self.bridge.unwatched(watching.mailbox)
 
     def _deliver(self) -> None:
+        self._thread = threading.get_ident()
         with self._lock:
             rung, self._rung = self._rung, {}
         for mailbox in rung:

@@ -6,9 +6,9 @@ Everything that takes time (scanning, hashing, writing large contents) happens b
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gromox.base.value import value
 from gromox.store import block_table, content, database, expunge, picking, quota
 from gromox.store.content import Storage
 from gromox.store.errors import (
@@ -64,7 +64,7 @@ _Message = tuple[object, ...]
 _Narrow = tuple[int, int, int, int, Extract]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value
 class ReadyMails:
     """Mails that are scanned and only have to be written."""
 

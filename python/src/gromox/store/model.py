@@ -7,6 +7,7 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gromox.base.value import value
 from gromox.store.flags import NO_FLAGS, Flag
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 NO_UIDS: Final[Sequence[int]] = array("I")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NewMail:
     """A message in RFC 5322 form, to be kept octet for octet."""
 
@@ -39,7 +40,7 @@ class NewMail:
     """Of the message that this one is a copy of."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Appended:
     """Where new messages are (RFC 4315 APPENDUID)."""
 

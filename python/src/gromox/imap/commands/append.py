@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from gromox.base.value import value
 from gromox.base.wire import Outcome
 from gromox.imap.appendmessages import Message, add, parse_messages
 from gromox.imap.dispatch import command
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gromox.store.model import Appended, NewMail
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Append:
     """Where to, and what."""
 
@@ -53,21 +53,19 @@ def append(session: Session, args: Append) -> Result:
         step); RFC 4315 section 3 (APPENDUID); RFC 4469 (CATENATE); RFC 6855 section 4 (UTF8).
     """
     place = session.locate(args.name)
-    mailbox = place.mailbox
-    require(mailbox, target(mailbox, place.name), Right.CREATE)
+    mailbox, here = place.mailbox, session.selected
+    folder_id = target(mailbox, place.name)
+    require(mailbox, folder_id, Right.CREATE)
 
     def store(mails: list[NewMail]) -> Reply | Together:
-        folder_id = target(mailbox, place.name)  # as it is called by now
-        here = session.selected
         if mailbox.is_guest:
             return _appended(here, mailbox, folder_id, mailbox.append(folder_id, mails))
-
-        def written(outcome: Outcome) -> Reply:
-            if outcome.error is not None:
-                raise outcome.error
-            return _appended(here, mailbox, folder_id, cast("Appended", outcome.value))
-
         return Together(mailbox, _write_together, mailbox.ready(folder_id, mails), written)
+
+    def written(outcome: Outcome) -> Reply:
+        if outcome.error is not None:
+            raise outcome.error
+        return _appended(here, mailbox, folder_id, cast("Appended", outcome.value))
 
     return add(session, mailbox, args.messages, store)
 
