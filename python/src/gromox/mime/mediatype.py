@@ -20,6 +20,11 @@ Parameters = tuple[tuple[bytes, bytes], ...]
 _TYPE: Final = re.compile(
     rb"[ \t\r\n]*([!#$%&'*+.^_`{|}~0-9A-Za-z-]+)[ \t\r\n]*/[ \t\r\n]*([!#$%&'*+.^_`{|}~0-9A-Za-z-]+)"
 )
+#: The common form of a multipart, read in a quarter of the time.
+_MULTIPART: Final = re.compile(
+    rb"[ \t]*+[Mm]ultipart/([!#$%&'*+.^_`{|}~0-9A-Za-z-]++);[ \t\r\n]*+"
+    rb"boundary=\"([^\"\\\r\n]++)\"[ \t\r\n]*+\Z"
+)
 _TOKEN: Final = re.compile(rb"[ \t\r\n]*([!#$%&'*+.^_`{|}~0-9A-Za-z-]+)")
 #: One parameter. The quoted value may lack its end, the bare one may hold blanks (name=my file.pdf). No two
 #: alternatives begin alike, so nothing is ever tried twice.
@@ -97,9 +102,16 @@ def decode_extended(value: bytes) -> str:
 
 def parse_media_type(value: bytes, limits: Limits = DEFAULT) -> MediaType | None:
     """Return the value of a Content-Type field, or None if it has no type and subtype."""
-    # Most parts of most mails say one of a few things; boundaries are used once.
-    if len(value) <= _LONGEST_CACHED and limits is DEFAULT and b"oundary" not in value:
-        return _cached_media_type(value)
+    if len(value) <= _LONGEST_CACHED and limits is DEFAULT:
+        # Most multiparts say nothing but their boundary; it is used once.
+        multipart = _MULTIPART.match(value)
+        if multipart is not None:
+            return MediaType(
+                "multipart", multipart[1].decode("ascii").lower(), ((b"boundary", multipart[2]),)
+            )
+        # Most parts of most mails say one of a few things.
+        if b"oundary" not in value:
+            return _cached_media_type(value)
     return _parse_media_type(value, limits)
 
 
@@ -143,13 +155,12 @@ def parse_parameters(value: bytes, start: int, limits: Limits = DEFAULT) -> Para
     """
     plain: dict[bytes, bytes] = {}
     is_extended = False
-    for found in _PARAMETER.finditer(value, start):
-        name, quoted, bare = found.groups()
-        if quoted is None:
-            text = bare.strip(b" \t\r")
-        else:
-            text = _ESCAPED.sub(rb"\1", quoted) if b"\\" in quoted else quoted
-        is_extended = is_extended or b"*" in name
+    for name, quoted, bare in _PARAMETER.findall(value, start):
+        text = quoted or bare.strip(b" \t\r")
+        if b"\\" in quoted:
+            text = _ESCAPED.sub(rb"\1", quoted)
+        if b"*" in name:
+            is_extended = True
         plain.setdefault(name.lower(), text)
         if len(plain) >= limits.parameters:
             break
