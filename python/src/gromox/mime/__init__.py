@@ -13,7 +13,7 @@ Decisions not to break:
 
 from __future__ import annotations
 
-from gromox.mime.bodystructure import bodystructure_octets
+from gromox.mime.bodystructure import Structures, bodystructure_octets, structures
 from gromox.mime.envelope import envelope_octets
 from gromox.mime.limits import Limits
 from gromox.mime.message import Message, SearchText
@@ -27,11 +27,13 @@ __all__ = [
     "Part",
     "SearchText",
     "Specifier",
+    "Structures",
     "bodystructure_octets",
     "envelope_octets",
     "find_part",
     "pack_parts",
     "scan",
     "section",
+    "structures",
     "unpack_parts",
 ]

@@ -28,12 +28,13 @@ class Address(NamedTuple):
 END_OF_GROUP: Final = Address(None, None, None, None)
 
 _ATEXT: Final = rb"A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff-"
-#: ["name"] <local@host> or local@host, and the comma or the end. The classes exclude each other: linear.
+#: ["name"] <local@host> or local@host, and the comma or the end. The classes exclude each other, so nothing is
+#: ever given back: linear.
 _COMMON: Final = re.compile(
-    rb"""[ \t\r\n]*(?:
-        (?:"([^"\\\r\n\x00]*)"|([%(atext)b. \t]*))[ \t\r\n]*<([%(atext)b.]+)@([%(atext)b.]+)>
-      | ([%(atext)b.]+)@([%(atext)b.]+)
-    )[ \t\r\n]*(?:,|\Z)"""
+    rb"""[ \t\r\n]*+(?:
+        (?:"([^"\\\r\n\x00]*+)"|([%(atext)b. \t]*+))[ \t\r\n]*+<([%(atext)b.]++)@([%(atext)b.]++)>
+      | ([%(atext)b.]++)@([%(atext)b.]++)
+    )[ \t\r\n]*+(?:,|\Z)"""
     % {b"atext": _ATEXT.replace(b"#", rb"\#")},
     re.VERBOSE,
 )
@@ -67,7 +68,7 @@ def parse_addresses(value: bytes, limit: int = DEFAULT.addresses) -> tuple[Addre
         if bare_local is not None:
             out.append(Address(None, None, bare_local, bare_host))
         else:
-            name = quoted if quoted is not None else _BLANKS.sub(b" ", phrase).strip()
+            name = quoted if quoted is not None else b" ".join(phrase.split())
             out.append(Address(name or None, None, local, host))
         position = found.end()
     return tuple(out)

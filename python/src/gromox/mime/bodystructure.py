@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.mime.envelope import envelope_text, parse_envelope
 from gromox.mime.imaptext import nstring, string
 
 if TYPE_CHECKING:
-    from gromox.mime.mediatype import Parameters
+    from gromox.mime.mediatype import MediaType, Parameters
     from gromox.mime.part import Part
+
+#: What most parts have none of.
+_COMMON_EXTENSIONS: Final = frozenset([b"content-disposition", b"content-language", b"content-location"])
+_NO_COMMON_EXTENSION: Final = b" NIL NIL NIL"
+#: Ready, as nearly all parts have one of them.
+_ENCODINGS: Final = {
+    name: string(name.encode("ascii")) for name in ("7bit", "8bit", "binary", "base64", "quoted-printable")
+}
+
+
+class Structures(NamedTuple):
+    """Both forms of one structure, ready to be sent."""
+
+    body: bytes
+    bodystructure: bytes
 
 
 def bodystructure_octets(part: Part, *, extensible: bool) -> bytes:
@@ -19,40 +34,60 @@ def bodystructure_octets(part: Part, *, extensible: bool) -> bytes:
         part: usually the root.
         extensible: BODYSTRUCTURE; else the shorter BODY.
     """
-    out: list[bytes] = []
+    both = structures(part)
+    return both.bodystructure if extensible else both.body
+
+
+def structures(root: Part) -> Structures:
+    """Return BODY and BODYSTRUCTURE of a part and what is below it; the second adds a third to the time."""
+    body: list[bytes] = []
+    extended: list[bytes] = []
     # A list of what is still to be written instead of recursion: hostile mail nests deep, and one shared
     # output copies nothing twice.
-    todo: list[Part | bytes] = [part]
+    todo: list[Part | Structures] = [root]
     while todo:
-        item = todo.pop()
-        if isinstance(item, bytes):
-            out.append(item)
-        elif item.children:
-            out.append(b"(")
-            todo.append(_multipart_tail(item, extensible=extensible))
-            todo.extend(reversed(item.children))
-        elif item.message is not None:
-            out.append(b"(" + _basic(item) + b" " + envelope_text(parse_envelope(item.message)) + b" ")
-            todo.append(b" %d%b)" % (item.lines, _extension(item) if extensible else b""))
-            todo.append(item.message)
+        part = todo.pop()
+        if isinstance(part, Structures):
+            head, tail = part
+        elif part.children:
+            head = tail = b"("
+            todo.append(_multipart_tail(part))
+            todo += reversed(part.children)
+        elif part.message is not None:
+            head = tail = b"(%b %b " % (_basic(part), envelope_text(parse_envelope(part.message)))
+            todo.append(Structures(b" %d)" % part.lines, b" %d%b)" % (part.lines, _extension(part))))
+            todo.append(part.message)
         else:
-            lines = b" %d" % item.lines if item.media.type == "text" else b""
-            out.append(b"(%b%b%b)" % (_basic(item), lines, _extension(item) if extensible else b""))
-    return b"".join(out)
+            basic = _basic(part)
+            if part.media.type == "text":
+                basic = b"%b %d" % (basic, part.lines)
+            head, tail = b"(%b)" % basic, b"(%b%b)" % (basic, _extension(part))
+        body.append(head)
+        extended.append(tail)
+    return Structures(b"".join(body), b"".join(extended))
 
 
 def _basic(part: Part) -> bytes:
     """Type, subtype and body-fields."""
-    media, get = part.media, part.text
-    return b"%b %b %b %b %b %b %d" % (
+    get = part.fields.get
+    content_id, description = get(b"content-id"), get(b"content-description")
+    return b"%b %b %b %b %d" % (
+        part.media.text or _type_text(part.media),
+        b"NIL" if content_id is None else nstring(part.text(b"content-id")),
+        b"NIL" if description is None else nstring(part.text(b"content-description")),
+        _ENCODINGS.get(part.encoding) or string(part.encoding.encode("ascii", "replace")),
+        part.body_end - part.body_start,
+    )
+
+
+def _type_text(media: MediaType) -> bytes:
+    """Type, subtype and parameters; kept with the type, for most of them are memoised themselves."""
+    media.text = b"%b %b %b" % (
         string(media.type.encode("ascii")),
         string(media.subtype.encode("ascii")),
         _parameters(media.raw),
-        nstring(get(b"content-id")),
-        nstring(get(b"content-description")),
-        string(part.encoding.encode("ascii", "replace")),
-        part.body_end - part.body_start,
     )
+    return media.text
 
 
 def _parameters(raw: Parameters) -> bytes:
@@ -61,29 +96,28 @@ def _parameters(raw: Parameters) -> bytes:
     return b"(%b)" % b" ".join([b"%b %b" % (string(name), string(value)) for name, value in raw])
 
 
-def _multipart_tail(part: Part, *, extensible: bool) -> bytes:
+def _multipart_tail(part: Part) -> Structures:
     subtype = string(part.media.subtype.encode("ascii"))
-    if not extensible:
-        return b" %b)" % subtype
-    return b" %b %b%b)" % (subtype, _parameters(part.media.raw), _common_extension(part))
+    return Structures(
+        b" %b)" % subtype, b" %b %b%b)" % (subtype, _parameters(part.media.raw), _common_extension(part))
+    )
 
 
 def _extension(part: Part) -> bytes:
     """MD5 and the rest."""
-    # Most parts have none of them.
-    if len(part.fields) == 0:
-        return b" NIL NIL NIL NIL"
-    return b" %b%b" % (nstring(part.md5), _common_extension(part))
+    md5 = b"NIL" if b"content-md5" not in part.fields else nstring(part.md5)
+    return b" %b%b" % (md5, _common_extension(part))
 
 
 def _common_extension(part: Part) -> bytes:
     """Disposition, language and location."""
-    fields = part.fields
-    disposition = part.disposition if b"content-disposition" in fields else None
+    if _COMMON_EXTENSIONS.isdisjoint(part.fields):
+        return _NO_COMMON_EXTENSION
+    disposition = part.disposition
     shown = b"NIL"
     if disposition is not None:
         shown = b"(%b %b)" % (string(disposition.type.encode("ascii")), _parameters(disposition.raw))
-    languages = part.languages if b"content-language" in fields else ()
+    languages = part.languages
     if not languages:
         tags = b"NIL"
     elif len(languages) == 1:

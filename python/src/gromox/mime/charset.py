@@ -7,6 +7,7 @@ on hostile input or raise at use.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 #: Octets that the guess looks at. It reads what no sender declared; a few lines decide as well as all.
@@ -180,7 +181,13 @@ _TABLE: Final = _table()
 
 def codec_of(name: str) -> str | None:
     """Return the Python codec for a charset name of mail, or None if there is none or it says nothing."""
-    return _TABLE.get(_NOT_ALNUM.sub("", name[:64].lower()))
+    return _codec_of(name[:64])
+
+
+# Mail uses a handful of names.
+@lru_cache(maxsize=128)
+def _codec_of(name: str) -> str | None:
+    return _TABLE.get(_NOT_ALNUM.sub("", name.lower()))
 
 
 def decode(octets: bytes, name: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gromox.mime.address import Address, parse_addresses
-from gromox.mime.imaptext import nstring, string
+from gromox.mime.imaptext import is_plain, nstring
 
 if TYPE_CHECKING:
     from gromox.mime.message import Message
@@ -15,9 +14,11 @@ if TYPE_CHECKING:
 Addresses = tuple[Address, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """The members in the order of the document; None where the message has no such field."""
+class Envelope(NamedTuple):
+    """The members in the order of the document; None where the message has no such field.
+
+    A NamedTuple because one is made for every delivered mail.
+    """
 
     date: bytes | None
     subject: bytes | None
@@ -37,25 +38,24 @@ def parse_envelope(part: Part) -> Envelope:
     Spec:
         RFC 9051 7.5.2: Sender and Reply-To that are absent or empty are those of From.
     """
-    fields = part.fields
-
-    def addresses(name: bytes) -> Addresses:
-        value = fields.get(name)
-        return parse_addresses(value) if value else ()
-
-    from_ = addresses(b"from")
+    text, get = part.text, part.fields.get
+    from_ = _addresses(get(b"from"))
     return Envelope(
-        part.text(b"date"),
-        part.text(b"subject"),
+        text(b"date"),
+        text(b"subject"),
         from_,
-        addresses(b"sender") or from_,
-        addresses(b"reply-to") or from_,
-        addresses(b"to"),
-        addresses(b"cc"),
-        addresses(b"bcc"),
-        part.text(b"in-reply-to"),
-        part.text(b"message-id"),
+        _addresses(get(b"sender")) or from_,
+        _addresses(get(b"reply-to")) or from_,
+        _addresses(get(b"to")),
+        _addresses(get(b"cc")),
+        _addresses(get(b"bcc")),
+        text(b"in-reply-to"),
+        text(b"message-id"),
     )
+
+
+def _addresses(value: bytes | None) -> Addresses:
+    return parse_addresses(value) if value else ()
 
 
 def _address_list(addresses: Addresses) -> bytes:
@@ -63,7 +63,11 @@ def _address_list(addresses: Addresses) -> bytes:
         return b"NIL"
     out = [b"("]
     for name, route, mailbox, host in addresses:
-        out.append(b"(%b %b %b %b)" % (nstring(name), nstring(route), nstring(mailbox), nstring(host)))
+        # Most are name <mailbox@host>, and nothing in it is special: looked at once, not once a string.
+        if name and mailbox and host and route is None and is_plain(b"%b%b%b" % (name, mailbox, host)):
+            out.append(b'("%b" NIL "%b" "%b")' % (name, mailbox, host))
+        else:
+            out.append(b"(%b %b %b %b)" % (nstring(name), nstring(route), nstring(mailbox), nstring(host)))
     out.append(b")")
     return b"".join(out)
 
@@ -90,4 +94,4 @@ def envelope_octets(message: Message) -> bytes:
     return envelope_text(message.envelope())
 
 
-__all__ = ["Addresses", "Envelope", "envelope_octets", "envelope_text", "parse_envelope", "string"]
+__all__ = ["Addresses", "Envelope", "envelope_octets", "envelope_text", "parse_envelope"]

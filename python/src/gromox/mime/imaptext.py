@@ -8,10 +8,15 @@ from typing import Final
 from gromox.mime import charset
 
 #: What a quoted string of IMAP4rev1 cannot hold as it stands.
-_SPECIAL: Final = re.compile(rb'[\x00\r\n"\\\x80-\xff]')
+_find_special: Final = re.compile(rb'[\x00\r\n"\\\x80-\xff]').search
 _BREAKS: Final = re.compile(rb"\r*\n[ \t]*|\r+")
 #: Longer ones are literals: line buffers of clients are bounded, RFC 2683 3.2.1.5.
 _LONGEST_QUOTED: Final = 1000
+
+
+def is_plain(value: bytes) -> bool:
+    """Tell whether octets can stand between quotes as they are; so can then all that is cut out of them."""
+    return len(value) <= _LONGEST_QUOTED and _find_special(value) is None
 
 
 def string(value: bytes) -> bytes:
@@ -20,7 +25,7 @@ def string(value: bytes) -> bytes:
     Text of 8 bits (RFC 6532 headers) goes as it is into a literal, which both IMAP4rev1 and rev2 allow; what
     is not UTF-8 is converted. NUL, which no string can carry, becomes "?", and line breaks become a blank.
     """
-    if len(value) <= _LONGEST_QUOTED and _SPECIAL.search(value) is None:
+    if len(value) <= _LONGEST_QUOTED and _find_special(value) is None:
         return b'"%b"' % value
     if b"\x00" in value:
         value = value.replace(b"\x00", b"?")

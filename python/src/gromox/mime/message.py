@@ -107,11 +107,17 @@ class Message:
     @property
     def search_text(self) -> SearchText:
         """From, To, Cc, Bcc and Subject, decoded."""
-        return SearchText(*map(self._text, (b"from", b"to", b"cc", b"bcc", b"subject")))
+        text = self._text
+        return SearchText(text(b"from"), text(b"to"), text(b"cc"), text(b"bcc"), text(b"subject"))
 
     def _text(self, name: bytes) -> str:
         value = self.root.fields.get(name)
-        return " ".join(decode_words(unfold(value)).split()) if value else ""
+        if not value:
+            return ""
+        if value.isascii() and b"=?" not in value:
+            # Most are: nothing to decode, and folds are white space.
+            return " ".join(value.decode("ascii").split())
+        return " ".join(decode_words(unfold(value)).split())
 
     @property
     def has_attachment(self) -> bool:

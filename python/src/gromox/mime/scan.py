@@ -9,7 +9,9 @@ dictionary.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import re
+from functools import lru_cache
+from typing import Final
 
 from gromox.mime.header import FIELD_END, unfold
 from gromox.mime.limits import DEFAULT, Limits
@@ -22,9 +24,16 @@ _CR: Final = 0x0D
 _PADDING: Final = 256
 #: Longer boundaries are no boundaries; RFC 2046 5.1.1 allows 70.
 _LONGEST_BOUNDARY: Final = 1000
+_LONGEST_CACHED: Final = 32
+
+_DASHES: Final = b"\n--"
+_BLANK: Final = (b" ", b"\t")
+#: Name and value of a field. One octet in front: memchr speed; no alternatives: every octet is tried once.
+_FIELD: Final = re.compile(rb"\n([^ \t\n:]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)")
 
 #: Encodings that leave the octets of an embedded message in place, RFC 2045 6.2.
 _IDENTITY: Final = frozenset(["7bit", "8bit", "binary"])
+_CONTAINERS: Final = frozenset(["multipart", "message"])
 
 CONTENT_FIELDS: Final = frozenset(
     b"content-" + name
@@ -78,23 +87,12 @@ def scan(octets: bytes, limits: Limits = DEFAULT) -> Message:
     return Message(octets, _Scanner(octets, limits).run())
 
 
-class _Open(NamedTuple):
-    """An entity whose end is not known yet."""
-
-    part: Part
-    lines_before: int
-    boundary: bytes | None
-    shadowed: int | None  # the level that had the same boundary before
-
-
-class _Delimiter(NamedTuple):
-    level: int  # index of the multipart among the open entities
-    start: int  # of the line
-    end: int  # of the line with its break
-    closes: bool
-
-
 class _Scanner:
+    """The parts that are open, innermost last, and what was found out about the octets so far.
+
+    Plain lists and tuples, and few calls: made of small values and methods it took twice the time.
+    """
+
     __slots__ = (
         "_blank_end",
         "_blank_start",
@@ -104,37 +102,44 @@ class _Scanner:
         "_lines",
         "_lines_at",
         "_longest",
+        "_mark",
         "_octets",
         "_open",
+        "_own",
         "_parts",
         "_size",
     )
 
     def __init__(self, octets: bytes, limits: Limits) -> None:
         self._octets, self._limits, self._size = octets, limits, len(octets)
-        self._open: list[_Open] = []
-        self._boundaries: dict[bytes, int] = {}
+        self._open: list[Part] = []  # lines: so far, less than nothing by those before its body
+        self._boundaries: dict[bytes, int] = {}  # the level of the multipart that has it
+        self._own: dict[
+            int, tuple[bytes, int | None]
+        ] = {}  # by level; and the level that had the same before
         self._longest = 0
+        self._mark = _DASHES  # how each delimiter line begins, with the line break before it
         self._parts = 0
         self._lines = self._lines_at = 0
         self._blank_start = self._blank_end = self._crlf_blank = -1
 
     def run(self) -> Part:
         position = self._begin(0, None)
-        root = self._open[0].part
+        opened, octets = self._open, self._octets
+        root = opened[0]
         while self._boundaries:
             found = self._delimiter(position, self._size)
             if found is None:
                 break
-            octets, end = self._octets, found.start - 1
+            level, start, position, closes = found
+            end = start - 1
             if end and octets[end - 1] == _CR:
                 end -= 1
-            self._close(found.level + 1, end)
-            if found.closes:
-                self._forget_boundary(found.level)
-                position = found.end
+            self._close(level + 1, end)
+            if closes:
+                self._forget_boundary(level)
             else:
-                position = self._begin(found.end, self._open[found.level].part)
+                position = self._begin(position, opened[level])
         self._close(0, self._size)
         return root
 
@@ -150,6 +155,7 @@ class _Scanner:
             if self._parts >= self._limits.parts:
                 part = Part(position, position, self._size, media=OPAQUE)
                 self._boundaries.clear()
+                self._remark()
             else:
                 part = self._read_header(position, default, wanted)
             self._parts += 1
@@ -157,58 +163,68 @@ class _Scanner:
                 outer.message = part
             elif multipart is not None:
                 multipart.children.append(part)
-            boundary = self._enter(part)
-            if part.media.type != "message" or part.media.subtype not in MESSAGE_SUBTYPES:
-                return part.body_start if boundary or self._boundaries else self._size
+            kind = part.media.type
+            has_boundary = kind in _CONTAINERS and self._frame(part)
+            self._open.append(part)
+            part.lines = -self._lines_to(part.body_start)
+            # Asked again: what nests too deep is a container no more.
+            if kind != "message" or part.media.type != kind or part.media.subtype not in MESSAGE_SUBTYPES:
+                return part.body_start if has_boundary or self._boundaries else self._size
             outer, position, default, wanted = part, part.body_start, TEXT, MESSAGE_FIELDS
             if part.encoding not in _IDENTITY:
                 # The message cannot be seen in these octets: it is one text without header.
-                inner = Part(position, position, self._size)
+                inner = Part(position, position, self._size, lines=part.lines)
                 part.message = inner
                 self._parts += 1
-                self._enter(inner)
+                self._open.append(inner)
                 return position
 
-    def _enter(self, part: Part) -> bytes | None:
-        """Put an entity on the stack; return its boundary if it has one of its own."""
-        boundary: bytes | None = None
-        shadowed: int | None = None
+    def _frame(self, part: Part) -> bool:
+        """Tell whether a multipart or message about to be opened has a boundary of its own, and mind it."""
         level = len(self._open)
-        media = part.media
-        if level >= self._limits.depth and media.type in ("multipart", "message"):
+        if level >= self._limits.depth:
             part.media = OPAQUE
-        elif media.type == "multipart":
-            boundary = _boundary(media)
-            if boundary is None:
-                part.media = TEXT
-            else:
-                shadowed = self._boundaries.get(boundary)
+        elif part.media.type == "multipart":
+            boundary = _boundary(part.media)
+            if boundary is not None:
+                self._own[level] = boundary, self._boundaries.get(boundary)
                 self._boundaries[boundary] = level
                 self._longest = max(self._longest, len(boundary))
-        self._open.append(_Open(part, self._lines_to(part.body_start), boundary, shadowed))
-        return boundary
+                self._remark()
+                return True
+            part.media = TEXT
+        return False
 
     def _close(self, level: int, end: int) -> None:
         """End the entities from this level on; their end is never before their beginning."""
-        while len(self._open) > level:
-            part, lines_before, boundary, _ = self._open[-1]
-            if boundary is not None:
-                self._forget_boundary(len(self._open) - 1)
-                if not part.children:
-                    part.media = TEXT
-            self._open.pop()
+        opened = self._open
+        while len(opened) > level:
+            part = opened.pop()
+            if len(opened) in self._own:
+                self._forget_boundary(len(opened))
+            if part.media.type == "multipart" and not part.children:
+                part.media = TEXT
             end = max(end, part.body_start)
             part.body_end = end
-            part.lines = self._lines_to(end) - lines_before
+            part.lines += self._lines_to(end)
 
     def _forget_boundary(self, level: int) -> None:
         """Take the boundary of a multipart out of the comparison; a second time does nothing."""
-        boundary, shadowed = self._open[level].boundary, self._open[level].shadowed
-        if boundary is not None and self._boundaries.get(boundary) == level:
+        boundary, shadowed = self._own.pop(level)
+        if self._boundaries.get(boundary) == level:
             if shadowed is None:
                 del self._boundaries[boundary]
             else:
                 self._boundaries[boundary] = shadowed
+            self._remark()
+
+    def _remark(self) -> None:
+        """See by what delimiter lines are found, now that the boundaries are others.
+
+        Most mails have one at a time. To look for all of it takes a third of the time: the longer it is, the
+        more octets are passed over at once.
+        """
+        self._mark = _DASHES + next(iter(self._boundaries)) if len(self._boundaries) == 1 else _DASHES
 
     def _lines_to(self, offset: int) -> int:
         """Return the number of line ends before an offset; offsets never go back."""
@@ -217,13 +233,18 @@ class _Scanner:
             self._lines_at = offset
         return self._lines
 
-    def _delimiter(self, position: int, limit: int) -> _Delimiter | None:
-        """Return the first delimiter line that starts between two offsets; the first starts a line."""
-        octets, boundaries = self._octets, self._boundaries
+    def _delimiter(self, position: int, limit: int) -> tuple[int, int, int, bool] | None:
+        """Return the first delimiter line that starts between two offsets; the first starts a line.
+
+        Returns:
+            The index of its multipart among the open entities, where the line begins, where it ends with its
+            break, and whether it closes the multipart.
+        """
+        octets, boundaries, mark = self._octets, self._boundaries, self._mark
         reach = self._longest + _PADDING
-        at = max(position - 1, 0)
+        at, limit = max(position - 1, 0), limit + len(mark) - 1
         while True:
-            at = octets.find(b"\n--", at, limit + 2)
+            at = octets.find(mark, at, limit)
             if at < 0:
                 return None
             start = at + 1
@@ -236,9 +257,9 @@ class _Scanner:
             text = octets[start + 2 : stop].rstrip(b" \t\r")
             level = boundaries.get(text)
             if level is not None:
-                return _Delimiter(level, start, min(stop + 1, self._size), closes=False)
+                return level, start, min(stop + 1, self._size), False
             if text.endswith(b"--") and (level := boundaries.get(text[:-2])) is not None:
-                return _Delimiter(level, start, min(stop + 1, self._size), closes=True)
+                return level, start, min(stop + 1, self._size), True
             at = stop
 
     def _body_start(self, position: int) -> int:
@@ -250,11 +271,11 @@ class _Scanner:
             if position > self._blank_start:
                 self._find_blank(position)
             end = self._blank_end
+        # A part may lack its blank line, and its body; the next delimiter ends it all the same.
         if self._boundaries:
-            # A part may lack its blank line, and its body; the next delimiter ends it all the same.
             early = self._delimiter(position, end)
-            if early is not None and early.start < end:
-                return early.start
+            if early is not None and early[1] < end:
+                return early[1]
         return end
 
     def _find_blank(self, position: int) -> None:
@@ -273,30 +294,52 @@ class _Scanner:
         limits = self._limits
         body_start = self._body_start(position)
         block = self._octets[position : min(body_start, position + limits.header_octets)]
-        fields: dict[bytes, bytes] = {}
-        lists: dict[bytes, list[bytes]] = {}
-        pieces = FIELD_END.split(block, limits.fields)
-        if len(pieces) > limits.fields:
-            pieces.pop()  # the rest in one piece
-        for piece in pieces:
-            name, colon, value = piece.partition(b":")
-            name = name.strip(b" \t").lower()
-            if name in wanted and colon:
-                if name not in fields:
-                    fields[name] = value
-                elif name in LIST_FIELDS:
-                    lists.setdefault(name, [fields[name]]).append(value)
-        for name, values in lists.items():
-            fields[name] = b",".join(values)
-        media = default
-        content_type = fields.get(b"content-type")
-        if content_type is not None:
-            media = parse_media_type(content_type, limits) or TEXT
-        part = Part(position, body_start, self._size, 0, media, "7bit", fields)
-        encoding = fields.get(b"content-transfer-encoding")
-        if encoding is not None:
-            part.encoding = _encoding(encoding)
-        return part
+        few = len(block) < limits.fields or block.count(b"\n") < limits.fields
+        if few and not block.startswith(_BLANK):
+            fields = common_fields(block, wanted)
+        else:
+            fields = any_fields(block, wanted, limits.fields)
+        media, encoding = default, "7bit"
+        value = fields.get(b"content-type")
+        if value is not None:
+            media = parse_media_type(value, limits) or TEXT
+        value = fields.get(b"content-transfer-encoding")
+        if value is not None:
+            encoding = _cached_encoding(value) if len(value) <= _LONGEST_CACHED else _encoding(value)
+        return Part(position, body_start, self._size, 0, media, encoding, fields)
+
+
+def any_fields(block: bytes, wanted: frozenset[bytes], limit: int) -> dict[bytes, bytes]:
+    """Return the raw values of the wanted fields among the first of a header block, by lower-case name."""
+    fields: dict[bytes, bytes] = {}
+    lists: dict[bytes, list[bytes]] = {}
+    pieces = FIELD_END.split(block, limit)
+    if len(pieces) > limit:
+        pieces.pop()  # the rest in one piece
+    for piece in pieces:
+        name, colon, value = piece.partition(b":")
+        name = name.strip(b" \t").lower()
+        if name in wanted and colon:
+            if name not in fields:
+                fields[name] = value
+            elif name in LIST_FIELDS:
+                lists.setdefault(name, [fields[name]]).append(value)
+    for name, values in lists.items():
+        fields[name] = b",".join(values)
+    return fields
+
+
+def common_fields(block: bytes, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
+    """Do the same for a block that begins with no blank and has few fields, in two thirds of the time."""
+    fields: dict[bytes, bytes] = {}
+    for written, value in _FIELD.findall(b"\n" + block):
+        name = written.lower()
+        if name in wanted:
+            if name not in fields:
+                fields[name] = value
+            elif name in LIST_FIELDS:
+                return any_fields(block, wanted, len(block))
+    return fields
 
 
 def _boundary(media: MediaType) -> bytes | None:
@@ -315,3 +358,8 @@ def _encoding(value: bytes) -> str:
         text = strip_comments(text)
     # Seen in the wild: "base64;" and quotes around the token.
     return text.partition(b";")[0].strip(b" \t\"'").lower().decode("ascii", "replace") or "7bit"
+
+
+@lru_cache(maxsize=64)
+def _cached_encoding(value: bytes) -> str:
+    return _encoding(value)

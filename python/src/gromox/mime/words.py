@@ -50,7 +50,7 @@ def decode_words(value: bytes) -> str:
     if b"\n" in value:
         value = _LINE_BREAKS.sub(b"", value)
     if b"=?" not in value:
-        return charset.decode(value, "utf-8")
+        return value.decode("ascii") if value.isascii() else charset.decode(value, "utf-8")
     out: list[str] = []
     pending: list[bytes] = []
     pending_charset = ""

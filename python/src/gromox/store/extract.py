@@ -80,6 +80,7 @@ def extract(octets: bytes, internal_date: float, zone: int, scanned: mime.Messag
     root = message.root
     envelope = message.envelope()
     search = message.search_text
+    structures = mime.structures(root)
     sent = message.date
     subject = search.subject[:_MAX_SUBJECT]
     sender = (envelope.from_ or envelope.sender or (None,))[0]
@@ -94,8 +95,8 @@ def extract(octets: bytes, internal_date: float, zone: int, scanned: mime.Messag
         sent_day=(sent[0] + sent[1] * 60) // _DAY if sent else None,
         header=message.header,
         envelope=mime.envelope_octets(message),
-        bodystructure=mime.bodystructure_octets(root, extensible=True),
-        body=mime.bodystructure_octets(root, extensible=False),
+        bodystructure=structures.bodystructure,
+        body=structures.body,
         parts=mime.pack_parts(root),
         message_id=message_id.encode("utf-8", "replace"),
         message_id_hash=message_id_hash(message_id),
