@@ -15,7 +15,8 @@ from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import NOT_AUTHENTICATED, Event
 from gromox.imap.replies import Capabilities, Goodbye, Next, Reply, Status, Wait
-from gromox.imap.tree import Tree
+from gromox.imap.tree import Tree, names_of
+from gromox.store.builtin import INBOX
 from gromox.store.errors import NotFoundError
 from gromox.store.guest import Guest
 from gromox.store.permission import Right
@@ -86,7 +87,7 @@ def log_in(session: Session, given: Credentials, operation: str) -> Result:
     )
 
 
-def _verified(session: Session, outcome: Outcome, operation: str) -> Reply:
+def _verified(session: Session, outcome: Outcome, operation: str) -> Result:
     error = outcome.error
     if isinstance(error, AuthError):
         return refused(session, error, operation)
@@ -97,8 +98,27 @@ def _verified(session: Session, outcome: Outcome, operation: str) -> Reply:
     return enter(session, outcome.value, operation)
 
 
-def enter(session: Session, entrance: Entrance, operation: str) -> Reply:
-    """Open the mailbox and be logged in."""
+def enter(session: Session, entrance: Entrance, operation: str) -> Result:
+    """Open the mailbox and be logged in; what has to be read from its file first is read in a thread."""
+    services = session.services
+    if services.is_open(entrance.maildir):
+        return _enter(session, entrance, operation)
+    return Wait(
+        lambda: services.prepare_mailbox(entrance.maildir, look_over),
+        # Why it could not be opened is found once more, by who has the words for it.
+        lambda _: _enter(session, entrance, operation),
+    )
+
+
+def look_over(mailbox: Mailbox) -> None:
+    """Read what clients ask for first: the names, and the inbox. Raises StoreError."""
+    mailbox.settle()
+    names_of(mailbox)
+    if not mailbox.is_public:
+        mailbox.view(INBOX)
+
+
+def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
     try:
         mailbox = session.services.open_mailbox(entrance.maildir)
     except NotFoundError:
