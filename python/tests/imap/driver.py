@@ -71,6 +71,8 @@ class Server:
             ),
             open_mailbox=self.pool.hold,
             close_mailbox=self.pool.release,
+            is_open=self.pool.is_open,
+            prepare_mailbox=self.pool.prepare,
             policy=policy,
             clock=self.house.clock,
             surroundings=Surroundings(

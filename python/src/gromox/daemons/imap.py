@@ -42,6 +42,8 @@ def add_imap(home: Home, settings: Settings) -> None:
         doorkeeper=home.doorkeeper(settings, Privilege.IMAP_POP3, "imap"),
         open_mailbox=home.mailboxes.hold,
         close_mailbox=home.mailboxes.release,
+        is_open=home.mailboxes.is_open,
+        prepare_mailbox=home.mailboxes.prepare,
         policy=dataclasses.replace(policy, starttls=policy.starttls and tls is not None),
         surroundings=Surroundings(home.directory, home.grants, policy.others, policy.public),
         sessions=Tally(home.server.neighbours, "imap user", settings[USER_CONTEXT_NUM]),

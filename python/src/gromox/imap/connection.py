@@ -6,6 +6,8 @@ Wiring, for daemons and tests::
         doorkeeper=Doorkeeper(...),           # verifies logins, in a thread (Call)
         open_mailbox=pool.hold,               # Callable[[Path], Mailbox], called in the thread of the loop
         close_mailbox=pool.release,           # Callable[[Path], None], likewise
+        is_open=pool.is_open,                 # Callable[[Path], bool], likewise
+        prepare_mailbox=pool.prepare,         # called in a thread (Call) for a mailbox that is not
         policy=Policy.of(settings),           # settings of gromox.imap.settings.PROGRAM
     )
     core = ImapConnection(services)           # one for each connection; implicit TLS is peer.tls

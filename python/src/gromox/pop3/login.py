@@ -12,6 +12,7 @@ from gromox.pop3.dispatch import Ask, Follow, Then
 from gromox.pop3.maildrop import InUseError, Maildrop, MaildropLock
 from gromox.pop3.session import Session, State
 from gromox.pop3.settings import POP3_AUTH_TIMES, POP3_FORCE_TLS, POP3_LOGIN_DELAY, POP3_SHARED_MAILDROP
+from gromox.store.builtin import INBOX
 from gromox.store.errors import DeniedError, StoreError
 from gromox.store.permission import Right
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from gromox.base.secret import Secret
     from gromox.base.wire import Outcome
     from gromox.pop3.dispatch import Result
+    from gromox.store.mailbox import Mailbox
 
 
 def may_log_in(session: Session) -> bool:
@@ -59,7 +61,26 @@ def refuse(session: Session, login: str, error: AuthError) -> Result:
 
 
 def enter(session: Session, login: str, entrance: Entrance) -> Result:
-    """Take the maildrop and go over to the transaction state. RFC 1939 section 4."""
+    """Take the maildrop; what has to be read from the file of the mailbox first is read in a thread."""
+    pool = session.services.mailboxes
+    if pool.is_open(entrance.maildir):
+        return _enter(session, login, entrance)
+    return Ask(
+        lambda: pool.prepare(entrance.maildir, _look_over),
+        # Why it could not be opened is found once more, by who has the words for it.
+        lambda _: _enter(session, login, entrance),
+    )
+
+
+def _look_over(mailbox: Mailbox) -> None:
+    """Read what a maildrop consists of. Raises StoreError."""
+    mailbox.settle()
+    mailbox.shown_size(INBOX)
+    mailbox.view(INBOX)
+
+
+def _enter(session: Session, login: str, entrance: Entrance) -> Result:
+    """Go over to the transaction state. RFC 1939 section 4."""
     services = session.services
     session.user = ""
     delay = services.settings[POP3_LOGIN_DELAY]

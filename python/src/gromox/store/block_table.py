@@ -48,7 +48,7 @@ def _unpacked(octets: bytes | None) -> array[int] | None:
 def _block(row: _Row, sets: KeywordSets) -> Block:
     block_id, first_uid, changed, modseq_base, flags, modseqs, keyword_sets, uids = row
     return Block(
-        _unpacked(uids) or array("I", range(first_uid, first_uid + len(flags))),
+        _unpacked(uids) or first_uid,
         flags,
         _unpacked(keyword_sets),
         modseq_base,

@@ -107,6 +107,8 @@ class Wal:
         except FileNotFoundError:
             self._forget()
             return
+        if not present.st_size:  # begun anew by who opened the database first: all of it is in there
+            return
         if self._fd >= 0 and os.fstat(self._fd).st_ino != present.st_ino:
             self._forget()
         if self._fd < 0:

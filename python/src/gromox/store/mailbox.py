@@ -209,6 +209,19 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         if self._file.wal.take_long():
             self._begin_log_anew()
 
+    @guarded
+    def settle(self) -> None:
+        """Make durable what other processes may have written last, before somebody asks for it. Blocks.
+
+        Whoever is told of a folder that was not looked at before would have to wait for that.
+
+        Raises:
+            CorruptError: as :meth:`sync`.
+        """
+        self._file.refresh()
+        self._file.mark_undurable()
+        self.sync()
+
     def _begin_log_anew(self) -> None:
         """Copy the log while those who wait for the sync write nothing; a failure undoes no sync."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
@@ -47,6 +48,40 @@ class MailboxPool:
         self._options = options
         self._open: OrderedDict[Path, tuple[Mailbox, float]] = OrderedDict()
         self._holds: dict[Path, int] = {}
+        # Opened by other threads for this one; the lock is for them and for the number of discards.
+        self._prepared: dict[Path, tuple[Mailbox, float]] = {}
+        self._lock = threading.Lock()
+        self._discards = 0
+
+    def is_open(self, path: Path) -> bool:
+        """Tell whether :meth:`get` need not open the mailbox."""
+        return path in self._open or path in self._prepared
+
+    def prepare(self, path: Path, look: Callable[[Mailbox], object]) -> None:
+        """Open a mailbox for the next :meth:`get`, in any thread, so that the pool's own need not wait.
+
+        Args:
+            path: the mailbox directory.
+            look: reads what will be asked for first.
+
+        Raises:
+            StoreError: it cannot be opened, or ``look`` raised it.
+        """
+        if self.is_open(path):
+            return
+        before = self._discards
+        mailbox = self._opened(path)
+        try:
+            look(mailbox)
+            with self._lock:
+                # A mailbox that was discarded meanwhile may have another file now.
+                if before == self._discards and not self.is_open(path):
+                    self._prepared[path] = mailbox, self._clock.monotonic()
+                    return
+        except BaseException:
+            mailbox.close()
+            raise
+        mailbox.close()
 
     def get(self, path: Path) -> Mailbox:
         """Return the mailbox, opened if need be.
@@ -55,14 +90,13 @@ class MailboxPool:
             StoreError: as :meth:`Mailbox.open`.
         """
         entry = self._open.get(path)
+        if entry is None:
+            entry = self._prepared.pop(path, None)
         if entry is not None and entry[0].is_poisoned:
+            self._open[path] = entry
             self.discard(path)
             entry = None
-        if entry is None:
-            more = {} if self._ring is None else {"ring": self._ring}
-            mailbox = Mailbox.open(path, clock=self._clock, ids=self._ids, options=self._options, **more)
-        else:
-            mailbox = entry[0]
+        mailbox = self._opened(path) if entry is None else entry[0]
         self._open[path] = (mailbox, self._clock.monotonic())
         self._open.move_to_end(path)
         if len(self._open) > self._max_open:
@@ -88,9 +122,16 @@ class MailboxPool:
 
         Its file is about to be replaced, or it is not to be trusted.
         """
-        entry = self._open.pop(path, None)
-        if entry is not None:
-            entry[0].close()
+        with self._lock:
+            self._discards += 1
+            prepared = self._prepared.pop(path, None)
+        for entry in (self._open.pop(path, None), prepared):
+            if entry is not None:
+                entry[0].close()
+
+    def _opened(self, path: Path) -> Mailbox:
+        more = {} if self._ring is None else {"ring": self._ring}
+        return Mailbox.open(path, clock=self._clock, ids=self._ids, options=self._options, **more)
 
     def mailboxes(self) -> list[Mailbox]:
         """Return the open mailboxes, for checkpoints."""
@@ -102,12 +143,21 @@ class MailboxPool:
         stale = [path for path, (_, used) in self._open.items() if used <= limit and path not in self._holds]
         for path in stale:
             self.discard(path)
-        return len(stale)
+        forgotten = self._forgotten(limit)
+        for mailbox in forgotten:
+            mailbox.close()
+        return len(stale) + len(forgotten)
+
+    def _forgotten(self, limit: float) -> list[Mailbox]:
+        """Return what was prepared for somebody who went away, or who found the mailbox open already."""
+        with self._lock:
+            paths = [path for path, (_, made) in self._prepared.items() if made <= limit or path in self._open]
+            return [self._prepared.pop(path)[0] for path in paths]
 
     def close(self) -> None:
         """Close all."""
         self._holds.clear()
-        for path in list(self._open):
+        for path in [*self._open, *self._prepared]:
             self.discard(path)
 
     def _close_oldest(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gromox.base.log import get_logger
 from gromox.base.secret import Secret
@@ -15,7 +15,8 @@ from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import NOT_AUTHENTICATED, Event
 from gromox.imap.replies import Capabilities, Goodbye, Next, Reply, Status, Wait
-from gromox.imap.tree import Tree
+from gromox.imap.tree import Tree, names_of
+from gromox.store.builtin import INBOX
 from gromox.store.errors import NotFoundError
 from gromox.store.guest import Guest
 from gromox.store.permission import Right
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from gromox.store.mailbox import Mailbox
 
 log = get_logger("imap")
+
+#: Messages whose flags are read from the file at login, those of the inbox apart: 0.5 ms.
+READ_AHEAD: Final = 20_000
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ def log_in(session: Session, given: Credentials, operation: str) -> Result:
     )
 
 
-def _verified(session: Session, outcome: Outcome, operation: str) -> Reply:
+def _verified(session: Session, outcome: Outcome, operation: str) -> Result:
     error = outcome.error
     if isinstance(error, AuthError):
         return refused(session, error, operation)
@@ -97,8 +102,28 @@ def _verified(session: Session, outcome: Outcome, operation: str) -> Reply:
     return enter(session, outcome.value, operation)
 
 
-def enter(session: Session, entrance: Entrance, operation: str) -> Reply:
-    """Open the mailbox and be logged in."""
+def enter(session: Session, entrance: Entrance, operation: str) -> Result:
+    """Open the mailbox and be logged in; what has to be read from its file first is read in a thread."""
+    services = session.services
+    if services.is_open(entrance.maildir):
+        return _enter(session, entrance, operation)
+    return Wait(
+        lambda: services.prepare_mailbox(entrance.maildir, look_over),
+        # Why it could not be opened is found once more, by who has the words for it.
+        lambda _: _enter(session, entrance, operation),
+    )
+
+
+def look_over(mailbox: Mailbox) -> None:
+    """Read what clients ask for first: the names, the inbox, and some of the others. Raises StoreError."""
+    mailbox.settle()
+    left = READ_AHEAD
+    for name in names_of(mailbox).names:
+        if name.selectable and (name.folder.folder_id == INBOX or name.folder.total <= left):
+            left -= mailbox.view(name.folder.folder_id).total
+
+
+def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:
     try:
         mailbox = session.services.open_mailbox(entrance.maildir)
     except NotFoundError:
