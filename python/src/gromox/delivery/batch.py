@@ -6,6 +6,7 @@ tables again and again.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.base.log import INFO, get_logger
@@ -19,7 +20,7 @@ from gromox.store.errors import BusyError, StoreError
 from gromox.store.model import Delivery, NewMail
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from gromox.delivery.attempt import Attempt
@@ -81,7 +82,8 @@ class Batch:
     def _deliver(self, maildir: Path, copies: Sequence[_Copy]) -> None:
         try:
             mailbox = self._touched.get(maildir)
-            deliveries = [self._delivery(mailbox, each) for each in copies]
+            wants_handling = cache(mailbox.wants_handling)  # it is one transaction: the answer is one for all
+            deliveries = [self._delivery(mailbox, each, wants_handling) for each in copies]
             results = mailbox.deliver_many(deliveries)
         except Exception as error:  # noqa: BLE001 - one mail must not keep the worker from the others
             if len(copies) > 1 and not isinstance(error, BusyError):
@@ -99,13 +101,13 @@ class Batch:
             else:
                 _note(each, delivery, is_new=result is not None)
 
-    def _delivery(self, mailbox: Mailbox, copy: _Copy) -> Delivery:
+    def _delivery(self, mailbox: Mailbox, copy: _Copy, wants_handling: Callable[[int], bool]) -> Delivery:
         envelope, to = copy.found.item.envelope, copy.to
         detail = to.detail if self._detail_folders else ""
         folder_id = _folder(mailbox, detail, is_junk=copy.found.is_junk)
         addressed = None
         if not copy.found.is_junk and (
-            mailbox.wants_handling(folder_id) or facts.may_invite(copy.mail) or facts.is_delegated(envelope)
+            wants_handling(folder_id) or facts.may_invite(copy.mail) or facts.is_delegated(envelope)
         ):
             addressed = facts.addressed(self._directory, to, envelope, notes_meetings=self._notes_meetings)
             self._effects.expect(to.maildir)

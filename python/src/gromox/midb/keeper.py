@@ -70,7 +70,7 @@ class Waiting:
             if wish is None:
                 wish = self._wishes[path] = _Wish(now, now, float("inf"))
             wish.last = now
-            if wish.due > now + SOON:  # or those who wait know: a ring for each mail would wake them for nothing
+            if wish.due > now + SOON:  # else who waits would be woken for nothing, by each mail
                 wish.due = now + SOON
                 self._condition.notify()
 

@@ -120,7 +120,7 @@ class Engine:
         waiting.append((action, done))
 
     def _settle(self, key: tuple[int, object], known: int) -> None:
-        """Do the work in the turn to which nobody brought more: twenty at once cost half of twenty times one."""
+        """Do the work once a turn brought no more of it: twenty at once cost half of twenty times one."""
         count = len(self._gathered[key])
         if known < count < TOGETHER:
             self.loop.call_soon(self._settle, key, count)
