@@ -19,6 +19,8 @@ PREVIEW_CHARACTERS: Final = 200
 #: Octets of the body that the preview looks at; pages begin with much that nobody sees.
 _PREVIEW_OCTETS: Final = 4096
 _PREVIEW_PAGE_OCTETS: Final = 64 * 1024
+#: Characters of the text that the preview looks at: nearly always few are enough, after that no more matter.
+_PREVIEW_LOOKS: Final = (PREVIEW_CHARACTERS * 6 // 5, PREVIEW_CHARACTERS * 4)
 _MESSAGE_ID: Final = re.compile(rb"<[^<>\s]{1,1000}>")
 _REFERENCES: Final = 1000
 #: Leaves that belong to the machinery of a message and are nothing to save.
@@ -156,7 +158,7 @@ class Message:
             return ""
         limit = _PREVIEW_PAGE_OCTETS if first.media.subtype == "html" else _PREVIEW_OCTETS
         words = ""
-        for enough in (2 * PREVIEW_CHARACTERS, 4 * PREVIEW_CHARACTERS):  # nearly always the first are
+        for enough in _PREVIEW_LOOKS:
             text = text_of(first, self.octets, limit=limit, enough=enough)
             # Splitting and joining takes a tenth of the time of a pattern for white space.
             words = " ".join(text[:enough].split())
