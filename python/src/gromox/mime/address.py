@@ -28,8 +28,8 @@ class Address(NamedTuple):
 END_OF_GROUP: Final = Address(None, None, None, None)
 
 _ATEXT: Final = rb"A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff-"
-#: ["name"] <local@host> or local@host, and the comma or the end. The classes exclude each other, so nothing is
-#: ever given back: linear.
+#: ["name"] <local@host> or local@host, and the comma or the end. The classes exclude each other: nothing is
+#: ever given back, and the time linear.
 _COMMON: Final = re.compile(
     rb"""[ \t\r\n]*+(?:
         (?:"([^"\\\r\n\x00]*+)"|([%(atext)b. \t]*+))[ \t\r\n]*+<([%(atext)b.]++)@([%(atext)b.]++)>

@@ -11,6 +11,8 @@ from gromox.mime import charset
 from gromox.mime.words import base64_octets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gromox.mime.part import Part
 
 _UU_NAMES: Final = frozenset(["x-uuencode", "uuencode", "x-uue", "uue"])
@@ -18,6 +20,7 @@ _UU_BEGIN: Final = re.compile(rb"^begin(?:-base64)? [0-7]{3,4}[^\n]*\n", re.MULT
 _BLANKS: Final = re.compile(r"[ \t\r\f\v\u00a0]+")
 _BLANK_LINES: Final = re.compile(r" ?\n[ \n]*")
 _TAG: Final = re.compile(r"/?([A-Za-z][A-Za-z0-9]{0,15})")
+_PAGES: Final = frozenset(["html", "xhtml", "xml", "richtext", "enriched"])
 #: Tags whose content is never text for a reader.
 _HIDDEN: Final = frozenset(["script", "style", "head", "title", "template", "noscript", "object"])
 _LINE_TAG_NAMES: Final = (
@@ -72,34 +75,65 @@ def _uudecoded(body: bytes) -> bytes:
     return b"".join(out)
 
 
-def text_of(part: Part, octets: bytes, *, limit: int | None = None) -> str:
+def text_of(part: Part, octets: bytes, *, limit: int | None = None, enough: int | None = None) -> str:
     """Return the text of a text part with LF line ends; HTML roughly without its tags.
 
     Meant for previews and search, not for display.
+
+    Args:
+        part: a leaf.
+        octets: those that were scanned.
+        limit: how many encoded octets to look at; None: all.
+        enough: how many characters, without white space in front, are enough; None: all.
     """
     text = charset.decode(decoded(part, octets, limit=limit), part.charset)
-    if part.subtype in ("html", "xhtml", "xml", "richtext", "enriched"):
-        return plain_from_html(text)
+    if part.media.subtype in _PAGES:
+        return plain_from_html(text, enough)
+    if enough is not None:
+        text = text.lstrip()[: 2 * enough]  # half of it goes with the line breaks at most
     return text.replace("\r\n", "\n")
 
 
-def plain_from_html(markup: str) -> str:
-    """Return roughly what a reader of the page would see. One pass, whatever is unclosed."""
-    out: list[str] = []
+def plain_from_html(markup: str, enough: int | None = None) -> str:
+    """Return roughly what a reader of the page would see. One pass, whatever is unclosed.
+
+    Args:
+        markup: a page.
+        enough: how many characters are enough; None: all. A preview shows a hundredth of most pages.
+    """
+    if enough is None:
+        return _tidied("".join(_visible(markup)))
+    pieces: list[str] = []
+    size, look = 0, enough
+    for piece in _visible(markup):
+        pieces.append(piece)
+        size += len(piece)
+        if size >= look:
+            seen = "".join(pieces)
+            cut = seen.rfind("&")  # a character reference may go on behind a tag
+            text = _tidied(seen if cut < 0 else seen[:cut])
+            if len(text) >= enough:
+                return text
+            look = 2 * size
+    return _tidied("".join(pieces))
+
+
+def _visible(markup: str) -> Iterator[str]:
+    """Yield what stands outside of tags, and line breaks for those that make one."""
     position, size = 0, len(markup)
     while position < size:
         opening = markup.find("<", position)
         if opening < 0:
-            out.append(markup[position:])
+            yield markup[position:]
             break
-        out.append(markup[position:opening])
+        yield markup[position:opening]
         if markup.startswith("<!--", opening):
             end = markup.find("-->", opening + 4)
             position = size if end < 0 else end + 3
             continue
         tag = _TAG.match(markup, opening + 1)
         if tag is None and not markup.startswith(("<!", "<?"), opening):
-            out.append("<")  # a bare sign in the text
+            yield "<"  # a bare sign in the text
             position = opening + 1
             continue
         end = markup.find(">", opening)
@@ -110,10 +144,14 @@ def plain_from_html(markup: str) -> str:
             continue
         name = tag[1].lower()
         if name in _LINE_TAGS:
-            out.append("\n")
+            yield "\n"
         elif name in _HIDDEN and tag[0][0] != "/":
             position = _end_of_hidden(markup, name, position)
-    text = html.unescape(_BLANKS.sub(" ", "".join(out).replace("\r\n", "\n")))
+
+
+def _tidied(text: str) -> str:
+    """Return text with its character references read and its white space collapsed."""
+    text = html.unescape(_BLANKS.sub(" ", text.replace("\r\n", "\n")))
     return _BLANK_LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
 
 

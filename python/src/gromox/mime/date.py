@@ -37,6 +37,11 @@ _ZONES: Final = {
 }
 _TIME: Final = rb"([0-9]{1,2})[:.]([0-9]{2})(?:[:.]([0-9]{1,2})(?:[.,][0-9]{1,9})?)?(?:\s*([AaPp])[Mm])?"
 _ZONE: Final = rb"(?:\s*(?:(?:GMT|UTC)?\s*([+-])\s?([0-9]{1,2}):?([0-9]{2})|([A-Za-z]{1,5})))?"
+#: The same as RFC 5322 3.3 has it, with single blanks; what follows the zone means nothing.
+_EXACT: Final = re.compile(
+    rb"(?:[A-Z][a-z]{2}, )?([0-9]{1,2} [A-Z][a-z]{2} [0-9]{4})"
+    rb" ([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-])([0-9]{2})([0-9]{2})"
+)
 #: [Fri,] 21 Nov 1997 09:55:06 -0600
 _USUAL: Final = re.compile(
     rb"\s*(?:[A-Za-z]{2,9}[,.]?\s*)?([0-9]{1,2})[\s.-]*([A-Za-z]{3})[a-z]{0,6}[\s.,-]*([0-9]{4}|[0-9]{2,3})"
@@ -73,6 +78,10 @@ def parse_date(value: bytes) -> tuple[int, int] | None:
     Returns:
         Unix seconds, and the zone as minutes east of UTC. A leap second is the second before it.
     """
+    found = _EXACT.match(value)
+    exact = _exact_moment(found) if found is not None else None
+    if exact is not None:
+        return exact
     value = value[:_LONGEST]
     if b"(" in value:
         value = _COMMENT.sub(b" ", value)
@@ -94,6 +103,18 @@ def parse_date(value: bytes) -> tuple[int, int] | None:
         del clock[4]  # the Z
         return _moment(int(year), int(month), int(day), clock)
     return None
+
+
+def _exact_moment(found: re.Match[bytes]) -> tuple[int, int] | None:
+    """Do what _moment does for nearly all mails, in half the time."""
+    date, hour, minute, second, sign, zone_hours, zone_minutes = found.groups()
+    days = _days(date)
+    if days is None or hour > b"23" or minute > b"59":
+        return None
+    zone = int(zone_hours) * 60 + int(zone_minutes)
+    zone = zone if zone < 24 * 60 else 0
+    zone = -zone if sign == b"-" else zone
+    return days * _DAY + int(hour) * 3600 + int(minute) * 60 + min(int(second), 59) - zone * 60, zone
 
 
 def _moment(
@@ -121,6 +142,18 @@ def _moment(
     elif zone_name is not None:
         zone = _ZONES.get(zone_name.lower(), 0)
     return days * _DAY + hour * 3600 + minute * 60 + second - zone * 60, zone
+
+
+# Most mails of an hour are of a few days.
+@lru_cache(maxsize=64)
+def _days(text: bytes) -> int | None:
+    """Return the days from 1970 to a date such as ``21 Nov 1997``."""
+    day, month, year = text.split()
+    number = _MONTHS.get(month.lower())
+    try:
+        return None if number is None else dt.date(int(year), number, int(day)).toordinal() - _EPOCH_DAY
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=1024)

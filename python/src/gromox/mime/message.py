@@ -19,6 +19,8 @@ PREVIEW_CHARACTERS: Final = 200
 #: Octets of the body that the preview looks at; pages begin with much that nobody sees.
 _PREVIEW_OCTETS: Final = 4096
 _PREVIEW_PAGE_OCTETS: Final = 64 * 1024
+#: Characters of the text that the preview looks at: nearly always few are enough, after that no more matter.
+_PREVIEW_LOOKS: Final = (PREVIEW_CHARACTERS * 6 // 5, PREVIEW_CHARACTERS * 4)
 _MESSAGE_ID: Final = re.compile(rb"<[^<>\s]{1,1000}>")
 _REFERENCES: Final = 1000
 #: Leaves that belong to the machinery of a message and are nothing to save.
@@ -126,22 +128,25 @@ class Message:
         What says it is an attachment is one, and so are files and all that is not text, except pictures that
         a multipart/related page shows, signatures, and the machine parts of reports.
         """
-        return any(self._attachments(part) for part in self.root.walk() if part.children or part is self.root)
+        root = self.root
+        if not root.children and root.message is None:
+            return self._attachments(root)  # many mails: nothing to walk through
+        return any(self._attachments(part) for part in root.walk() if part.children or part is root)
 
     def _attachments(self, container: Part) -> bool:
         shown = container.media.subtype == "related" and bool(container.children)
         for part in container.children or [container]:
-            kind = (part.media.type, part.media.subtype)
-            if part.children or kind in _MACHINERY:
+            media = part.media
+            if part.children or (media.type, media.subtype) in _MACHINERY:
                 continue
             disposition = part.disposition
             if disposition is not None and disposition.type == "attachment":
                 return True
-            if part.media.type == "text":
+            if media.type == "text":
                 if part.filename and (disposition is None or disposition.type != "inline"):
                     return True
             elif not (shown and (part.content_id or part.location)) and not (
-                part.media.type == "message" and container.media.subtype == "report"
+                media.type == "message" and container.media.subtype == "report"
             ):
                 return True
         return False
@@ -152,9 +157,14 @@ class Message:
         if first is None:
             return ""
         limit = _PREVIEW_PAGE_OCTETS if first.media.subtype == "html" else _PREVIEW_OCTETS
-        text = text_of(first, self.octets, limit=limit)
-        # Splitting and joining takes a tenth of the time of a pattern for white space.
-        return " ".join(text.lstrip()[: 4 * PREVIEW_CHARACTERS].split())[:PREVIEW_CHARACTERS].rstrip()
+        words = ""
+        for enough in _PREVIEW_LOOKS:
+            text = text_of(first, self.octets, limit=limit, enough=enough)
+            # Splitting and joining takes a tenth of the time of a pattern for white space.
+            words = " ".join(text[:enough].split())
+            if len(words) >= PREVIEW_CHARACTERS or len(text) < enough:
+                break
+        return words[:PREVIEW_CHARACTERS].rstrip()
 
     def _first_text(self) -> Part | None:
         html: Part | None = None

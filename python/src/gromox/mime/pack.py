@@ -17,6 +17,7 @@ from gromox.mime.part import Part
 
 _VERSION: Final = 1
 _ENCODINGS: Final = ("7bit", "8bit", "binary", "base64", "quoted-printable", "x-uuencode")
+_CODES: Final = {name: code for code, name in enumerate(_ENCODINGS)}
 _OTHER: Final = 15
 _CHILDREN, _MESSAGE, _TEXT = 0x10, 0x20, 0x40
 _MULTIPART: Final = MediaType("multipart", "mixed", ())
@@ -33,23 +34,23 @@ def pack_parts(root: Part) -> bytes:
 
 
 def _pack(out: bytearray, part: Part, before: int) -> None:
-    try:
-        head = _ENCODINGS.index(part.encoding)
-    except ValueError:
-        head = _OTHER
+    head = _CODES.get(part.encoding, _OTHER)
     if part.media.type == "text":
         head |= _TEXT
-    out.append(head | (_CHILDREN if part.children else _MESSAGE if part.message is not None else 0))
-    for number in (part.header_start - before, part.body_start - part.header_start, part.size, part.lines):
-        _put(out, number)
-    if part.children:
-        _put(out, len(part.children))
-        place = part.body_start
-        for child in part.children:
+    children, message, body_start = part.children, part.message, part.body_start
+    out.append(head | (_CHILDREN if children else _MESSAGE if message is not None else 0))
+    _put(out, part.header_start - before)
+    _put(out, body_start - part.header_start)
+    _put(out, part.body_end - body_start)
+    _put(out, part.lines)
+    if children:
+        _put(out, len(children))
+        place = body_start
+        for child in children:
             _pack(out, child, place)
             place = child.body_end
-    elif part.message is not None:
-        _pack(out, part.message, part.body_start)
+    elif message is not None:
+        _pack(out, message, body_start)
 
 
 def _put(out: bytearray, number: int) -> None:

@@ -68,6 +68,11 @@ MESSAGE_FIELDS: Final = CONTENT_FIELDS | frozenset(
         b"priority",
         b"x-priority",
         b"sensitivity",
+        # What makes a mail more than plain for a store.
+        b"content-class",
+        b"thread-topic",
+        b"thread-index",
+        b"disposition-notification-to",
     ]
 )
 
@@ -272,7 +277,8 @@ class _Scanner:
                 self._find_blank(position)
             end = self._blank_end
         # A part may lack its blank line, and its body; the next delimiter ends it all the same.
-        if self._boundaries:
+        mark = self._mark
+        if self._boundaries and octets.find(mark, max(position - 1, 0), end + len(mark)) >= 0:
             early = self._delimiter(position, end)
             if early is not None and early[1] < end:
                 return early[1]

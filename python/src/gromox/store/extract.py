@@ -168,6 +168,8 @@ def _names(addresses: tuple[Address, ...]) -> str:
 
 def _importance(root: mime.Part) -> int:
     """Return [MS-OXCMAIL] 2.2.3.2.7: 0 low, 1 normal, 2 high."""
+    if b"importance" not in root.fields and b"x-priority" not in root.fields:
+        return 1
     value = (root.text(b"importance") or b"").strip().lower()
     if value:
         return {b"low": 0, b"high": 2}.get(value, 1)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.mapi import tags
+from gromox.mime.limits import DEFAULT
 from gromox.store.property import blob
 from gromox.store.property.conversation import conversation_id
 from gromox.store.property.mail import PLAIN_CLASS, read_header, read_mail
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _SPECIAL_MEDIA: Final = frozenset({"signed", "encrypted", "report"})
 _SPECIAL_FIELDS: Final = (b"\ncontent-class:", b"\nthread-topic:", b"\nthread-index:", b"\nsender:")
 _RECEIPT: Final = b"\ndisposition-notification-to:"
+_NAMES: Final = frozenset(field[1:-1] for field in (*_SPECIAL_FIELDS, _RECEIPT))
 _NOTIFY: Final = 0x300
 """mfNotifyRead and mfNotifyUnread."""
 #: Kept beside a mail when its columns do not say them.
@@ -47,13 +49,17 @@ class Arrival(NamedTuple):
 
 def arrival_of(octets: bytes, scanned: ScannedMail, normalized_subject: str) -> Arrival:
     """Return the columns of a mail that comes in."""
-    header = b"\n" + scanned.header.lower()
+    root = scanned.root
+    # The scan knows of all fields of a header that has no more octets than it takes fields. To search the
+    # octets for five names took three times as long.
+    header = b""
+    if not _NAMES.isdisjoint(root.fields) or scanned.header_size > DEFAULT.fields:
+        header = b"\n" + scanned.header.lower()
     flags = _NOTIFY if _RECEIPT in header else 0
-    media = scanned.root.media
-    if media.type == "application" or media.subtype in _SPECIAL_MEDIA or _has_calendar(scanned.root):
+    media = root.media
+    if media.type == "application" or media.subtype in _SPECIAL_MEDIA or _has_calendar(root):
         return _special(read_mail(octets, scanned).properties, normalized_subject, flags)
-    first, second, third, fourth = _SPECIAL_FIELDS
-    if first in header or second in header or third in header or fourth in header:
+    if header and any(field in header for field in _SPECIAL_FIELDS):
         return _special(read_header(scanned.header).properties, normalized_subject, flags)
     return Arrival(PLAIN_CLASS, conversation_id(normalized_subject), flags, None)
 
