@@ -39,10 +39,13 @@ def _pack(out: bytearray, part: Part, before: int) -> None:
         head |= _TEXT
     children, message, body_start = part.children, part.message, part.body_start
     out.append(head | (_CHILDREN if children else _MESSAGE if message is not None else 0))
-    _put(out, part.header_start - before)
-    _put(out, body_start - part.header_start)
-    _put(out, part.body_end - body_start)
-    _put(out, part.lines)
+    for number in (
+        part.header_start - before,
+        body_start - part.header_start,
+        part.body_end - body_start,
+        part.lines,
+    ):
+        _put(out, number)
     if children:
         _put(out, len(children))
         place = body_start

@@ -28,8 +28,6 @@ _LONGEST_CACHED: Final = 32
 
 _DASHES: Final = b"\n--"
 _BLANK: Final = (b" ", b"\t")
-#: Name and value of a field. One octet in front: memchr speed; no alternatives: every octet is tried once.
-_FIELD: Final = re.compile(rb"\n([^ \t\n:]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)")
 
 #: Encodings that leave the octets of an embedded message in place, RFC 2045 6.2.
 _IDENTITY: Final = frozenset(["7bit", "8bit", "binary"])
@@ -74,6 +72,15 @@ MESSAGE_FIELDS: Final = CONTENT_FIELDS | frozenset(
         b"thread-index",
         b"disposition-notification-to",
     ]
+)
+
+_FIRST_LETTERS: Final = b"".join(sorted({name[:1] + name[:1].upper() for name in MESSAGE_FIELDS}))
+#: Name and value of a field that may be wanted. First letters, and the beginnings of names that headers are
+#: full of, keep most others out: half of the time. One octet in front of all: memchr speed. Nothing is given
+#: back: no octet is tried twice.
+_FIELD: Final = re.compile(
+    rb"\n(?=[%b])(?!Re(?![FfPp])|X-(?![Pp])|DKIM-|MIME-)" % _FIRST_LETTERS
+    + rb"([^ \t\n:]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)"
 )
 
 
@@ -336,7 +343,7 @@ def any_fields(block: bytes, wanted: frozenset[bytes], limit: int) -> dict[bytes
 
 
 def common_fields(block: bytes, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
-    """Do the same for a block that begins with no blank and has few fields, in two thirds of the time."""
+    """Do the same for a block that begins with no blank and has few fields, in half of the time."""
     fields: dict[bytes, bytes] = {}
     for written, value in _FIELD.findall(b"\n" + block):
         name = written.lower()
