@@ -87,17 +87,19 @@ def parameter(raw: Parameters, name: str) -> str | None:
         RFC 2231 4 for the extended form, which wins; encoded-words in the plain one are decoded although
         RFC 2047 5 (3) forbids them, because many programs write them.
     """
-    if not raw:
-        return None
     plain = name.encode("ascii", "replace").lower()
-    extended = plain + b"*"
+    return text_of_parameter(raw, plain, plain + b"*")
+
+
+def text_of_parameter(raw: Parameters, plain: bytes, extended: bytes) -> str | None:
+    """Do the same for a name that is known in both forms, as it is for what each part is asked."""
+    found: bytes | None = None
     for key, value in raw:
         if key == extended:
             return decode_extended(value)
-    for key, value in raw:
-        if key == plain:
-            return decode_words(value)
-    return None
+        if key == plain and found is None:
+            found = value
+    return None if found is None else decode_words(found)
 
 
 def decode_extended(value: bytes) -> str:

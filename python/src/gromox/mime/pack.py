@@ -45,7 +45,11 @@ def _pack(out: bytearray, part: Part, before: int) -> None:
         part.body_end - body_start,
         part.lines,
     ):
-        _put(out, number)
+        rest = number
+        while rest > 0x7F:  # noqa: PLR2004 - _put, written out: half of the time
+            out.append(rest & 0x7F | 0x80)
+            rest >>= 7
+        out.append(rest)
     if children:
         _put(out, len(children))
         place = body_start

@@ -113,12 +113,12 @@ class _Scanner:
         "_limits",
         "_lines",
         "_lines_at",
-        "_longest",
         "_mark",
         "_octets",
         "_open",
         "_own",
         "_parts",
+        "_reach",
         "_size",
     )
 
@@ -129,7 +129,7 @@ class _Scanner:
         self._own: dict[
             int, tuple[bytes, int | None]
         ] = {}  # by level; and the level that had the same before
-        self._longest = 0
+        self._reach = 0  # octets of the longest line that may be a delimiter
         self._mark = _DASHES  # how each delimiter line begins, with the line break before it
         self._parts = 0
         self._lines = self._lines_at = 0
@@ -201,7 +201,7 @@ class _Scanner:
             if boundary is not None:
                 self._own[level] = boundary, self._boundaries.get(boundary)
                 self._boundaries[boundary] = level
-                self._longest = max(self._longest, len(boundary))
+                self._reach = max(self._reach, len(boundary) + _PADDING)
                 self._remark()
                 return True
             part.media = TEXT
@@ -252,9 +252,8 @@ class _Scanner:
             The index of its multipart among the open entities, where the line begins, where it ends with its
             break, and whether it closes the multipart.
         """
-        octets, boundaries, mark = self._octets, self._boundaries, self._mark
-        reach = self._longest + _PADDING
-        at, limit = max(position - 1, 0), limit + len(mark) - 1
+        octets, boundaries, mark, reach = self._octets, self._boundaries, self._mark, self._reach
+        at, limit = position - 1 if position else 0, limit + len(mark) - 1
         while True:
             at = octets.find(mark, at, limit)
             if at < 0:
@@ -284,8 +283,7 @@ class _Scanner:
                 self._find_blank(position)
             end = self._blank_end
         # A part may lack its blank line, and its body; the next delimiter ends it all the same.
-        mark = self._mark
-        if self._boundaries and octets.find(mark, max(position - 1, 0), end + len(mark)) >= 0:
+        if self._boundaries and octets.find(self._mark, position - 1, end) >= 0:
             early = self._delimiter(position, end)
             if early is not None and early[1] < end:
                 return early[1]
