@@ -49,7 +49,6 @@ _QUOTED_END: Final = re.compile(rb'["\\]')
 _COMMENT_MARK: Final = re.compile(rb"[()\\]")
 _BREAKS: Final = re.compile(rb"\r*\n")
 _ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
-_BLANKS: Final = re.compile(rb"[ \t\r\n\x00]+")
 
 
 def parse_addresses(value: bytes, limit: int = DEFAULT.addresses) -> tuple[Address, ...]:
@@ -62,7 +61,9 @@ def parse_addresses(value: bytes, limit: int = DEFAULT.addresses) -> tuple[Addre
     out: list[Address] = []
     match = _COMMON.match
     position, size = 0, len(value)
-    while position < size and len(out) < limit:
+    for _ in range(limit):
+        if position >= size:
+            break
         found = match(value, position)
         if found is None:
             # Once something odd was seen the rest is read by tokens too: no octet is tried more than twice.

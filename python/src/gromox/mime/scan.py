@@ -210,11 +210,11 @@ class _Scanner:
     def _close(self, level: int, end: int) -> None:
         """End the entities from this level on; their end is never before their beginning."""
         opened = self._open
-        while len(opened) > level:
+        for at in range(len(opened) - 1, level - 1, -1):
             part = opened.pop()
-            if len(opened) in self._own:
-                self._forget_boundary(len(opened))
-            if part.media.type == "multipart" and not part.children:
+            if at in self._own:
+                self._forget_boundary(at)
+            if not part.children and part.media.type == "multipart":
                 part.media = TEXT
             end = max(end, part.body_start)
             part.body_end = end
