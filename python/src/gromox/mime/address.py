@@ -25,6 +25,8 @@ class Address(NamedTuple):
     host: bytes | None
 
 
+#: What Address(...) comes down to, in half the time: a mail has several.
+_make: Final = tuple.__new__
 END_OF_GROUP: Final = Address(None, None, None, None)
 
 _ATEXT: Final = rb"A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff-"
@@ -47,7 +49,6 @@ _QUOTED_END: Final = re.compile(rb'["\\]')
 _COMMENT_MARK: Final = re.compile(rb"[()\\]")
 _BREAKS: Final = re.compile(rb"\r*\n")
 _ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
-_BLANKS: Final = re.compile(rb"[ \t\r\n\x00]+")
 
 
 def parse_addresses(value: bytes, limit: int = DEFAULT.addresses) -> tuple[Address, ...]:
@@ -58,18 +59,21 @@ def parse_addresses(value: bytes, limit: int = DEFAULT.addresses) -> tuple[Addre
         limit: how many structures at most.
     """
     out: list[Address] = []
+    match = _COMMON.match
     position, size = 0, len(value)
-    while position < size and len(out) < limit:
-        found = _COMMON.match(value, position)
+    for _ in range(limit):
+        if position >= size:
+            break
+        found = match(value, position)
         if found is None:
             # Once something odd was seen the rest is read by tokens too: no octet is tried more than twice.
             return tuple(out + _Parser(value, position, limit - len(out)).parse())
         quoted, phrase, local, host, bare_local, bare_host = found.groups()
         if bare_local is not None:
-            out.append(Address(None, None, bare_local, bare_host))
+            out.append(_make(Address, (None, None, bare_local, bare_host)))
         else:
             name = quoted if quoted is not None else b" ".join(phrase.split())
-            out.append(Address(name or None, None, local, host))
+            out.append(_make(Address, (name or None, None, local, host)))
         position = found.end()
     return tuple(out)
 

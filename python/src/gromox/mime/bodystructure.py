@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.mime.envelope import envelope_text, parse_envelope
-from gromox.mime.imaptext import nstring, string
+from gromox.mime.imaptext import nstring, pair, string
 
 if TYPE_CHECKING:
     from gromox.mime.mediatype import MediaType, Parameters
@@ -82,18 +82,15 @@ def _basic(part: Part) -> bytes:
 
 def _type_text(media: MediaType) -> bytes:
     """Type, subtype and parameters; kept with the type, for most of them are memoised themselves."""
-    media.text = b"%b %b %b" % (
-        string(media.type.encode("ascii")),
-        string(media.subtype.encode("ascii")),
-        _parameters(media.raw),
-    )
+    kind = pair(media.type.encode("ascii"), media.subtype.encode("ascii"))
+    media.text = b"%b %b" % (kind, _parameters(media.raw))
     return media.text
 
 
 def _parameters(raw: Parameters) -> bytes:
     if not raw:
         return b"NIL"
-    return b"(%b)" % b" ".join([b"%b %b" % (string(name), string(value)) for name, value in raw])
+    return b"(%b)" % b" ".join([pair(name, value) for name, value in raw])
 
 
 def _multipart_tail(part: Part) -> Structures:
@@ -111,7 +108,7 @@ def _extension(part: Part) -> bytes:
 
 def _common_extension(part: Part) -> bytes:
     """Disposition, language and location."""
-    if _COMMON_EXTENSIONS.isdisjoint(part.fields):
+    if part.fields.keys().isdisjoint(_COMMON_EXTENSIONS):
         return _NO_COMMON_EXTENSION
     disposition = part.disposition
     shown = b"NIL"

@@ -61,15 +61,14 @@ def _addresses(value: bytes | None) -> Addresses:
 def _address_list(addresses: Addresses) -> bytes:
     if not addresses:
         return b"NIL"
-    out = [b"("]
+    out: list[bytes] = []
     for name, route, mailbox, host in addresses:
         # Most are name <mailbox@host>, and nothing in it is special: looked at once, not once a string.
         if name and mailbox and host and route is None and is_plain(b"%b%b%b" % (name, mailbox, host)):
             out.append(b'("%b" NIL "%b" "%b")' % (name, mailbox, host))
         else:
             out.append(b"(%b %b %b %b)" % (nstring(name), nstring(route), nstring(mailbox), nstring(host)))
-    out.append(b")")
-    return b"".join(out)
+    return b"(%b)" % b"".join(out)
 
 
 def envelope_text(envelope: Envelope) -> bytes:

@@ -38,6 +38,13 @@ def string(value: bytes) -> bytes:
     return b"{%d}\r\n%b" % (len(value), value)
 
 
+def pair(first: bytes, second: bytes) -> bytes:
+    """Return two strings with a blank between them; most are short and plain, and looked at together."""
+    if is_plain(first + second):
+        return b'"%b" "%b"' % (first, second)
+    return b"%b %b" % (string(first), string(second))
+
+
 def nstring(value: bytes | None) -> bytes:
     """Return the octets as a string, or NIL for None."""
     return b"NIL" if value is None else string(value)

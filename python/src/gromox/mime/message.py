@@ -82,7 +82,7 @@ class Message:
     @property
     def message_id(self) -> str:
         """The Message-ID with its brackets, or empty."""
-        value = self.root.text(b"message-id") or b""
+        value = self.envelope().message_id or b""
         found = _MESSAGE_ID.search(value)
         return (found[0] if found else value).decode("utf-8", "replace")
 
@@ -98,7 +98,7 @@ class Message:
     @property
     def date(self) -> tuple[int, int] | None:
         """The Date as Unix seconds and zone minutes, or None."""
-        value = self.root.text(b"date")
+        value = self.envelope().date
         return None if value is None else parse_date(value)
 
     @property

@@ -39,10 +39,16 @@ def _pack(out: bytearray, part: Part, before: int) -> None:
         head |= _TEXT
     children, message, body_start = part.children, part.message, part.body_start
     out.append(head | (_CHILDREN if children else _MESSAGE if message is not None else 0))
-    _put(out, part.header_start - before)
-    _put(out, body_start - part.header_start)
-    _put(out, part.body_end - body_start)
-    _put(out, part.lines)
+    start = part.header_start
+    for number in (start - before, body_start - start, part.body_end - body_start, part.lines):
+        # Nearly all have one or two octets: a third of the time.
+        if number < 0x80:  # noqa: PLR2004
+            out.append(number)
+        elif number < 0x4000:  # noqa: PLR2004
+            out.append(number & 0x7F | 0x80)
+            out.append(number >> 7)
+        else:
+            _put(out, number)
     if children:
         _put(out, len(children))
         place = body_start

@@ -7,7 +7,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from gromox.mime.header import unfold
-from gromox.mime.mediatype import MESSAGE, TEXT, Disposition, MediaType, parse_disposition, strip_comments
+from gromox.mime.mediatype import (
+    MESSAGE,
+    TEXT,
+    Disposition,
+    MediaType,
+    parse_disposition,
+    strip_comments,
+    text_of_parameter,
+)
 from gromox.mime.words import decode_words
 
 if TYPE_CHECKING:
@@ -62,7 +70,7 @@ class Part:
     @property
     def charset(self) -> str:
         """The charset parameter, or empty."""
-        return self.media.parameter("charset") or ""
+        return text_of_parameter(self.media.raw, b"charset", b"charset*") or ""
 
     @property
     def disposition(self) -> Disposition | None:
@@ -74,8 +82,10 @@ class Part:
     def filename(self) -> str:
         """The name to save the body under: RFC 2183 2.3, else the old name parameter, else empty."""
         disposition = self.disposition
-        name = disposition.parameter("filename") if disposition else None
-        return name or self.media.parameter("name") or ""
+        name = None
+        if disposition is not None:
+            name = text_of_parameter(disposition.raw, b"filename", b"filename*")
+        return name or text_of_parameter(self.media.raw, b"name", b"name*") or ""
 
     @property
     def content_id(self) -> bytes | None:
@@ -112,7 +122,9 @@ class Part:
     def text(self, name: bytes) -> bytes | None:
         """Return a kept field unfolded, or None; name in lower case."""
         value = self.fields.get(name)
-        return None if value is None else unfold(value)
+        if value is None:
+            return None
+        return unfold(value) if b"\n" in value else value.strip(b" \t\r")
 
     @property
     def is_multipart(self) -> bool:

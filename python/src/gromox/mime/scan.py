@@ -28,8 +28,6 @@ _LONGEST_CACHED: Final = 32
 
 _DASHES: Final = b"\n--"
 _BLANK: Final = (b" ", b"\t")
-#: Name and value of a field. One octet in front: memchr speed; no alternatives: every octet is tried once.
-_FIELD: Final = re.compile(rb"\n([^ \t\n:]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)")
 
 #: Encodings that leave the octets of an embedded message in place, RFC 2045 6.2.
 _IDENTITY: Final = frozenset(["7bit", "8bit", "binary"])
@@ -76,6 +74,15 @@ MESSAGE_FIELDS: Final = CONTENT_FIELDS | frozenset(
     ]
 )
 
+_FIRST_LETTERS: Final = b"".join(sorted({name[:1] + name[:1].upper() for name in MESSAGE_FIELDS}))
+#: Name and value of a field that may be wanted. First letters, and the beginnings of names that headers are
+#: full of, keep most others out: half of the time. One octet in front of all: memchr speed. Nothing is given
+#: back: no octet is tried twice.
+_FIELD: Final = re.compile(
+    rb"\n(?=[%b])(?!Re(?![FfPp])|X-(?![Pp])|DKIM-|Deliv|MIME-)" % _FIRST_LETTERS
+    + rb"([^ \t\n:]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)"
+)
+
 
 def scan(octets: bytes, limits: Limits = DEFAULT) -> Message:
     """Return the structure of a message, whatever its octets are.
@@ -106,12 +113,12 @@ class _Scanner:
         "_limits",
         "_lines",
         "_lines_at",
-        "_longest",
         "_mark",
         "_octets",
         "_open",
         "_own",
         "_parts",
+        "_reach",
         "_size",
     )
 
@@ -122,7 +129,7 @@ class _Scanner:
         self._own: dict[
             int, tuple[bytes, int | None]
         ] = {}  # by level; and the level that had the same before
-        self._longest = 0
+        self._reach = 0  # octets of the longest line that may be a delimiter
         self._mark = _DASHES  # how each delimiter line begins, with the line break before it
         self._parts = 0
         self._lines = self._lines_at = 0
@@ -194,7 +201,7 @@ class _Scanner:
             if boundary is not None:
                 self._own[level] = boundary, self._boundaries.get(boundary)
                 self._boundaries[boundary] = level
-                self._longest = max(self._longest, len(boundary))
+                self._reach = max(self._reach, len(boundary) + _PADDING)
                 self._remark()
                 return True
             part.media = TEXT
@@ -203,11 +210,11 @@ class _Scanner:
     def _close(self, level: int, end: int) -> None:
         """End the entities from this level on; their end is never before their beginning."""
         opened = self._open
-        while len(opened) > level:
+        for at in range(len(opened) - 1, level - 1, -1):
             part = opened.pop()
-            if len(opened) in self._own:
-                self._forget_boundary(len(opened))
-            if part.media.type == "multipart" and not part.children:
+            if at in self._own:
+                self._forget_boundary(at)
+            if not part.children and part.media.type == "multipart":
                 part.media = TEXT
             end = max(end, part.body_start)
             part.body_end = end
@@ -245,9 +252,8 @@ class _Scanner:
             The index of its multipart among the open entities, where the line begins, where it ends with its
             break, and whether it closes the multipart.
         """
-        octets, boundaries, mark = self._octets, self._boundaries, self._mark
-        reach = self._longest + _PADDING
-        at, limit = max(position - 1, 0), limit + len(mark) - 1
+        octets, boundaries, mark, reach = self._octets, self._boundaries, self._mark, self._reach
+        at, limit = position - 1 if position else 0, limit + len(mark) - 1
         while True:
             at = octets.find(mark, at, limit)
             if at < 0:
@@ -277,8 +283,7 @@ class _Scanner:
                 self._find_blank(position)
             end = self._blank_end
         # A part may lack its blank line, and its body; the next delimiter ends it all the same.
-        mark = self._mark
-        if self._boundaries and octets.find(mark, max(position - 1, 0), end + len(mark)) >= 0:
+        if self._boundaries and octets.find(self._mark, position - 1, end) >= 0:
             early = self._delimiter(position, end)
             if early is not None and early[1] < end:
                 return early[1]
@@ -336,16 +341,12 @@ def any_fields(block: bytes, wanted: frozenset[bytes], limit: int) -> dict[bytes
 
 
 def common_fields(block: bytes, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
-    """Do the same for a block that begins with no blank and has few fields, in two thirds of the time."""
-    fields: dict[bytes, bytes] = {}
-    for written, value in _FIELD.findall(b"\n" + block):
-        name = written.lower()
-        if name in wanted:
-            if name not in fields:
-                fields[name] = value
-            elif name in LIST_FIELDS:
-                return any_fields(block, wanted, len(block))
-    return fields
+    """Do the same for a block that begins with no blank and has few fields, in half of the time."""
+    found = _FIELD.findall(b"\n" + block)
+    fields = {name.lower(): value for name, value in found}
+    if len(fields) < len(found):  # some name twice
+        return any_fields(block, wanted, len(block))
+    return fields if fields.keys() <= wanted else {name: fields[name] for name in fields if name in wanted}
 
 
 def _boundary(media: MediaType) -> bytes | None:

@@ -41,6 +41,12 @@ def properties(mailbox: Mailbox, mail: bytes, *wanted: int) -> list[object]:
         (b"Content-Type: application/pkcs7-mime; name=smime.p7m\r\n", b"x", "IPM.Note.SMIME"),
         (b"Content-Class: voice\r\n", b"text", "IPM.Note.Microsoft.Voicemail.UM"),
         (
+            b"X: " + b"y" * 20_000 + b"\r\ncontent-CLASS: voice\r\n",
+            b"text",
+            "IPM.Note.Microsoft.Voicemail.UM",
+        ),
+        (b"X-Content-Class: voice\r\n Content-Class: voice\r\n", b"text", "IPM.Note"),
+        (
             b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n",
             (
                 b"--b\r\n\r\nsorry\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"

@@ -53,7 +53,7 @@ def arrival_of(octets: bytes, scanned: ScannedMail, normalized_subject: str) -> 
     # The scan knows of all fields of a header that has no more octets than it takes fields. To search the
     # octets for five names took three times as long.
     header = b""
-    if not _NAMES.isdisjoint(root.fields) or scanned.header_size > DEFAULT.fields:
+    if not root.fields.keys().isdisjoint(_NAMES) or scanned.header_size > DEFAULT.fields:
         header = b"\n" + scanned.header.lower()
     flags = _NOTIFY if _RECEIPT in header else 0
     media = root.media
