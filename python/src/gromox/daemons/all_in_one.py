@@ -15,6 +15,7 @@ from gromox.daemons.delivery import add_delivery
 from gromox.daemons.delivery_queue import add_delivery_queue, open_spool
 from gromox.daemons.embedded import Embedded
 from gromox.daemons.event import add_event
+from gromox.daemons.frame import settle_memory
 from gromox.daemons.home import Home
 from gromox.daemons.imap import add_imap
 from gromox.daemons.istore import add_exmdb
@@ -72,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (GromoxError, OSError) as error:
         print(f"gromox-server: {error}", file=sys.stderr)
         return 1
+    settle_memory()
     server.run(lambda: print(_introduction(embedded, addresses, options.port_base), flush=True))
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,12 +100,22 @@ def run(daemon: Daemon, arguments: Sequence[str] | None = None) -> int:
         print(f"{daemon.program.title}: {error}", file=sys.stderr)
         return 1
     server.is_replaceable = True
+    settle_memory()
     server.run(lambda: _log.notice("ready"))
     if server.is_replaced:
         _log.notice("replaced by new code")
         succession.begin_again()
     _log.notice("stopped")
     return 0
+
+
+def settle_memory() -> None:
+    """Look through what was loaded one last time: it stays, and the collector has better things to do.
+
+    Whole collections would go through 140,000 objects of modules and tables while clients wait, 50 ms or more.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def parser(program: Program) -> argparse.ArgumentParser:

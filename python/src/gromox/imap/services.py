@@ -37,9 +37,9 @@ class Services:
 
     ``open_mailbox`` gives the mailbox of the thread that runs the loop and keeps it open until
     ``close_mailbox`` (``MailboxPool.hold`` and ``release``). One for which ``is_open`` says no is opened by
-    ``prepare_mailbox`` in another thread before (``MailboxPool.prepare``). ``policy`` is ``Policy.of(settings)`` with the
-    settings of ``gromox.imap.settings.PROGRAM``; its ``starttls`` has to be False where no certificate is
-    loaded. ``surroundings`` finds mailboxes of others; None: there are none.
+    ``prepare_mailbox`` in another thread before (``MailboxPool.prepare``). ``policy`` is
+    ``Policy.of(settings)`` with the settings of ``gromox.imap.settings.PROGRAM``; its ``starttls`` has to be
+    False where no certificate is loaded. ``surroundings`` finds mailboxes of others; None: there are none.
     """
 
     doorkeeper: Doorkeeper

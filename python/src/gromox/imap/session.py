@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.machine import TRANSITIONS, Event, State
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gromox.imap.sequence import SequenceSet
     from gromox.imap.services import Services
     from gromox.store.mailbox import Mailbox
+
+_NOTHING: Final = UidSet()
 
 
 class Session:
@@ -70,7 +72,7 @@ class Session:
         #: What NOTIFY asked for; None: as without NOTIFY.
         self.notification: Notification | None = None
         #: UIDs of the last SEARCH with RETURN (SAVE) in the selected mailbox. RFC 5182.
-        self.saved = UidSet()
+        self.saved = _NOTHING
         #: The answer of this round has to wait until the mailbox is durable.
         self.depends = False
         self._places: Places | None = None
@@ -101,7 +103,7 @@ class Session:
     @property
     def secured_peer(self) -> Peer:
         """The peer as it is after STARTTLS."""
-        return replace(self.peer, tls=self.tls)
+        return self.peer if self.peer.tls is self.tls else replace(self.peer, tls=self.tls)
 
     @property
     def rev2(self) -> bool:
@@ -126,7 +128,7 @@ class Session:
         self.state = TRANSITIONS[self.state, event]
         if self.state is not State.SELECTED:
             self.selected = None
-            self.saved = UidSet()
+            self.saved = _NOTHING
             if self._places is not None:
                 self._places.pinned = None
 

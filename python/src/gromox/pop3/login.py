@@ -120,7 +120,7 @@ def _open(session: Session, entrance: Entrance) -> None:
             )
         if not session.services.settings[POP3_SHARED_MAILDROP]:
             session.lock = MaildropLock(mailbox.path)
-        session.maildrop = Maildrop(mailbox)
+        session.maildrop = Maildrop(mailbox, session.services.listings)
     finally:
         if session.maildrop is None:
             pool.release(entrance.maildir)

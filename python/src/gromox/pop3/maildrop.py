@@ -5,15 +5,17 @@ from __future__ import annotations
 import fcntl
 import os
 from array import array
+from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING, Final
 
+from gromox.pop3.listings import Listings
 from gromox.store.builtin import INBOX
 from gromox.store.model import Columns
 from gromox.store.uidset import UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from gromox.store.content import Content
@@ -71,6 +73,7 @@ class Maildrop:
         "_ahead",
         "_gone_octets",
         "_last",
+        "_listings",
         "_marks",
         "_not_before",
         "_octets",
@@ -81,12 +84,13 @@ class Maildrop:
         "uids",
     )
 
-    def __init__(self, mailbox: Mailbox) -> None:
-        """Take a snapshot. Raises StoreError."""
+    def __init__(self, mailbox: Mailbox, listings: Listings | None = None) -> None:
+        """Take a snapshot; ``listings`` remembers lists for later sessions too. Raises StoreError."""
         self.mailbox = mailbox
+        self._listings = Listings() if listings is None else listings
         figures = mailbox.shown_size(INBOX)
         view = mailbox.view(INBOX)
-        self.uids: Sequence[int] = view.uids()
+        self.uids = view.uids()
         # With the identity of the mailbox: one that is made anew counts from the beginning again.
         self._origin = f"{mailbox.guid.hex[:_IDENTITY]}.{view.uid_validity}"
         # The counters spare reading 100,000 rows for STAT; they are only good for this very snapshot.
@@ -172,23 +176,36 @@ class Maildrop:
 
     def scan_listing(self) -> Iterator[bytes]:
         """Yield the lines of LIST, some thousand at a time."""
-        for first in range(0, len(self.uids), STEP):
-            sizes = self._sizes(self.uids[first : first + STEP])
-            yield self._unmarked(first, [b"%d %b\r\n" % pair for pair in enumerate(sizes, first + 1)])
+        return self._listing("LIST", self._scan_lines)
 
     def unique_id_listing(self) -> Iterator[bytes]:
         """Yield the lines of UIDL, some thousand at a time."""
         form = b"%%d %b.%%d\r\n" % self._origin.encode("ascii")
-        for first in range(0, len(self.uids), STEP):
-            part = self.uids[first : first + STEP]
-            yield self._unmarked(first, [form % pair for pair in enumerate(part, first + 1)])
+        return self._listing(
+            "UIDL", lambda number, uids: b"".join([form % pair for pair in enumerate(uids, number)])
+        )
 
-    def _unmarked(self, first: int, lines: Sequence[bytes]) -> bytes:
-        """Join the lines of consecutive messages without those that are marked."""
+    def _listing(self, name: str, make: Callable[[int, array[int]], bytes]) -> Iterator[bytes]:
+        for first in range(0, len(self.uids), STEP):
+            uids = self.uids[first : first + STEP]
+            key = name, self._origin, first, uids.tobytes()
+            yield self._unmarked(first, self._listings.lines(key, partial(make, first + 1, uids)))
+
+    def _unmarked(self, first: int, lines: bytes) -> bytes:
+        """Return the lines of consecutive messages without those that are marked."""
         if not self.marked:
-            return b"".join(lines)
-        marks = self._marks[first : first + len(lines)]
-        return b"".join([line for line, mark in zip(lines, marks, strict=True) if not mark])
+            return lines
+        marks = self._marks[first : first + STEP]
+        if not any(marks):
+            return lines
+        each = lines.splitlines(keepends=True)
+        return b"".join([line for line, mark in zip(each, marks, strict=True) if not mark])
+
+    def _scan_lines(self, number: int, uids: array[int]) -> bytes:
+        lines = self.mailbox.numbered_sizes(INBOX, uids, number)
+        if lines is not None:
+            return lines
+        return b"".join([b"%d %b\r\n" % pair for pair in enumerate(self._sizes(uids), number)])
 
     def _sizes(self, uids: Sequence[int]) -> Sequence[bytes]:
         """Return the sizes of consecutive messages as LIST writes them; 0 for what was purged meanwhile."""

@@ -9,6 +9,7 @@ from gromox.base.clock import SYSTEM_CLOCK, Clock
 from gromox.base.common_settings import USER_CONTEXT_NUM
 from gromox.base.hosts import TrustedHosts
 from gromox.base.neighbours import Neighbours, Tally
+from gromox.pop3.listings import Listings
 from gromox.pop3.logintimes import LoginTimes
 from gromox.pop3.settings import POP3_TRUSTED_HOSTS
 
@@ -32,6 +33,7 @@ class Pop3Services:
     trusted: TrustedHosts = field(init=False, repr=False)  #: who may say for whom they are there
     login_times: LoginTimes = field(init=False, repr=False)  #: for LOGIN-DELAY
     sessions: Tally = field(init=False, repr=False)  #: how many sessions each user has
+    listings: Listings = field(init=False, repr=False, default_factory=Listings)  #: what was listed before
 
     def __post_init__(self) -> None:
         """Remember logins together."""

@@ -214,8 +214,8 @@ class Connection(Link):
         return self._core.timeout
 
     def _greet(self) -> None:
+        # Read only once that is sent: while the peer takes it there is time for what watching a socket costs.
         self._started = True
-        self._listen(reading=True)
         self._round(self._core.start, self.peer)
 
     def _secured(self) -> None:

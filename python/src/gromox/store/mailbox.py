@@ -359,6 +359,15 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         return fetch.run(self._file, folder_id, uids, columns)
 
     @guarded
+    def numbered_sizes(self, folder_id: int, uids: array[int], number: int) -> bytes | None:
+        """Return ``number size`` lines of consecutive messages, numbered from ``number`` on.
+
+        None: there are gaps between the UIDs, or some messages are gone; :meth:`fetch_run` may know.
+        """
+        rendering.ensure(self._file, folder_id)
+        return fetch.numbered_sizes(self._file, folder_id, uids, number)
+
+    @guarded
     def inline_contents(self, folder_id: int, uids: array[int]) -> Sequence[bytes] | None:
         """Return the octets of consecutive messages of a view; None: some are gone, or too large for this."""
         rendering.ensure(self._file, folder_id)

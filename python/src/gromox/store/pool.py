@@ -151,7 +151,9 @@ class MailboxPool:
     def _forgotten(self, limit: float) -> list[Mailbox]:
         """Return what was prepared for somebody who went away, or who found the mailbox open already."""
         with self._lock:
-            paths = [path for path, (_, made) in self._prepared.items() if made <= limit or path in self._open]
+            paths = [
+                path for path, (_, made) in self._prepared.items() if made <= limit or path in self._open
+            ]
             return [self._prepared.pop(path)[0] for path in paths]
 
     def close(self) -> None:

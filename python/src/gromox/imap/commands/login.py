@@ -35,7 +35,6 @@ log = get_logger("imap")
 READ_AHEAD: Final = 20_000
 
 
-
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """Who wants to log in."""
