@@ -19,9 +19,10 @@ from gromox.serve.exposition import MetricsCore
 from gromox.serve.identity import drop_privileges, give, make_directory
 from gromox.serve.limits import Limits
 from gromox.serve.listener import ListenError, Listening, bind, bind_unix
+from gromox.serve.parent.household import Plan
+from gromox.serve.parent.supervisor import Supervisor
 from gromox.serve.server import Server
 from gromox.serve.succession import ListeningSocket
-from gromox.serve.supervisor import Plan, Supervisor
 from gromox.serve.worker import Worker
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def supervise(
     """
     present = settings
 
-    def replan() -> Plan | None:
+    def replan(held: Sequence[ListeningSocket]) -> Plan | None:
         nonlocal present
         fresh = present.reread()
         changed = {option.name for option in fresh.differences(present)}
@@ -85,7 +86,7 @@ def supervise(
             _log.warning("settings need new code or a restart", directives=" ".join(sorted(changed & fixed)))
             fresh = fresh.with_values_of(present, fixed)
         needed = changed - fixed - {daemon.log_level.name, daemon.log_file.name}
-        plan = _plan(daemon, workforce, fresh, supervisor.plan.sockets) if needed else None
+        plan = _plan(daemon, workforce, fresh, held) if needed else None
         log.configure(daemon.program.title, fresh[daemon.log_level], fresh[daemon.log_file])
         present = fresh
         return plan

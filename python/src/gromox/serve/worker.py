@@ -1,7 +1,7 @@
 """A worker's side of the channel to its parent: connections come in, what happened goes out.
 
 The parent accepts and hands each connection to the worker that has the fewest
-(``gromox.serve.supervisor``); the worker serves it as if it had accepted it itself.
+(``gromox.serve.parent``); the worker serves it as if it had accepted it itself.
 """
 
 from __future__ import annotations
