@@ -18,7 +18,7 @@ from gromox.imap.imapurl import Authorized, MessageUrl, parse_authorized
 from gromox.imap.neighbours import NOBODY
 from gromox.imap.places import Places
 from gromox.imap.replies import Wait
-from gromox.imap.tree import tree_of
+from gromox.imap.tree import names_of
 from gromox.imap.urlauth import full_name, is_genuine, may_use
 from gromox.store.errors import NotFoundError, StoreError
 
@@ -91,7 +91,7 @@ def _spot(places: Places | None, signed: Authorized) -> Spot | None:
         if places is None:
             raise NotFoundError("no such user")
         place = places.locate(url.mailbox)
-        folder_id = tree_of(place.mailbox).selectable(place.name).folder_id
+        folder_id = names_of(place.mailbox).selectable(place.name).folder_id
         key, view = place.mailbox.url_key(folder_id), place.mailbox.view(folder_id)
     except (StoreError, CommandError, LookUpFirstError):
         is_genuine(signed, None)
