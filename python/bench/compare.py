@@ -5,7 +5,8 @@
 Both servers stay up for the whole run (but for what is measured cold) and take turns test by test: what else
 the machine does hits both. Of each figure the best of the rounds counts. Measuring begins when both are at
 rest: the mailboxes are filled, and our full-text index is complete. The table goes to the screen,
-``bench/results.json`` and, with ``--record``, ``docs/performance.md``.
+``bench/results.json`` and, with ``--record``, ``docs/performance.md``; that of some rows (``--only``) goes to
+the screen alone.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -27,6 +29,7 @@ from drivers import HERE, Drivers
 from goals import ALICE, BOB, BOX, ROWS, UNITS
 from own_server import OwnServer
 from peer_dovecot import Dovecot
+from servers import leave_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 REPOSITORY: Final = HERE.parent.parent
 #: Octets of a message in the large inbox.
 SMALL: Final = 1024
+#: Further folders in ALICE's mailbox. POP3 retrieves from the beginning of the inbox: always the same mails,
+#: whatever was delivered there meanwhile.
+BOXES: Final = ("INBOX:1000:10240", "Bench10k:1000:10240", "Bench10M:4:10000000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +61,7 @@ def populate(drivers: Drivers, ours: OwnServer, peer: Dovecot, messages: int, la
     """Fill the mailboxes that the tests read, and wait until both servers are at rest."""
     begun = time.monotonic()
     for target in (ours.target, peer.target):
-        drivers.populate(
-            target, ALICE, f"{BOX}:{messages}:2048", "Bench10k:1000:10240", "Bench10M:4:10000000"
-        )
+        drivers.populate(target, ALICE, f"{BOX}:{messages}:2048", *BOXES)
         drivers.populate(target, BOB, f"INBOX:{large}:{SMALL}")
     ours.rest()
     peer.restart()  # from now on it syncs
@@ -143,6 +147,8 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     if not (options.drivers / "imapbench.py").exists():
         parser.error(f"no load drivers in {options.drivers}; name their folder with --drivers")
+    if options.only and options.record:
+        parser.error("--record wants all rows, --only prints some")
     return options
 
 
@@ -153,21 +159,20 @@ def main() -> int:
     rows = [row for row in ROWS if not wanted or any(part in row.metric.lower() for part in wanted)]
     drivers = Drivers(options.drivers)
     results: list[Result] = []
-    with tempfile.TemporaryDirectory(dir=options.directory, prefix="bench-") as scratch:
-        root = Path(scratch)
+    leave_on_signals()
+    with ExitStack() as stack:  # each server is stopped, whatever becomes of the other
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=options.directory, prefix="bench-")))
         root.chmod(0o755)
         ours = OwnServer(root / "ours")
         peer = Dovecot(root / "dovecot", ours.passwords, ours.certificate)
-        try:
-            ours.start()
-            peer.start(quickly=True)
-            populate(drivers, ours, peer, options.messages, options.large)
-            for _, group in groupby(rows, key=lambda row: row.run):
-                results += (measured := measure(drivers, ours, peer, list(group), options.rounds))
-                print("\n".join(table(measured).splitlines()[2:]), flush=True)
-        finally:
-            ours.stop()
-            peer.stop()
+        stack.callback(peer.stop)
+        stack.callback(ours.stop)
+        ours.start()
+        peer.start(quickly=True)
+        populate(drivers, ours, peer, options.messages, options.large)
+        for _, group in groupby(rows, key=lambda row: row.run):
+            results += (measured := measure(drivers, ours, peer, list(group), options.rounds))
+            print("\n".join(table(measured).splitlines()[2:]), flush=True)
     print("\n" + table(results))
     if not wanted:
         (HERE / "results.json").write_text(

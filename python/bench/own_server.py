@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from drivers import Target
-from ports import answers
+from servers import answers, end
 
 from gromox.store.mailbox import Mailbox
 
@@ -74,7 +74,6 @@ class OwnServer:
 
     def stop(self) -> None:
         """Stop it."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(120)
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            end(process, seconds=120)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drivers import Target
-from ports import answers
+from servers import answers, end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,8 +180,7 @@ class Dovecot:
 
     def stop(self) -> None:
         """End it and what it started."""
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait(20)
-            self.process = None
+        process, self.process = self.process, None
+        if process is not None:
+            end(process, seconds=20)
             time.sleep(0.2)  # its children go after it; nothing tells when

@@ -11,6 +11,7 @@ import pytest
 from gromox.imap.parser import Parser
 from gromox.imap.resync import parse_resync
 from gromox.store.flags import Flag, FlagChange, FlagOperation
+from gromox.store.model import NewMail
 from gromox.store.uidset import UidSet
 
 from tests.imap.driver import INBOX, mail
@@ -139,6 +140,29 @@ def test_what_is_no_longer_remembered_is_told_in_full(server: Server) -> None:
     # Match data proves what is known even then.
     said = client.ok(f"select inbox (qresync ({validity} {known} 1:100 (1:3 1,3:4)))")
     assert b"* VANISHED (EARLIER) 5\r\n" in said
+
+
+def test_who_knows_a_lost_state_starts_anew(server: Server) -> None:
+    mailbox = server.mailbox()
+    mailbox.append(INBOX, [NewMail(mail(1)), NewMail(mail(2))])
+    known = mailbox.view(INBOX)
+    other = server.login()
+    assert mailbox.renew_uid_validity() > 1
+    new = mailbox.view(INBOX)
+    assert new.uid_validity > known.uid_validity
+
+    client = server.login(select=None)
+    client.ok("enable qresync")
+    said = client.ok(f"select inbox (qresync ({known.uid_validity} {known.highest_modseq}))")
+    assert b"* OK [UIDVALIDITY %d]" % new.uid_validity in said
+    assert b"VANISHED" not in said
+    assert b"FETCH" not in said
+    status = client.ok("status inbox (uidvalidity)")
+    assert b"* STATUS INBOX (UIDVALIDITY %d)\r\n" % new.uid_validity in status
+
+    # In a session that had it selected, UIDs go on to mean the same; the next SELECT tells.
+    assert b"1 FETCH (UID 1)" in other.ok("uid fetch 1 (uid)")
+    assert b"[UIDVALIDITY %d]" % new.uid_validity in other.ok("select inbox")
 
 
 def test_match_data_costs_by_what_is_written_not_by_what_it_means(server: Server) -> None:

@@ -210,6 +210,16 @@ def test_a_mailbox_that_is_made_anew_has_other_unique_ids(tmp_path: Path) -> Non
     assert not ids("alice") & ids("again")
 
 
+def test_after_a_backup_was_restored_all_unique_ids_are_others(connect: Connect, house: House) -> None:
+    fill(house, 3)
+    before = unique_ids(connect)
+    with house.mailbox("alice") as mailbox:
+        mailbox.renew_uid_validity()
+    after = unique_ids(connect)
+    assert after.keys() == before.keys()
+    assert not set(after.values()) & set(before.values())
+
+
 def test_an_item_that_was_edited_is_another_message(connect: Connect, house: House) -> None:
     add_items(house)
     before = unique_ids(connect)

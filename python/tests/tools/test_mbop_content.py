@@ -150,6 +150,24 @@ def test_new_change_numbers(home: Home) -> None:
         assert mailbox.check() == []
 
 
+def test_another_uid_validity(home: Home) -> None:
+    home.fill(1)
+    with Mailbox.open(home.maildir()) as mailbox:
+        before = {folder.folder_id: folder.uid_validity for folder in mailbox.folders()}
+    ran = mbop(home, "-v", "-u", ALICE, "renew-uidvalidity")
+    assert ran.out == f"{ALICE}: {len(before)} folders with another UIDVALIDITY\n"
+    with Mailbox.open(home.maildir()) as mailbox:
+        after = {folder.folder_id: folder.uid_validity for folder in mailbox.folders()}
+        assert all(after[folder_id] > max(before.values()) for folder_id in before)
+        assert mailbox.check() == []
+    ran = mbop(home, "-v", "-u", ALICE, "renew-uidvalidity", "-f", "INBOX")
+    assert ran.out == f"{ALICE}: 1 folders with another UIDVALIDITY\n"
+    with Mailbox.open(home.maildir()) as mailbox:
+        assert mailbox.folder(INBOX).uid_validity > max(after.values())
+        assert mailbox.folder(0x0E).uid_validity == after[0x0E]
+    assert mbop(home, "-u", ALICE, "renew-uidvalidity", "-f", "SENT/none").code == 1
+
+
 def test_items_are_written_ahead_of_imap(home: Home) -> None:
     with Mailbox.open(home.maildir()) as mailbox:
         StoreSession.of(mailbox, SYSTEM).create_message(INBOX, item())

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base.errors import ParseError
 from gromox.base.log import get_logger
-from gromox.base.wire import Action, Close, Send, Watch
+from gromox.base.wire import Action, Close, Send, SimpleCore, Watch
 from gromox.event.grammar import ANY_FOLDER, EVENTS, TRUE, LineBuffer, line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-    from gromox.base.wire import Durable, Outcome, Peer
+    from gromox.base.wire import Peer
 
 _log = get_logger(__name__)
 
@@ -28,7 +28,7 @@ WINDOW: Final = 256
 OUTGOING: Final = Path("event") / "outgoing"
 
 
-class _Client:
+class _Client(SimpleCore):
     """What both have in common: greeting, answers, keep-alive."""
 
     timeout = SILENCE
@@ -71,32 +71,6 @@ class _Client:
             return [Close()]
         self._pinged = True
         return self._ping()
-
-    def proceed(self) -> Iterable[Action]:
-        """Nothing suspends here."""
-        return []
-
-    def completed(self, outcome: Outcome) -> Iterable[Action]:  # noqa: ARG002 - of the interface
-        """Nothing is called here."""
-        return []
-
-    def tls_started(self) -> None:
-        """TLS is not spoken here."""
-
-    def lost(self) -> None:
-        """Nothing is held."""
-
-    def unsynced(self) -> Sequence[Durable]:
-        """Nothing is durable here."""
-        return ()
-
-    def sync_failed(self, error: Exception) -> Iterable[Action]:  # noqa: ARG002 - of the interface
-        """Nothing is durable here."""
-        return [Close()]
-
-    def rung(self) -> Iterable[Action]:
-        """Nothing to send."""
-        return []
 
     def _introduce(self) -> Iterable[Action]:
         raise NotImplementedError

@@ -106,16 +106,6 @@ class FolderRecord:
         self._snapshot = None
 
 
-def first_uid_validity(folder_id: int, created: int) -> int:
-    """Return the UIDVALIDITY of a new folder; ``created``: when its mailbox was made (FILETIME).
-
-    Spec:
-        RFC 9051 2.3.1.1. Ids are never given twice in a mailbox; in one that was made anew they begin again,
-        and its UIDs too: the time tells both apart.
-    """
-    return ((created - _FILETIME_EPOCH) // 10_000_000 + folder_id) & 0xFFFF_FFFF or 1
-
-
 UPDATE: Final = (
     "UPDATE folders SET touched = ?, committed_time = ?, uid_next = ?, highest_modseq = ?, recent_from = ?,"
     " total = ?, unread = ?, size = ?, deleted_total = ?, deleted_size = ?, associated_total = ?,"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from gromox.store import folder, tombstone
+from gromox.store import folder, tombstone, validity
 from gromox.store.builtin import FolderKind, is_builtin
 from gromox.store.errors import (
     ExistsError,
@@ -66,7 +66,6 @@ def insert(
 ) -> None:
     """Write the row of a new folder."""
     cn, now = tx.next_cn(), filetime(tx.now)
-    (created,) = tx.file.execute("SELECT created_time FROM mailbox").fetchone()
     tx.file.execute(
         "INSERT INTO folders (folder_id, parent_id, name, name_key, container_class, kind, hidden,"
         " cn, touched, uid_validity, highest_modseq, created_time, modified_time)"
@@ -81,7 +80,7 @@ def insert(
             hidden,
             cn,
             tx.cn,
-            folder.first_uid_validity(folder_id, created),
+            validity.of_new_folder(tx.file, folder_id),
             cn,
             now,
             now,

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base.clock import SYSTEM_CLOCK
 from gromox.base.ids import SYSTEM_IDS
-from gromox.store import builtin, migration, permission, quota
+from gromox.store import builtin, migration, permission, quota, validity
 from gromox.store.builtin import FIRST_FREE_OBJECT_ID, BuiltinFolder
 from gromox.store.database import guarded
 from gromox.store.durability import sync_directory
 from gromox.store.errors import ExistsError
 from gromox.store.extract import filetime
-from gromox.store.folder import first_uid_validity, name_key
+from gromox.store.folder import name_key
 from gromox.store.mailbox_file import DATABASE_NAME
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _folder(connection: sqlite3.Connection, row: BuiltinFolder, name: str, cn: i
             row.hidden,
             cn,
             cn,
-            first_uid_validity(row.folder_id, now),
+            validity.first(row.folder_id, now),
             cn,
             now,
             now,

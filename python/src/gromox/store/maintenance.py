@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gromox.store import check, moves, purge, repair
+from gromox.store import check, moves, purge, repair, validity
 from gromox.store.database import guarded
 from gromox.store.item import maintenance, rendering
 
@@ -74,6 +74,19 @@ class Maintenance:
     def renumber(self, *, folders: bool = True, messages: bool = True) -> int:
         """Give everything a new change number and change key; returns how many objects there are."""
         return maintenance.renumber(self._file, folders=folders, messages=messages)
+
+    @guarded
+    def renew_uid_validity(self, folder_id: int | None = None) -> int:
+        """Give all folders, or one, another UIDVALIDITY; returns how many got one.
+
+        To be done to a mailbox that was taken back to an earlier state: UIDs, object ids and change numbers
+        that were given out since then must not mean something else now.
+
+        Raises:
+            FolderGoneError: there is no such folder.
+            LimitError: no number is left.
+        """
+        return validity.renew(self._file, folder_id)
 
     @guarded
     def render(self, folder_id: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from gromox.mapi.proptypes import PropType
+from gromox.mapi.proptypes import WIDTHS, PropType
 
 PROPERTIES: Final = "__properties_version1.0"
 NAMES: Final = "__nameid_version1.0"
@@ -29,31 +29,12 @@ EMBEDDED_MARK: Final = 1
 STORAGE_MARK: Final = 4
 
 #: Types whose value stands in the entry.
-FIXED: Final = frozenset(
-    [
-        PropType.INTEGER16,
-        PropType.INTEGER32,
-        PropType.FLOATING32,
-        PropType.FLOATING64,
-        PropType.CURRENCY,
-        PropType.FLOATING_TIME,
-        PropType.ERROR_CODE,
-        PropType.BOOLEAN,
-        PropType.INTEGER64,
-        PropType.TIME,
-    ]
-)
+FIXED: Final = WIDTHS.keys() - {PropType.GUID}
 #: Sizes of elements of the multi-value types that have one stream.
-ELEMENTS: Final[dict[int, int]] = {
-    PropType.INTEGER16: 2,
-    PropType.INTEGER32: 4,
-    PropType.FLOATING32: 4,
-    PropType.FLOATING64: 8,
-    PropType.CURRENCY: 8,
-    PropType.FLOATING_TIME: 8,
-    PropType.INTEGER64: 8,
-    PropType.TIME: 8,
-    PropType.GUID: 16,
+ELEMENTS: Final = {
+    kind: octets
+    for kind, octets in WIDTHS.items()
+    if kind not in (PropType.ERROR_CODE, PropType.BOOLEAN)  # of which there are no several values
 }
 #: Types whose value is a stream of its own.
 STREAMS: Final = frozenset([PropType.STRING8, PropType.STRING, PropType.BINARY, PropType.GUID])

@@ -12,7 +12,7 @@ from gromox.base.errors import ParseError
 from gromox.convert.textcodec import decode_page
 from gromox.mapi.message import PropertyBag, PropertyKey, type_of
 from gromox.mapi.propname import NamedProperty
-from gromox.mapi.proptypes import MULTI_VALUE, PropType
+from gromox.mapi.proptypes import MULTI_VALUE, WIDTHS, PropType
 from gromox.mapi.propvalue import MAX_VALUES, PropValue, Scalar, pack_value, unpack_value
 
 if TYPE_CHECKING:
@@ -27,21 +27,6 @@ _ALIGNMENT: Final = 4
 
 #: Types whose value does not tell its size by itself.
 _VARIABLE: Final = frozenset([PropType.STRING8, PropType.STRING, PropType.BINARY, PropType.OBJECT])
-_FIXED: Final = frozenset(
-    [
-        PropType.INTEGER16,
-        PropType.INTEGER32,
-        PropType.FLOATING32,
-        PropType.FLOATING64,
-        PropType.CURRENCY,
-        PropType.FLOATING_TIME,
-        PropType.ERROR_CODE,
-        PropType.BOOLEAN,
-        PropType.INTEGER64,
-        PropType.TIME,
-        PropType.GUID,
-    ]
-)
 _NOTHING: Final = frozenset([PropType.UNSPECIFIED, PropType.NULL])
 _MULTIPLE: Final = frozenset(int(kind) for kind in PropType if kind & MULTI_VALUE)
 
@@ -95,7 +80,7 @@ def _read_value(r: Reader, kind: int, code_page: int) -> PropValue:
     base = kind & ~MULTI_VALUE
     if kind in _NOTHING:
         return None
-    if kind in _FIXED:
+    if kind in WIDTHS:
         return _read_fixed(r, kind)
     if kind not in _VARIABLE and kind not in _MULTIPLE:
         raise ParseError(f"a property type of TNEF instead of 0x{kind:04x}", r.offset)
@@ -103,7 +88,7 @@ def _read_value(r: Reader, kind: int, code_page: int) -> PropValue:
     count = r.u32()
     if count > MAX_VALUES or count * 2 > r.remaining:
         raise ParseError(f"at most {min(MAX_VALUES, r.remaining // 2)} values", at)
-    if base in _FIXED:
+    if base in WIDTHS:
         return tuple(_read_fixed(r, base) for _ in range(count))
     values = tuple(_read_variable(r, base, code_page) for _ in range(count))
     if kind & MULTI_VALUE:
@@ -141,7 +126,7 @@ def is_writable(key: PropertyKey) -> bool:
     kind = type_of(key)
     if not isinstance(key, NamedProperty) and key >> 16 >= FIRST_NAMED:
         return False
-    return kind in _VARIABLE or kind in _FIXED or kind in _MULTIPLE
+    return kind in _VARIABLE or kind in WIDTHS or kind in _MULTIPLE
 
 
 def write_properties(w: Writer, bag: PropertyBag) -> None:
@@ -179,7 +164,7 @@ def _write_name(w: Writer, name: NamedProperty) -> None:
 
 def _write_value(w: Writer, kind: int, value: PropValue) -> None:
     base = kind & ~MULTI_VALUE
-    if kind in _FIXED:
+    if kind in WIDTHS:
         _write_fixed(w, kind, value)
         return
     values = value if kind & MULTI_VALUE else (value,)
@@ -187,7 +172,7 @@ def _write_value(w: Writer, kind: int, value: PropValue) -> None:
         raise ValueError(f"0x{kind:04x} is a tuple")  # noqa: TRY004 - as pack_value does
     w.u32(len(values))
     for each in values:
-        if base in _FIXED:
+        if base in WIDTHS:
             _write_fixed(w, base, each)
         else:
             _write_variable(w, base, each)

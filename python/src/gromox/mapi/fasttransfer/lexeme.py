@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from gromox.mapi import tags
 from gromox.mapi.fasttransfer.markers import Marker
-from gromox.mapi.proptypes import MULTI_VALUE, PropType
+from gromox.mapi.proptypes import MULTI_VALUE, WIDTHS, PropType
 
 if TYPE_CHECKING:
     from gromox.mapi.plainvalue import PlainValue
@@ -22,16 +22,9 @@ CODE_PAGE: Final = 0x8000
 """The bit of types that name a code page."""
 UNICODE_PAGE: Final = 1200
 FIXED_SIZES: Final = {
-    PropType.INTEGER16: 2,
-    PropType.INTEGER32: 4,
-    PropType.FLOATING32: 4,
-    PropType.FLOATING64: 8,
-    PropType.CURRENCY: 8,
-    PropType.FLOATING_TIME: 8,
-    PropType.BOOLEAN: 2,
-    PropType.INTEGER64: 8,
-    PropType.TIME: 8,
-    PropType.GUID: 16,
+    kind: 2 if kind == PropType.BOOLEAN else octets
+    for kind, octets in WIDTHS.items()
+    if kind != PropType.ERROR_CODE
 }
 """Octets of a fixedSizeValue; truth values have two here ([MS-OXCFXICS] 2.2.4.1.3)."""
 VARIABLE: Final = frozenset(

@@ -103,7 +103,7 @@ class Lexer:
             name = (yield from self._name()) if tag >> 16 >= FIRST_NAMED else None
             kind = wire_type(tag)
             if kind in FIXED_SIZES:
-                octets = yield from self._take(FIXED_SIZES[PropType(kind)])
+                octets = yield from self._take(FIXED_SIZES[kind])
                 yield PropertyLexeme(tag, name, _fixed(kind, octets))
             elif is_multiple(kind):
                 value = yield from self._several(kind & ~MULTI_VALUE)
@@ -163,7 +163,7 @@ class Lexer:
     def _several(self, kind: int) -> Generator[None, None, PlainValue]:
         count = yield from self._number()
         at = self.offset
-        fixed = FIXED_SIZES.get(PropType(kind))
+        fixed = FIXED_SIZES.get(kind)
         if count * (fixed or 4) > MAX_MULTIPLE:
             raise ParseError(f"values of at most {MAX_MULTIPLE} octets instead of {count}", at)
         values: list[Scalar] = []

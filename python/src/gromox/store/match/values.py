@@ -15,7 +15,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from gromox.mapi.proptypes import MULTI_VALUE, PropType
+from gromox.mapi.proptypes import MULTI_VALUE, WIDTHS, PropType
 from gromox.mapi.restriction import FuzzyHigh, FuzzyLow, RelOp
 
 if TYPE_CHECKING:
@@ -29,19 +29,6 @@ MAX_TEXT: Final = 1 << 20
 
 _SIGNED: Final = {PropType.INTEGER16: 16, PropType.INTEGER32: 32, PropType.INTEGER64: 64}
 _TEXTS: Final = (PropType.STRING, PropType.STRING8)
-_WIDTHS: Final = {
-    PropType.INTEGER16: 2,
-    PropType.INTEGER32: 4,
-    PropType.FLOATING32: 4,
-    PropType.FLOATING64: 8,
-    PropType.CURRENCY: 8,
-    PropType.FLOATING_TIME: 8,
-    PropType.ERROR_CODE: 4,
-    PropType.BOOLEAN: 1,
-    PropType.INTEGER64: 8,
-    PropType.TIME: 8,
-    PropType.GUID: 16,
-}
 _WORD: Final = re.compile(r"\w+")
 _LOW_MASK: Final = 0x0F
 
@@ -192,6 +179,4 @@ def size_of(kind: int, value: object) -> int:
         return 2 * len(value) + 2 * sum(each > "\uffff" for each in value) + 2
     if isinstance(value, bytes):
         return len(value) + (kind == PropType.STRING8)
-    if kind in _KINDS:
-        return _WIDTHS.get(PropType(kind), 0)
-    return 0
+    return WIDTHS.get(kind, 0)

@@ -12,20 +12,20 @@ from gromox.mapi import tags
 from gromox.mapi.restriction import And, Count, Property, RelOp
 from gromox.store.match import sql
 from gromox.store.table.contents import MessageSource
+from gromox.store.table.source import Unindexed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from gromox.mapi.restriction import Restriction
     from gromox.mapi.sortorder import SortOrder
     from gromox.store.mailbox_file import MailboxFile
     from gromox.store.property.row import MessageRow
-    from gromox.store.table.indexed import IndexedRows
 
 _ROWS: Final = "SELECT mid, folder_id, creator FROM messages WHERE state = 0 AND associated = 0 AND"
 
 
-class FoundSource(MessageSource):
+class FoundSource(Unindexed, MessageSource):
     """Messages of several folders: those that the user may read."""
 
     def __init__(
@@ -95,21 +95,6 @@ class FoundSource(MessageSource):
         """Let the database order the rows if they are ordered by columns."""
         order = sql.ordering(orders)
         return None if order is None else self._rows("", order=order)
-
-    def scanned(self, wanted: Sequence[int]) -> Iterable[tuple[object, ...]] | None:
-        """Know no faster way."""
-        del wanted
-        return None
-
-    def index(self, tag: int, *, descending: bool) -> IndexedRows | None:
-        """Have no index."""
-        del tag, descending
-        return None
-
-    def touched(self, stamp: object) -> Sequence[int] | None:
-        """Know no history."""
-        del stamp
-        return None
 
 
 class MembersSource(FoundSource):

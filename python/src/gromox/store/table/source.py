@@ -89,8 +89,27 @@ class Source(Protocol):
         ...
 
 
-class Plain:
-    """What sources have that are read as a whole: no index, no history."""
+class Unindexed:
+    """What sources have whose rows the database keeps in no order of theirs: no index, no history."""
+
+    def scanned(self, wanted: Sequence[int]) -> Iterable[tuple[object, ...]] | None:
+        """Know no faster way."""
+        del wanted
+        return None
+
+    def index(self, tag: int, *, descending: bool) -> IndexedRows | None:
+        """Have no index."""
+        del tag, descending
+        return None
+
+    def touched(self, stamp: object) -> Sequence[int] | None:
+        """Know no history."""
+        del stamp
+        return None
+
+
+class Plain(Unindexed):
+    """What sources have that are read as a whole."""
 
     is_contents = False
     has_bookmarks = False
@@ -113,21 +132,6 @@ class Plain:
     def ordered(self, orders: Sequence[SortOrder]) -> Sequence[int] | None:
         """Know no faster way."""
         del orders
-        return None
-
-    def scanned(self, wanted: Sequence[int]) -> Iterable[tuple[object, ...]] | None:
-        """Know no faster way."""
-        del wanted
-        return None
-
-    def index(self, tag: int, *, descending: bool) -> IndexedRows | None:
-        """Have no index."""
-        del tag, descending
-        return None
-
-    def touched(self, stamp: object) -> Sequence[int] | None:
-        """Know no history."""
-        del stamp
         return None
 
     def created(self, ids: Sequence[int]) -> set[int]:

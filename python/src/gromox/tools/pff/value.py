@@ -14,25 +14,11 @@ from gromox.base.errors import ParseError
 from gromox.codec.packed import Reader
 from gromox.convert.textcodec import decode_page
 from gromox.mapi.plainvalue import unpack_value
-from gromox.mapi.proptypes import MULTI_VALUE, PropType
+from gromox.mapi.proptypes import MULTI_VALUE, WIDTHS, PropType
 
 if TYPE_CHECKING:
     from gromox.mapi.propvalue import PropValue, Scalar
 
-#: Types whose value has as many octets as the type says.
-_FIXED: Final = {
-    PropType.INTEGER16: 2,
-    PropType.INTEGER32: 4,
-    PropType.FLOATING32: 4,
-    PropType.FLOATING64: 8,
-    PropType.CURRENCY: 8,
-    PropType.FLOATING_TIME: 8,
-    PropType.ERROR_CODE: 4,
-    PropType.BOOLEAN: 1,
-    PropType.INTEGER64: 8,
-    PropType.TIME: 8,
-    PropType.GUID: 16,
-}
 _MAX_VALUES: Final = 1 << 16
 _PREFIX_MARK: Final = "\x01"
 
@@ -46,7 +32,7 @@ def value_of(kind: int, octets: bytes, page: int) -> PropValue | None:
     base = kind & ~MULTI_VALUE
     if not kind & MULTI_VALUE:
         return _scalar(base, octets, page)
-    size = _FIXED.get(PropType(base)) if base in _KNOWN else None
+    size = WIDTHS.get(base)
     if size is not None:
         return tuple(
             _scalar(base, octets[at : at + size], page) for at in range(0, len(octets) - size + 1, size)
@@ -54,9 +40,6 @@ def value_of(kind: int, octets: bytes, page: int) -> PropValue | None:
     if base not in (PropType.STRING, PropType.STRING8, PropType.BINARY):
         return None
     return tuple(_scalar(base, each, page) for each in _pieces(octets))
-
-
-_KNOWN: Final = frozenset(int(kind) for kind in PropType)
 
 
 def _scalar(kind: int, octets: bytes, page: int) -> Scalar:
@@ -72,7 +55,7 @@ def _scalar(kind: int, octets: bytes, page: int) -> Scalar:
         return UUID(bytes_le=octets[:16])
     if kind == PropType.BINARY:
         return octets
-    if kind in _FIXED:
+    if kind in WIDTHS:
         found = unpack_value(Reader(octets), kind)
         return found if isinstance(found, (int, float)) else None
     return None

@@ -1,4 +1,7 @@
-"""Commands on a mailbox as a whole: cgkreset, clear-rwz, freeze, thaw, set-locale, sync-midb."""
+"""Commands on a mailbox as a whole.
+
+cgkreset, clear-rwz, freeze, renew-uidvalidity, set-locale, sync-midb, thaw.
+"""
 
 from __future__ import annotations
 
@@ -61,6 +64,15 @@ def thaw(job: Job) -> None:
     job.note(f"{job.target.name}: in use again")
 
 
+def renew_uid_validity(job: Job) -> None:
+    """Tell programs that UIDs mean something else now: after a backup was restored."""
+    with Mailbox.open(job.path) as mailbox:
+        folder_id = resolve(mailbox, job.args.folder).folder_id if job.args.folder else None
+        count = mailbox.renew_uid_validity(folder_id)
+        mailbox.sync()
+    job.note(f"{job.target.name}: {count} folders with another UIDVALIDITY")
+
+
 def set_locale(job: Job) -> None:
     """Name the built-in folders in a language, and remember it for the mailbox."""
     locale = job.args.locale
@@ -97,7 +109,7 @@ def _locale_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", dest="verbose", action="store_true", help="accepted; see -v before the command")
 
 
-def _sync_arguments(parser: argparse.ArgumentParser) -> None:
+def _folder_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-f", dest="folder", metavar="FOLDER", help="only that folder (default: all)")
 
 
@@ -105,9 +117,18 @@ COMMANDS: Final = (
     Command("cgkreset", "Give everything new change numbers and change keys.", cgkreset),
     Command("clear-rwz", "Remove the rules organizer of Outlook.", clear_rwz),
     Command("freeze", "Stop everything that is done to the mailbox.", freeze, _freeze_arguments),
+    Command(
+        "renew-uidvalidity",
+        "Have IMAP and POP3 programs fetch anew: after a backup was restored.",
+        renew_uid_validity,
+        _folder_argument,
+    ),
     Command("set-locale", "Name the built-in folders in a language.", set_locale, _locale_arguments),
     Command(
-        "sync-midb", "Write items as mails, bring the full-text index up to date.", sync_midb, _sync_arguments
+        "sync-midb",
+        "Write items as mails, bring the full-text index up to date.",
+        sync_midb,
+        _folder_argument,
     ),
     Command("thaw", "Resume what freeze stopped.", thaw),
 )
