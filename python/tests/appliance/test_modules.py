@@ -44,6 +44,7 @@ def host(site: Site, etc: Path, capsys: pytest.CaptureFixture[str]) -> Host:
     return Host(etc, capsys)
 
 
+@pytest.mark.slow
 def test_from_nothing_to_users(host: Host) -> None:
     would = host.run("domain", name="example.test", max_users=5, _check=True)
     assert (would["changed"], host.run("domain_info")["domains"]) == (True, [])

@@ -165,6 +165,7 @@ def test_who_delivers_is_killed_anywhere(house: House, first: int) -> None:
         assert mailbox.check() == []
 
 
+@pytest.mark.slow
 def test_killed_between_submission_and_delivery_it_is_sent_later(house: House) -> None:
     """The word is there before the commit: who looks in between loses nothing."""
     write(house, 1)

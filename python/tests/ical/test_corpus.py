@@ -113,6 +113,7 @@ COMPONENT = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(COMPONENT)
 def test_what_is_written_is_read_back(component: Component) -> None:

@@ -119,6 +119,7 @@ def rules(draw: st.DrawFn) -> str:
 SPANS = (4000, 900, 400, 120, 10, 2, 1)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     rules(),

@@ -219,6 +219,7 @@ def test_the_ends_of_time() -> None:
         expand(text, begin="9999-12-30", end="9999-12-31")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gromox.base.log import captured
 
 from tests.imap.driver import Client, Server, mail
@@ -132,6 +134,7 @@ def test_damaged_transforming(server: Server) -> None:
     play(server, LOGIN + TRANSFORMING, seed=4, count=800)
 
 
+@pytest.mark.slow
 def test_damaged_entering(server: Server) -> None:
     server.configure(enable_rfc2971_commands="yes", imap_support_tls="yes", imap_auth_times="1")
     play(server, ENTERING, seed=3, count=2000)

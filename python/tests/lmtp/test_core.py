@@ -213,6 +213,7 @@ def test_however_a_dialogue_is_cut_the_answers_are_the_same(
 WORDS = (b"BDAT 99 LAST\r\n", b"DATA\r\n", b"MAIL FROM:<", b"RCPT TO:<>", b"BDAT 9999999999\r\n", b"x" * 3000)
 
 
+@pytest.mark.slow
 def test_no_damaged_dialogue_breaks_the_machine(connect: Connect, house: House) -> None:
     mess = house.spool.path / "mess"
     for number, pieces in enumerate(damaged(TALK, WORDS, seed=2033, count=3_000)):

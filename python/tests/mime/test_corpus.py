@@ -156,6 +156,7 @@ def mutated(octets: bytes, chance: random.Random) -> bytes:
     return bytes(mail)
 
 
+@pytest.mark.slow
 def test_ten_thousand_mutated_mails_are_read(corpus: dict[str, bytes], checked: Check) -> None:
     chance = random.Random(20261122)  # noqa: S311 - the same mails every time
     originals = [octets for octets in corpus.values() if len(octets) < 2000]

@@ -184,5 +184,5 @@ class StoreMachine(RuleBasedStateMachine):
         assert known == {uid: new.flags_of(uid) for uid in new.uids()}
 
 
-TestStore = StoreMachine.TestCase
+TestStore = pytest.mark.slow(StoreMachine.TestCase)
 TestStore.settings = settings(max_examples=60, stateful_step_count=30)

@@ -9,6 +9,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from gromox.store.flags import Flag, FlagChange, FlagOperation
 from gromox.store.create import create_private
 from gromox.store.mailbox import Mailbox
@@ -69,6 +71,7 @@ def test_writers_in_three_processes_and_a_watcher_here(path: Path) -> None:
         assert box.check() == []
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_survives_kill(path: Path) -> None:
     create_private(path, owner="a", user_id=1).close()
     source = random.Random(5)  # noqa: S311 - repeatable

@@ -90,6 +90,7 @@ def say(port: int, octets: bytes) -> bytes:
     return heard
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_damaged_dialogues(home: Path, measured: Callable[[str], None]) -> None:
     embedded = Embedded(home)

@@ -60,6 +60,7 @@ def daemons(home: Path) -> Iterator[Daemons]:
     made.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_nothing_acknowledged_is_lost_or_doubled(daemons: Daemons, measured: Callable[[str], None]) -> None:
     daemons.start("event", *VICTIMS)

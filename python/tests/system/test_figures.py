@@ -63,6 +63,7 @@ def figure(daemons: Daemons, name: str, series: str) -> float | None:
     return float(found[1]) if found else None
 
 
+@pytest.mark.slow
 def test_every_daemon_tells_its_figures_and_its_sessions(daemons: Daemons) -> None:
     for name in DAEMONS:
         daemons.start(name)

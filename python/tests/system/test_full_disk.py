@@ -94,6 +94,7 @@ def test_a_full_spool_refuses_for_the_moment_and_recovers(daemons: Daemons, moun
     eventually(lambda: count(daemons) == accepted + 1, what="the mail after the recovery")
 
 
+@pytest.mark.slow
 def test_a_full_mail_store_keeps_mail_in_the_queue_and_recovers(daemons: Daemons, mount: Mount) -> None:
     store = daemons.home / "user"
     mount(store, "5m")

@@ -15,6 +15,7 @@ from tests.support.server import HOST, Process
 from tests.system.conftest import ALICE
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("filter_server")
 def test_a_move_by_imap_is_learned(home: Path, filter_server: FilterServer) -> None:  # noqa: F811
     daemons = Daemons(home)

@@ -62,6 +62,7 @@ def offer(daemons: Daemons, subject: str, to: str) -> int:
     return 250
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_mariadb_goes_and_comes_back(daemons: Daemons, database: mariadb.MariaDb) -> None:
     config = daemons.home / "etc" / "only-delivery.cfg"

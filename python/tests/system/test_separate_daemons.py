@@ -77,6 +77,7 @@ def test_mail_is_seen_without_gromox_event_too(daemons: Daemons) -> None:
         eventually(has_come, what="the mail")
 
 
+@pytest.mark.slow
 def test_mail_waits_in_the_queue_for_the_delivery(daemons: Daemons) -> None:
     daemons.start("imap", "delivery_queue")
     subject = unique("waiting")

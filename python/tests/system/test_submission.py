@@ -104,6 +104,7 @@ def subjects(session: StoreSession, folder_id: int) -> list[object]:
     return [session.message_properties(mid, [tags.PidTagSubject])[tags.PidTagSubject] for mid in mids]
 
 
+@pytest.mark.slow
 def test_a_user_sends_at_once_and_later_whatever_is_killed(daemons: Daemons, sink: Sink) -> None:
     daemons.start("event", "delivery", "zcore")
     alice, bob = log_on(daemons.home, ALICE), log_on(daemons.home, BOB)
@@ -147,6 +148,7 @@ def _as(address: str) -> dict[str, object]:
     return {numbers[tag]: value for tag, value in representing(address).items()}
 
 
+@pytest.mark.slow
 def test_in_gromox_server(home: Path) -> None:
     server = GromoxServer(home)
     server.start()

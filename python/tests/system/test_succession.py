@@ -162,6 +162,7 @@ def test_sessions_go_on_and_new_ones_meet_new_code(daemons: Daemons, heard: sock
     assert "traceback" not in daemons.log().lower()
 
 
+@pytest.mark.slow
 def test_code_that_does_not_start_changes_nothing(daemons: Daemons, heard: socket.socket) -> None:
     former, kept = workers(daemons), login(daemons)
     change_code(daemons, OLD, f'{NEW}"; raise SyntaxError "')

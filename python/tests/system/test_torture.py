@@ -75,6 +75,7 @@ class Team:
             self.failures.append(err)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_everybody_at_once(tmp_path: Path, measured: Callable[[str], None]) -> None:
     path = tmp_path / "alice"

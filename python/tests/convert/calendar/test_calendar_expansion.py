@@ -244,6 +244,7 @@ RULES = st.sampled_from(
 ENDS = st.sampled_from(["", ";COUNT=7", ";UNTIL=20270101T000000Z", ";UNTIL=20260715"])
 
 
+@pytest.mark.slow
 @given(RULES, ENDS, st.dates(at("2026-01-01 00:00").date(), at("2026-12-31 00:00").date()), st.booleans())
 def test_the_message_alone_gives_what_the_calendar_gives_where_there_is_a_pattern(
     rule: str, end: str, day: object, whole_day: bool

@@ -70,6 +70,7 @@ def known(message: Message) -> dict[object, object]:
     return {key: value for key, value in message.properties.items() if isinstance(key, int)}
 
 
+@pytest.mark.slow
 @given(st.lists(LINES, max_size=8), st.sampled_from(VERSIONS))
 @settings(max_examples=300, deadline=None)
 def test_made_up_cards_are_fixed_points(lines: list[Property], version: str) -> None:

@@ -597,6 +597,7 @@ def test_quoted_printable_without_line_breaks() -> None:
     assert b"".join(PartOctets(encoded, 0, len(encoded), "quoted-printable").chunks()) == b"A" * CHUNK
 
 
+@pytest.mark.slow
 def test_fifty_megabytes_flow_through_in_pieces() -> None:
     line = base64.b64encode(bytes(range(57))) + CRLF
     count = 50_000_000 // 57

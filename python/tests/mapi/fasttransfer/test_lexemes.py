@@ -243,6 +243,7 @@ def lexemes(draw: st.DrawFn) -> Lexeme:
     return PropertyLexeme(prop_id << 16 | kind, name, value)
 
 
+@pytest.mark.slow
 @given(st.lists(lexemes(), max_size=12), st.data())
 def test_what_is_written_is_read_back_however_it_is_cut(made: list[Lexeme], data: st.DataObject) -> None:
     octets = b"".join(written(each) for each in made)
