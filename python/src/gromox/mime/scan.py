@@ -315,7 +315,7 @@ class _Scanner:
         block = self._octets[position : min(body_start, position + limits.header_octets)]
         repeats = len(block) <= _LONGEST_REPEATED and wanted is CONTENT_FIELDS and limits is DEFAULT
         if repeats and b"name" not in block and b"oundary" not in block:
-            fields, media, encoding = _repeated_header(block)
+            fields, media, encoding = repeated_header(block)
         else:
             fields, media, encoding = _header(block, wanted, limits)
         return Part(position, body_start, self._size, 0, media or default, encoding, fields)
@@ -343,8 +343,8 @@ def _header(block: bytes, wanted: frozenset[bytes], limits: Limits) -> _Header:
 
 
 @lru_cache(maxsize=128)
-def _repeated_header(block: bytes) -> _Header:
-    """Do the same for a part. Most texts have one of a few headers; the fields are shared: nobody changes them."""
+def repeated_header(block: bytes) -> _Header:
+    """Do the same for a part: most texts have one of a few headers. The fields are shared, never changed."""
     return _header(block, CONTENT_FIELDS, DEFAULT)
 
 
