@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 HERE: Final = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "src"))
 
+from gromox import mime  # noqa: E402
 from gromox.mime import bodystructure_octets, envelope_octets, pack_parts, scan  # noqa: E402
 from gromox.mime.header import select_fields  # noqa: E402
 
@@ -73,8 +74,7 @@ def everything(mail: bytes) -> None:
     """Whatever a store keeps of a delivered mail."""
     message = scan(mail)
     envelope_octets(message)
-    bodystructure_octets(message.root, extensible=True)
-    bodystructure_octets(message.root, extensible=False)
+    mime.structures(message.root)
     pack_parts(message.root)
     _ = (message.search_text, message.has_attachment, message.date, message.preview(), message.message_id)
 

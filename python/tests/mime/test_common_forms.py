@@ -14,7 +14,14 @@ from gromox.mime.envelope import envelope_text
 from gromox.mime.header import unfold
 from gromox.mime.imaptext import nstring, pair, string
 from gromox.mime.mediatype import Disposition, MediaType, parse_disposition, parse_media_type
-from gromox.mime.scan import CONTENT_FIELDS, LIST_FIELDS, MESSAGE_FIELDS, any_fields, common_fields
+from gromox.mime.scan import (
+    CONTENT_FIELDS,
+    LIST_FIELDS,
+    MESSAGE_FIELDS,
+    any_fields,
+    common_fields,
+    repeated_header,
+)
 from gromox.mime.words import decode_words
 
 NAMES = [
@@ -87,6 +94,26 @@ def test_fields_beyond_the_limit_are_not_looked_for() -> None:
     assert scan(octets, Limits(fields=6)).subject == "late"
     assert scan(b" Subject: a blank in front\r\n\r\n").subject == "a blank in front"
     assert LIST_FIELDS <= MESSAGE_FIELDS
+
+
+def test_kept_headers_are_few_and_short() -> None:
+    def mail(field: bytes) -> bytes:
+        head = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+        return head + b"--b\r\n" + field + b"\r\n\r\ntext\r\n--b--\r\n"
+
+    repeated_header.cache_clear()
+    for number in range(300):
+        field = b"Content-ID: <%d@x>" % number
+        assert scan(mail(field)).root.children[0].content_id == b"<%d@x>" % number
+    assert repeated_header.cache_info().currsize == 128
+    repeated_header.cache_clear()
+    for field in (
+        b"Content-ID: " + b"x" * 200,
+        b"Content-Type: a/b; name=c",
+        b"Content-Type: multipart/x; boundary=c",
+    ):
+        scan(mail(field))
+    assert repeated_header.cache_info().currsize == 0
 
 
 LINES = st.sampled_from(

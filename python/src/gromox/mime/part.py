@@ -32,8 +32,9 @@ class Part:
     """One entity: ``octets[header_start:body_start]`` is its header with the blank line, then its body.
 
     ``body_end`` is exclusive and lies before the line break that belongs to the following boundary.
-    ``fields`` holds the raw values of the fields that matter, by lower-case name. A multipart has
-    ``children``; a message/rfc822 or message/global has ``message``, the embedded one.
+    ``fields`` holds the raw values of the fields that matter, by lower-case name; parts with equal headers
+    share it, and nobody changes it. A multipart has ``children``; a message/rfc822 or message/global has
+    ``message``, the embedded one.
     """
 
     header_start: int

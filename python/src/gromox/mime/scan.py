@@ -25,8 +25,12 @@ _PADDING: Final = 256
 #: Longer boundaries are no boundaries; RFC 2046 5.1.1 allows 70.
 _LONGEST_BOUNDARY: Final = 1000
 _LONGEST_CACHED: Final = 32
+_LONGEST_REPEATED: Final = 160
 
 _DASHES: Final = b"\n--"
+_COMMON_HEADER: Final = 4096
+#: The header of most parts and its blank line; none of its lines can be a delimiter.
+_PART_HEADER: Final = re.compile(rb"(?:[^ \t\r\n:-][^\n:]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)*+\r?\n")
 _BLANK: Final = (b" ", b"\t")
 
 #: Encodings that leave the octets of an embedded message in place, RFC 2045 6.2.
@@ -276,6 +280,10 @@ class _Scanner:
     def _body_start(self, position: int) -> int:
         """Return the offset after the blank line that ends the header at this offset."""
         octets = self._octets
+        if self._boundaries:
+            header = _PART_HEADER.match(octets, position, position + _COMMON_HEADER)
+            if header is not None:
+                return header.end()
         if octets.startswith((b"\r\n", b"\n"), position):
             end = position + (2 if octets[position] == _CR else 1)
         else:
@@ -305,19 +313,39 @@ class _Scanner:
         limits = self._limits
         body_start = self._body_start(position)
         block = self._octets[position : min(body_start, position + limits.header_octets)]
-        few = len(block) < limits.fields or block.count(b"\n") < limits.fields
-        if few and not block.startswith(_BLANK):
-            fields = common_fields(block, wanted)
+        repeats = len(block) <= _LONGEST_REPEATED and wanted is CONTENT_FIELDS and limits is DEFAULT
+        if repeats and b"name" not in block and b"oundary" not in block:
+            fields, media, encoding = repeated_header(block)
         else:
-            fields = any_fields(block, wanted, limits.fields)
-        media, encoding = default, "7bit"
-        value = fields.get(b"content-type")
-        if value is not None:
-            media = parse_media_type(value, limits) or TEXT
-        value = fields.get(b"content-transfer-encoding")
-        if value is not None:
-            encoding = _cached_encoding(value) if len(value) <= _LONGEST_CACHED else _encoding(value)
-        return Part(position, body_start, self._size, 0, media, encoding, fields)
+            fields, media, encoding = _header(block, wanted, limits)
+        return Part(position, body_start, self._size, 0, media or default, encoding, fields)
+
+
+_Header = tuple[dict[bytes, bytes], MediaType | None, str]
+
+
+def _header(block: bytes, wanted: frozenset[bytes], limits: Limits) -> _Header:
+    """Return the fields of an entity, its type if it has that field, and its transfer encoding."""
+    few = len(block) < limits.fields or block.count(b"\n") < limits.fields
+    if few and not block.startswith(_BLANK):
+        fields = common_fields(block, wanted)
+    else:
+        fields = any_fields(block, wanted, limits.fields)
+    media: MediaType | None = None
+    encoding = "7bit"
+    value = fields.get(b"content-type")
+    if value is not None:
+        media = parse_media_type(value, limits) or TEXT
+    value = fields.get(b"content-transfer-encoding")
+    if value is not None:
+        encoding = _cached_encoding(value) if len(value) <= _LONGEST_CACHED else _encoding(value)
+    return fields, media, encoding
+
+
+@lru_cache(maxsize=128)
+def repeated_header(block: bytes) -> _Header:
+    """Do the same for a part: most texts have one of a few headers. The fields are shared, never changed."""
+    return _header(block, CONTENT_FIELDS, DEFAULT)
 
 
 def any_fields(block: bytes, wanted: frozenset[bytes], limit: int) -> dict[bytes, bytes]:
