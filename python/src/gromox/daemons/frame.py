@@ -112,7 +112,8 @@ def run(daemon: Daemon, arguments: Sequence[str] | None = None) -> int:
 def settle_memory() -> None:
     """Look through what was loaded one last time: it stays, and the collector has better things to do.
 
-    Whole collections would go through 140,000 objects of modules and tables while clients wait, 50 ms or more.
+    Whole collections would go through 140,000 objects of modules and tables, for 50 ms or more, while clients
+    wait.
     """
     gc.collect()
     gc.freeze()

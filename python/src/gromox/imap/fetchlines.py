@@ -53,9 +53,10 @@ def flag_lines(
         if shown is not None and spans == [(0, len(block))] and recent != MIXED and not here.uid_only:
             yield shown.flag_lines(first_seq, with_modseq=modseq, with_uid=with_uid, recent_from=recent)
             continue
+        numbers = block.uids
         for start, stop in spans:
             for index in range(start, stop):
-                uid = block.uids[index]
+                uid = numbers[index]
                 place = (shown, index) if shown is not None else values.place_of_uid(uid)
                 if place is None:  # gone in the newer view
                     continue

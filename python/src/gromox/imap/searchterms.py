@@ -153,3 +153,16 @@ def is_costly(terms: search.Expression) -> bool:
             return True
         case _:
             return False
+
+
+def is_of_flags(terms: search.Expression) -> bool:
+    """Tell whether the flags of a view say everything."""
+    match terms:
+        case search.And(parts) | search.Or(parts):
+            return all(map(is_of_flags, parts))
+        case search.Not(part):
+            return is_of_flags(part)
+        case search.All() | search.Flagged() | search.HasKeyword():
+            return True
+        case _:
+            return False

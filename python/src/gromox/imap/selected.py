@@ -62,6 +62,7 @@ class Selected:
         "gone",
         "held",
         "keywords",
+        "looked",
         "mailbox",
         "name",
         "read_only",
@@ -95,8 +96,10 @@ class Selected:
         self.held = 0
         #: Messages whose flags the command that ends has told or changed.
         self.touched = _NO_UIDS
-        self.change_number = mailbox.change_number()
+        #: The command that ends has looked, a moment ago, and there is nothing new.
+        self.looked = False
         self.view: FolderView = mailbox.view(folder_id)
+        self.change_number = mailbox.known_change_number
         #: Ranges of UIDs that are ``\\Recent`` in this session; the last one may be open to the end.
         self.recent: list[tuple[int, int]] = []
         self._rev2 = rev2
@@ -212,6 +215,9 @@ class Selected:
         self.fresh = ()
         if self.gone:
             return self._removed(expunge=expunge)
+        if self.looked:
+            self.looked, self.touched = False, _NO_UIDS
+            return b""
         number = self.mailbox.change_number()
         if number == self.change_number:
             self.touched = _NO_UIDS

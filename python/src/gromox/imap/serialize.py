@@ -108,7 +108,8 @@ def _status(data: replies.MailboxStatus, spell: Spelling) -> bytes:
     return b"* STATUS %b (%b)\r\n" % (spell(data.name), items)
 
 
-def _found(data: replies.Found) -> bytes:
+def found(data: replies.Found) -> bytes:
+    """Return the line of SEARCH."""
     line = b"* SEARCH" + _numbers(data.numbers)
     if data.modseq is not None and data.numbers:
         line += b" (MODSEQ %d)" % data.modseq
@@ -244,7 +245,7 @@ _WRITERS: Final[dict[type[replies.Untagged], Callable[[Any], bytes]]] = {
     replies.Languages: lambda data: b"* LANGUAGE (%b)\r\n" % " ".join(data.tags).encode("ascii"),
     replies.Capabilities: lambda data: b"* CAPABILITY %b\r\n" % data.names,
     replies.Enabled: lambda data: b"* ENABLED%b\r\n" % b"".join(b" " + name for name in data.names),
-    replies.Found: _found,
+    replies.Found: found,
     replies.Sorted: _sorted,
     replies.QuotaUse: _quota,
     replies.Identity: _identity,

@@ -34,6 +34,7 @@ class Block:
     __slots__ = (
         "_lines",
         "_max_modseq",
+        "_uids",
         "_unseen",
         "block_id",
         "changed",
@@ -44,12 +45,10 @@ class Block:
         "modseq_base",
         "modseqs",
         "sets",
-        "uids",
     )
 
     block_id: int
     """Row id; 0 while not stored."""
-    uids: array[int]
     flags: bytes
     keyword_sets: array[int] | None
     """One number a message (KeywordSets); None: no message has keywords."""
@@ -79,10 +78,11 @@ class Block:
         ``uids`` may be the first of consecutive ones.
         """
         self.block_id = block_id
+        self._uids: array[int] | None = None
         if isinstance(uids, int):
             self.first_uid, self.last_uid = uids, uids + len(flags) - 1
         else:
-            self.uids = uids
+            self._uids = uids
             self.first_uid, self.last_uid = uids[0], uids[-1]
         self.flags = flags
         self.keyword_sets = keyword_sets
@@ -94,14 +94,16 @@ class Block:
         self._unseen = -1
         self._max_modseq = -1
 
-    def __getattr__(self, name: str) -> array[int]:
-        """Make the array of consecutive UIDs when it is first asked for.
+    @property
+    def uids(self) -> array[int]:
+        """Return the UIDs; of consecutive ones the array is made when it is first asked for.
 
-        40 us a block, which is most of what a SELECT of a mailbox that was not read before took.
+        That takes 40 us a block, most of what a SELECT of a mailbox that was not read before took. (By
+        ``__getattr__`` every other attribute would cost more.)
         """
-        if name != "uids":
-            raise AttributeError(name)
-        self.uids = uids = array("I", range(self.first_uid, self.last_uid + 1))
+        uids = self._uids
+        if uids is None:
+            uids = self._uids = array("I", range(self.first_uid, self.last_uid + 1))
         return uids
 
     def __len__(self) -> int:
@@ -139,8 +141,9 @@ class Block:
         """Return the place of a UID in the block, or -1."""
         if self.last_uid - self.first_uid + 1 == len(self.flags):
             return uid - self.first_uid if self.first_uid <= uid <= self.last_uid else -1
-        index = bisect_left(self.uids, uid)
-        return index if index < len(self.uids) and self.uids[index] == uid else -1
+        uids = self.uids
+        index = bisect_left(uids, uid)
+        return index if index < len(uids) and uids[index] == uid else -1
 
     def spans(self, uids: UidSet) -> list[tuple[int, int]]:
         """Return the half-open (start, stop) stretches of the block whose UIDs are in the set."""
@@ -292,8 +295,9 @@ class Block:
         return self._picked(picked, changed)
 
     def _picked(self, places: Sequence[int], changed: int) -> Block:
+        uids = self.uids
         return Block(
-            array("I", [self.uids[i] for i in places]),
+            array("I", [uids[i] for i in places]),
             bytes([self.flags[i] for i in places]),
             array("I", [self.keyword_sets[i] for i in places]) if self.keyword_sets else None,
             self.modseq_base,

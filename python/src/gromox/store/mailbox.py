@@ -251,6 +251,11 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         self._file.refresh()
         return self._file.change_number
 
+    @property
+    def known_change_number(self) -> int:
+        """Return the newest change number as of the last look, which reading anything is."""
+        return self._file.change_number
+
     # Messages.
 
     @guarded

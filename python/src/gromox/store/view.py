@@ -13,7 +13,7 @@ from gromox.store.block import packed_modseqs, zeros
 from gromox.store.flags import Flag, FlagOperation, count_table, translation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from gromox.store.block import Block
@@ -25,6 +25,8 @@ _UNSEEN: Final = count_table(Flag.SEEN, 0)
 _STRETCH: Final = 64
 """Messages whose modseqs are compared at once."""
 _CACHED_CHANGES: Final = 8
+_MOST_SAID: Final = 4
+_MAX_SAID: Final = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class FolderView:
         "_changes",
         "_first_uids",
         "_keyword_names",
+        "_said",
         "_unseen_first",
         "blocks",
         "first_seqs",
@@ -100,6 +103,18 @@ class FolderView:
         self._unseen_first = -1
         self._keyword_names: tuple[str, ...] | None = None
         self._changes: dict[int, tuple[weakref.ref[FolderView], ViewChange]] = {}
+        self._said: dict[object, bytes] = {}
+
+    def said(self, question: object, answer: Callable[[], bytes]) -> bytes:
+        """Return an answer that follows from this view alone; the last few are kept for who asks the same."""
+        octets = self._said.get(question)
+        if octets is None:
+            octets = answer()
+            if len(octets) <= _MAX_SAID:
+                if len(self._said) >= _MOST_SAID:
+                    del self._said[next(iter(self._said))]
+                self._said[question] = octets
+        return octets
 
     @property
     def unseen_first(self) -> int | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from gromox.imap import serialize
 from gromox.imap.contexts import Context, refusal
 from gromox.imap.dispatch import command
 from gromox.imap.errors import BadCommandError, CommandError
@@ -15,7 +17,7 @@ from gromox.imap.partial import Partial, parse_partial
 from gromox.imap.progress import with_progress
 from gromox.imap.replies import ExtendedFound, Found, Ready, Reply, Stream
 from gromox.imap.searchkeys import CHARSETS, Key, KeyParser, uses_filters, uses_modseq, uses_numbers
-from gromox.imap.searchterms import expression, is_costly
+from gromox.imap.searchterms import expression, is_costly, is_of_flags
 from gromox.imap.sequence import ranges_of
 from gromox.store.uidset import UidSet
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from gromox.base.wire import Piece
     from gromox.imap.parser import Parser
     from gromox.imap.replies import Result, Untagged
+    from gromox.imap.selected import Selected
     from gromox.imap.session import Session
     from gromox.store.search import Expression
     from gromox.store.sorting import Criterion
@@ -151,6 +154,14 @@ def search(session: Session, args: Search) -> Result:
     else:
         terms = expression(session, args.key)
     view = here.view
+    is_plain = args.returned is None and not (session.rev2 or args.modseq or here.mailbox.is_guest)
+    if is_plain and view.total <= _AT_ONCE and is_of_flags(terms):
+        # Clients ask for what is unseen at every look, and mostly nothing has changed.
+        return Reply(
+            "SEARCH completed",
+            [Ready(view.said((args.uid, terms), partial(_line, here, args, terms)))],
+            by_number=args.by_number,
+        )
     if view.total <= _AT_ONCE and not is_costly(terms):
         return _answer(session, args, terms, here.mailbox.search(here.folder_id, terms, view=view))
     found: list[Sequence[int]] = []
@@ -190,6 +201,11 @@ def follow(
     if is_costly(terms) or not session.here.contexts.follow(context):
         return [Ready(refusal(session.tag))]
     return []
+
+
+def _line(here: Selected, args: Search, terms: Expression) -> bytes:
+    uids = here.mailbox.search(here.folder_id, terms, view=here.view)
+    return serialize.found(Found(uids if args.uid else numbers_of(here.view, uids)))
 
 
 def _answer(session: Session, args: Search, terms: Expression, uids: Sequence[int]) -> Reply:

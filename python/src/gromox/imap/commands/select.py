@@ -152,6 +152,7 @@ def _enter(
         return Reply(text, said, code=code, event=Event.SELECTED)
 
     if args.resync is None:
+        selected.looked = True
         return done(data)
     lines = serialize.untagged(data, utf8=session.utf8, language=session.language)
     return Stream(_in_steps(chain(lines, missed(selected, args.resync))), done)

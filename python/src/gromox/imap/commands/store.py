@@ -104,15 +104,17 @@ def store(session: Session, args: Store) -> Reply:
     uids = session.numbered(args.numbers, uid=args.uid)
     if not uids:
         return Reply("STORE completed")
+    is_expunged = session.policy.expunge_on_delete and _deletes(args.change)
     if args.unchanged_since is None and here.is_current() and here.view.has_already(uids, args.change):
         # Clients set what is set already: no lock and no transaction, 13 us instead of 25.
+        here.looked = not is_expunged
         done = FlagsChanged(here.view.highest_modseq, NO_UIDS, NO_UIDS)
         now = here.view
     else:
         done = here.mailbox.set_flags(here.folder_id, uids, args.change, unchanged_since=args.unchanged_since)
         now = here.mailbox.view(here.folder_id)
     data = _told(here, now, args, uids, done)
-    if session.policy.expunge_on_delete and _deletes(args.change):
+    if is_expunged:
         here.mailbox.expunge(here.folder_id, uids)
     told = _worked_out(here, now, args, uids, done) if args.silent else uids
     here.touched = uids

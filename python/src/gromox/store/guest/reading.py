@@ -80,6 +80,11 @@ class GuestReading(GuestFolders):
         self._require(folder_id, Right.READ_ANY)
         return super().fetch_run(folder_id, uids, columns)
 
+    def numbered_sizes(self, folder_id: int, uids: array[int], number: int) -> bytes | None:
+        """Return lines with the sizes of consecutive messages that the guest may read."""
+        self._require(folder_id, Right.READ_ANY)
+        return super().numbered_sizes(folder_id, uids, number)
+
     def inline_contents(self, folder_id: int, uids: array[int]) -> Sequence[bytes] | None:
         """Return the octets of consecutive messages that the guest may read."""
         self._require(folder_id, Right.READ_ANY)
