@@ -129,3 +129,14 @@ def test_what_the_selected_mailbox_did_not_tell_is_told_of_it_later(server: Serv
     server.fill(1)
 
     assert b"* STATUS INBOX (MESSAGES 4 UIDNEXT 5" in heard(server, client)
+
+
+def test_what_select_saw_holds_for_that_command_alone(server: Server) -> None:
+    server.fill(3)
+    client, other = server.login(select=None), server.login()
+    client.ok("NOTIFY SET (PERSONAL (MessageNew MessageExpunge))")
+    client.ok("SELECT INBOX")
+    other.ok(r"STORE 1 +FLAGS (\Answered)")
+    client.ok(r"STORE 2 +FLAGS (\Flagged)")
+    assert b"* 1 FETCH (FLAGS (\\Answered" in client.ok("FETCH 1 (FLAGS)")
+    assert b"* 2 FETCH (FLAGS (\\Flagged" in client.ok("FETCH 2 (FLAGS)")

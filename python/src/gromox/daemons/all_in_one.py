@@ -15,7 +15,6 @@ from gromox.daemons.delivery import add_delivery
 from gromox.daemons.delivery_queue import add_delivery_queue, open_spool
 from gromox.daemons.embedded import Embedded
 from gromox.daemons.event import add_event
-from gromox.daemons.frame import settle_memory
 from gromox.daemons.home import Home
 from gromox.daemons.imap import add_imap
 from gromox.daemons.istore import add_exmdb
@@ -32,6 +31,7 @@ from gromox.imap import settings as imap_settings
 from gromox.lmtp import settings as lmtp_settings
 from gromox.midb import settings as midb_settings
 from gromox.pop3 import settings as pop3_settings
+from gromox.serve import memory
 from gromox.serve.bridge import HubBridge
 from gromox.serve.identity import raise_fd_limit
 from gromox.serve.listener import ListenError
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (GromoxError, OSError) as error:
         print(f"gromox-server: {error}", file=sys.stderr)
         return 1
-    settle_memory()
+    memory.settle()
     server.run(lambda: print(_introduction(embedded, addresses, options.port_base), flush=True))
     return 0
 

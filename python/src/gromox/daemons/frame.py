@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +29,7 @@ from gromox.daemons.workforce import (
     serve_metrics,
     supervise,
 )
-from gromox.serve import succession, systemd
+from gromox.serve import memory, succession, systemd
 from gromox.serve.dnsbl import Blocklist
 from gromox.serve.identity import drop_privileges, raise_fd_limit
 from gromox.serve.listener import Listening, bind
@@ -100,23 +99,13 @@ def run(daemon: Daemon, arguments: Sequence[str] | None = None) -> int:
         print(f"{daemon.program.title}: {error}", file=sys.stderr)
         return 1
     server.is_replaceable = True
-    settle_memory()
+    memory.settle()
     server.run(lambda: _log.notice("ready"))
     if server.is_replaced:
         _log.notice("replaced by new code")
         succession.begin_again()
     _log.notice("stopped")
     return 0
-
-
-def settle_memory() -> None:
-    """Look through what was loaded one last time: it stays, and the collector has better things to do.
-
-    Whole collections would go through 140,000 objects of modules and tables, for 50 ms or more, while clients
-    wait.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def parser(program: Program) -> argparse.ArgumentParser:

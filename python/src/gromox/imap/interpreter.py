@@ -334,7 +334,7 @@ class Interpreter:
         by_number = reply.by_number or (command is not None and command.sequence_numbers)
         self._made = reply.made
         news = self._news(expunge=not by_number, quiet=reply.quiet, quiet_until=reply.quiet_until)
-        self._made = ()
+        self._made, here.looked = (), False
         if news:
             self._say(news)
         if not reply.with_modseq:

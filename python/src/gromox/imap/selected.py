@@ -96,7 +96,7 @@ class Selected:
         self.held = 0
         #: Messages whose flags the command that ends has told or changed.
         self.touched = _NO_UIDS
-        #: The command that ends has looked, a moment ago, and there is nothing new.
+        #: The command that ends has looked, a moment ago, and there is nothing new; undone with its answer.
         self.looked = False
         self.view: FolderView = mailbox.view(folder_id)
         self.change_number = mailbox.known_change_number
@@ -216,7 +216,7 @@ class Selected:
         if self.gone:
             return self._removed(expunge=expunge)
         if self.looked:
-            self.looked, self.touched = False, _NO_UIDS
+            self.touched = _NO_UIDS
             return b""
         number = self.mailbox.change_number()
         if number == self.change_number:

@@ -8,14 +8,13 @@ now, and new workers follow as after new settings.
 
 from __future__ import annotations
 
-import gc
 import signal
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from gromox.base import log
-from gromox.serve import systemd
+from gromox.serve import memory, systemd
 from gromox.serve.offspring import State
 from gromox.serve.parent.channels import Channels
 from gromox.serve.parent.doors import Doors
@@ -74,8 +73,7 @@ class Supervisor:
         self._signals.begin()
         self._loop.watch(self._signals.wakeup, self._signalled)
         self._figures.listen()
-        gc.collect()
-        gc.freeze()  # what was loaded so far is shared with the workers and not looked through again
+        memory.settle()
         self._signals.unblock()
         if self.estate is None:
             self._workers.start(self.plan, self._household.generation, first=True)
