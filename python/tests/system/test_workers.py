@@ -294,7 +294,12 @@ def test_a_proxy_names_the_client(home: Path) -> None:
         answer = b""
         while b"a OK" not in answer:
             answer += sock.recv(4096)
-        assert any("logged in" in line and "peer=198.51.100.3" in line for line in imap(daemons).lines)
+        eventually(
+            lambda: any(
+                "logged in" in line and "peer=198.51.100.3" in line for line in list(imap(daemons).lines)
+            ),
+            what="the address of the client in the log",
+        )
 
         def is_refused() -> bool:
             with socket.create_connection((HOST, daemons.imap_port), timeout=30) as second:

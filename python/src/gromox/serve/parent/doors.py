@@ -48,8 +48,11 @@ class Doors:
                 self._loop.unwatch(one.sock)
 
     def accept_if_served(self) -> None:
-        """Begin to accept if there is a worker to take it."""
-        if self._household.serving:
+        """Begin to accept if there is a worker to take it, and who waits has been taken."""
+        self.house()
+        if self.has_homeless:
+            self._rest()
+        elif self._household.serving:
             self.accept(wanted=True)
 
     def _acceptable(self, door: int, one: ListeningSocket, _events: int) -> None:
@@ -62,8 +65,10 @@ class Doors:
                 _log.error("cannot accept", port=one.port, reason=error)
                 self._rest()
                 return
-            if not self._hand_over(Untaken(sock, door, name)):
-                sock.close()
+            found = Untaken(sock, door, name)
+            if not self._hand_over(found):
+                # All that serve may have died without having been reaped yet: others follow them.
+                self._homeless.append(found)
                 self._rest()
                 return
 
@@ -102,7 +107,7 @@ class Doors:
 
     @property
     def has_homeless(self) -> bool:
-        """Tell whether connections wait for a worker because theirs died before it took them."""
+        """Tell whether connections wait for a worker: theirs died before it took them, or none had room."""
         return bool(self._homeless)
 
     def house(self) -> None:
