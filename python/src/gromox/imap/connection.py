@@ -123,6 +123,12 @@ class ImapConnection(Interpreter):
             tail = _READY.get(rest)
             if tail is not None and TAG.fullmatch(tag) is not None and not self._is_particular():
                 return self._poll(tag, tail)
+            known = self._known(tag, rest)
+            if known is not None:
+                self._active.tag = tag
+                self._tags[:] = (tag,)
+                self._begin(known)
+                return self._run()
         collector.feed(octets)
         self._tags.clear()
         return () if self._suspended else self._run()

@@ -102,6 +102,13 @@ class Interpreter:
             raise RuntimeError("start() comes first")
         return self.session
 
+    def _known(self, tag: bytes, rest: bytes) -> tuple[Command, Any] | None:
+        """Return the command that a text is which came alone, if it was said before."""
+        if rest[-2:] != b"\r\n":
+            return None
+        known = _MEMOS[self._active.utf8].get(rest[:-2])
+        return None if known is None or TAG.fullmatch(tag) is None else known
+
     def _is_particular(self) -> bool:
         """Tell whether commands are logged, or answered in a language of the client's choice."""
         return log.enabled(INFO) or bool(self._services.policy.log_commands or self._active.language)
@@ -124,6 +131,11 @@ class Interpreter:
             known = self._read(tag, rest, literals)
             if known is None:
                 return
+        self._begin(known)
+
+    def _begin(self, known: tuple[Command, Any]) -> None:
+        """Carry out a command that was parsed, as far as it goes at once."""
+        session = self._active
         command, args = self._command, self._args = known
         if session.state not in command.states:
             self._finish(Reply(refusal(session.state, command.states), status=Status.BAD))

@@ -9,6 +9,9 @@ from typing import Final
 class State(Enum):
     """Connection states, RFC 3501 sections 3.1 to 3.4."""
 
+    # Members are looked up with each command; the hash of enumerations is made in Python.
+    __hash__ = object.__hash__
+
     NOT_AUTHENTICATED = auto()
     AUTHENTICATED = auto()
     SELECTED = auto()
@@ -17,6 +20,8 @@ class State(Enum):
 
 class Event(Enum):
     """What a command can do to the state; the numbers are those of the figure in RFC 3501 section 3."""
+
+    __hash__ = object.__hash__
 
     LOGGED_IN = auto()  #: (4) successful LOGIN or AUTHENTICATE
     SELECTED = auto()  #: (5) successful SELECT or EXAMINE

@@ -255,6 +255,8 @@ Untagged: TypeAlias = (
 class Status(Enum):
     """The word after the tag. RFC 3501 section 7.1."""
 
+    __hash__ = object.__hash__  # as of the states
+
     OK = b"OK"
     NO = b"NO"
     BAD = b"BAD"

@@ -178,6 +178,10 @@ class Selected:
         ranges = numbers.resolve(total)
         if ranges[-1][1] > total or not total:
             raise BadCommandError("there is no message with that number")
+        if len(ranges) == 1:  # the usual one: 1 us instead of 4
+            low, high = ranges[0]
+            first = view.uid_at(low)
+            return UidSet.between(first, first if low == high else view.uid_at(high))
         return UidSet((view.uid_at(low), view.uid_at(high)) for low, high in ranges)
 
     def added(self, mailbox: Mailbox, folder_id: int, uids: Sequence[int]) -> Sequence[int]:

@@ -78,7 +78,7 @@ def current_view(file: MailboxFile, folder_id: int) -> FolderView:
         return _load(file, folder_id)
     file.execute("BEGIN")
     try:
-        file.refresh()
+        file.look()
         return _up_to_date(file, folder_id) or _load(file, folder_id)
     finally:
         file.execute("COMMIT")

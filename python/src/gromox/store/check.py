@@ -39,7 +39,7 @@ def check(file: MailboxFile) -> list[Problem]:
     problems: list[Problem] = []
     file.execute("BEGIN")
     try:
-        file.refresh()
+        file.look()
         for problem in find(file):
             problems.append(problem)
             if len(problems) >= _MAX_PROBLEMS:

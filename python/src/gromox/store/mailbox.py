@@ -35,7 +35,7 @@ from gromox.store.flags import ALL_FLAGS, Flag
 from gromox.store.foldering import Hierarchy
 from gromox.store.indexing import Indexing
 from gromox.store.item import rendering
-from gromox.store.mailbox_file import MailboxFile, Options
+from gromox.store.mailbox_file import MailboxFile, Options, Steady
 from gromox.store.maintenance import Maintenance
 from gromox.store.ruling import Ruling
 from gromox.store.uidset import UidSet
@@ -250,6 +250,12 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         """Return the newest change number, whichever process took it."""
         self._file.refresh()
         return self._file.change_number
+
+    @guarded
+    def steady(self) -> Steady:
+        """Look, and let that do for all that is read within (a context manager): one command, one look."""
+        self._file.refresh()
+        return Steady(self._file)
 
     @property
     def known_change_number(self) -> int:

@@ -36,6 +36,13 @@ class UidSet:
         self._length = -1
 
     @classmethod
+    def between(cls, low: int, high: int) -> Self:
+        """Make the set of the numbers from ``low`` to ``high``, which is not less."""
+        self = cls.__new__(cls)
+        self.ranges, self._lows, self._length = ((low, high),), None, -1
+        return self
+
+    @classmethod
     def of(cls, numbers: Iterable[int]) -> Self:
         """Make the set of single numbers, in any order."""
         return cls._from_sorted(sorted(set(numbers)))
@@ -58,8 +65,8 @@ class UidSet:
             low = high = number
         if low >= 0:
             ranges.append((low, high))
-        self = cls()
-        self.ranges = tuple(ranges)
+        self = cls.__new__(cls)
+        self.ranges, self._lows, self._length = tuple(ranges), None, -1
         return self
 
     @classmethod

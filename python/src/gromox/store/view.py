@@ -217,6 +217,14 @@ class FolderView:
             return False
         table = translation(change.operation, int(change.flags))
         replaces = change.operation is FlagOperation.REPLACE
+        ranges = uids.ranges
+        if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:  # the usual one
+            place = self.place_of_uid(ranges[0][0])
+            if place is None:
+                return True
+            block, index, _ = place
+            octet = block.flags[index]
+            return table[octet] == octet and not (replaces and block.keyword_sets)
         for block, start, stop in self.stretches(uids):
             flags = block.flags[start:stop]
             if flags != flags.translate(table) or (replaces and block.keyword_sets):

@@ -108,6 +108,13 @@ def _enter(
 ) -> Result:
     if args.condstore:
         session.enable_condstore()
+    with place.mailbox.steady():
+        return _answer(session, args, place, before, is_examined=is_examined)
+
+
+def _answer(
+    session: Session, args: Select, place: Place, before: Sequence[Untagged], *, is_examined: bool
+) -> Result:
     mailbox = place.mailbox
     name = names_of(mailbox).to_select(place.name)
     folder_id = name.folder.folder_id
@@ -120,29 +127,9 @@ def _enter(
         style=session.style,
         rev2=session.rev2,
     )
-    view = selected.view
-    keywords = [keyword.encode("utf-8") for keyword in selected.keywords]
-    permanent = b"" if read_only else b" ".join(permanent_flags(mailbox, folder_id, keywords))
-    recent = RecentCount(selected.recent_count())
-    data: list[Untagged] = [
-        Ready(flags_line(selected.keywords)),
-        Information(b"PERMANENTFLAGS (%b)" % permanent, "flags that are kept"),
-        Exists(view.total),
-        recent,
-        Information(b"UIDVALIDITY %d" % view.uid_validity, "UIDs are valid"),
-        Information(b"UIDNEXT %d" % view.uid_next, "the next UID"),
-        Information(b"HIGHESTMODSEQ %d" % view.highest_modseq, "the highest mod-sequence"),
-        Information(b"MAILBOXID (%b)" % mailbox_id(mailbox, name.folder.folder_id), "the name that stays"),
-    ]
-    if session.tls:
-        data.append(Information(URLMECH, "URLs can be signed"))
-    unseen = view.unseen_first
+    data: list[Untagged] = [*before, Ready(_shown(session, selected))]
     if session.rev2:
-        data.remove(recent)
         data.append(listed(name, place.full(name.name), old_name=args.name))
-    elif unseen is not None:
-        data.insert(4, Information(b"UNSEEN %d" % unseen, "the first unseen message"))
-    data[:0] = before
     text = "EXAMINE completed" if is_examined else "SELECT completed"
     code = b"READ-ONLY" if read_only else b"READ-WRITE"
 
@@ -156,6 +143,36 @@ def _enter(
         return done(data)
     lines = serialize.untagged(data, utf8=session.utf8, language=session.language)
     return Stream(_in_steps(chain(lines, missed(selected, args.resync))), done)
+
+
+def _shown(session: Session, selected: Selected) -> bytes:
+    """Return what is told of the folder; kept, because clients come back to folders that did not change."""
+    mailbox, folder_id, view = selected.mailbox, selected.folder_id, selected.view
+    keywords = [keyword.encode("utf-8") for keyword in selected.keywords]
+    flags = () if selected.read_only else permanent_flags(mailbox, folder_id, keywords)
+    permanent = b" ".join(flags)
+    recent = None if session.rev2 else selected.recent_count()
+    language = session.language
+
+    def tell() -> bytes:
+        data: list[Untagged] = [
+            Ready(flags_line(selected.keywords)),
+            Information(b"PERMANENTFLAGS (%b)" % permanent, "flags that are kept"),
+            Exists(view.total),
+            Information(b"UIDVALIDITY %d" % view.uid_validity, "UIDs are valid"),
+            Information(b"UIDNEXT %d" % view.uid_next, "the next UID"),
+            Information(b"HIGHESTMODSEQ %d" % view.highest_modseq, "the highest mod-sequence"),
+            Information(b"MAILBOXID (%b)" % mailbox_id(mailbox, folder_id), "the name that stays"),
+        ]
+        if session.tls:
+            data.append(Information(URLMECH, "URLs can be signed"))
+        if recent is not None:
+            data.insert(3, RecentCount(recent))
+            if view.unseen_first is not None:
+                data.insert(4, Information(b"UNSEEN %d" % view.unseen_first, "the first unseen message"))
+        return b"".join(serialize.untagged(data, language=language))
+
+    return view.said(("SELECT", permanent, recent, session.tls, language), tell)
 
 
 def _check(session: Session, resync: Resync) -> None:

@@ -49,7 +49,7 @@ def snapshot(file: MailboxFile) -> Iterator[None]:
         return
     file.execute("BEGIN")
     try:
-        file.refresh()
+        file.look()
         yield
     finally:
         file.execute("COMMIT")
