@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from gromox.base.log import captured
-from gromox.serve.engine import TOGETHER
+from gromox.base.wire import Gather
+from gromox.serve.engine import ENOUGH, TOGETHER
 from gromox.serve.limits import Limits
 
 from tests.serve.conftest import Line, Running, client_context
-from tests.serve.cores import Ledger, LineCore
+from tests.serve.cores import Ledger, LineCore, gathered
 
 Serve = Callable[..., Running]
 
@@ -142,6 +143,31 @@ def test_more_work_than_fits_a_turn_is_done_in_several(serve: Serve) -> None:
     ledger.allowed.set()
 
     assert sorted(client.hear() for client in clients[1:]) == ["6"] * 6 + [str(TOGETHER)] * TOGETHER
+
+
+def test_enough_work_is_not_kept_waiting_for_more(serve: Serve) -> None:
+    ledger = Ledger()
+    running = serve(lambda: LineCore(ledger))
+    engine, outcomes = running.server.engine, list[object]()
+    ended = threading.Event()
+
+    def gather(count: int) -> None:
+        for _ in range(count):
+            engine.gather(Gather(ledger, gathered, "more"), lambda outcome: outcomes.append(outcome.value))
+
+    def bring_mail() -> None:
+        gather(ENOUGH)
+        engine.syncer.wait([ledger], lambda _: ended.set())
+        gather(3)
+
+    running.on_loop(bring_mail)
+    assert ledger.entered.wait(10)  # the sync of the first is under way, the others wait for it
+    assert outcomes == [ENOUGH] * ENOUGH
+    ledger.allowed.set()
+    assert ended.wait(10)
+    while len(outcomes) < ENOUGH + 3:
+        running.on_loop(lambda: None)
+    assert outcomes[ENOUGH:] == [3] * 3
 
 
 def wait_for_gathered(running: Running, count: int) -> None:

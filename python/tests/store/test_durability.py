@@ -170,13 +170,52 @@ def test_a_long_log_is_begun_anew(mailbox: Mailbox, path: Path, monkeypatch: pyt
     sizes = []
     for _ in range(60):  # some hundred frames
         mailbox.append(INBOX, [mail()])
-        mailbox.sync()
+        left = mailbox.sync()
+        if left is not None:
+            left()
         sizes.append(log.stat().st_size)
     assert max(sizes) < 100 * 4120
     assert sizes[30] == sizes[-1]
     with Mailbox.open(path) as other:
         assert other.view(INBOX).total == 60
         assert not other.check()
+
+
+def test_a_long_log_is_begun_anew_though_mail_comes_while_it_is_copied(
+    mailbox: Mailbox, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durability, "LONG", 60)
+    log = path / "exmdb" / "exchange.sqlite3-wal"
+    copied = 0
+    for _ in range(60):
+        mailbox.append(INBOX, [mail()])
+        left = mailbox.sync()
+        if left is not None:
+            copied += 1
+            copying = threading.Thread(target=left)
+            copying.start()
+            mailbox.append(INBOX, [mail()])
+            copying.join(10)
+    assert copied > 3
+    assert log.stat().st_size < 130 * 4120
+    with Mailbox.open(path) as other:
+        assert other.view(INBOX).total == 60 + copied
+
+
+def test_a_closed_mailbox_is_not_copied_any_more(
+    mailbox: Mailbox, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durability, "LONG", 1)
+    log = path / "exmdb" / "exchange.sqlite3-wal"
+    mailbox.append(INBOX, [mail()])
+    with Mailbox.open(path) as other:
+        other.append(INBOX, [mail()])
+        left = other.sync()
+    assert left is not None
+    before = log.read_bytes()
+    left()
+    mailbox.append(INBOX, [mail()])
+    assert log.read_bytes().startswith(before[:4096])  # not begun anew
 
 
 def test_a_log_that_somebody_reads_is_copied_no_more_often(
@@ -216,8 +255,10 @@ def test_what_was_synced_is_acknowledged_though_the_log_cannot_be_copied(
     database = path / "exmdb" / "exchange.sqlite3"
     mailbox.append(INBOX, [mail()])
     away = database.rename(path / "away")
-    mailbox.sync()
+    left = mailbox.sync()
     assert not mailbox.needs_sync
+    assert left is not None
+    left()
     away.rename(database)
     assert mailbox.view(INBOX).total == 1
 

@@ -130,8 +130,15 @@ class Durable(Protocol):
         """Tell whether an acknowledgement has to wait for :meth:`sync`."""
         ...
 
-    def sync(self) -> None:
-        """Make everything durable; blocks, may run in any thread. Raises OSError."""
+    def sync(self) -> Callable[[], None] | None:
+        """Make everything durable; blocks, may run in any thread.
+
+        Returns:
+            What is left to do in any thread, but need not be waited for; it raises nothing. None: nothing.
+
+        Raises:
+            OSError: it could not be made durable.
+        """
         ...
 
 

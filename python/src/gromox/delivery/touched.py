@@ -85,7 +85,9 @@ def _sync(each: tuple[Path, Mailbox]) -> Path | None:
     """Sync one mailbox; return its path when that failed."""
     path, mailbox = each
     try:
-        mailbox.sync()
+        left = mailbox.sync()
+        if left is not None:
+            left()
     except (StoreError, OSError) as error:
         _log.error("mailbox cannot be made durable", mailbox=str(path), reason=error)
         return path

@@ -135,7 +135,9 @@ def _change(question: Question, folder: Folder, uids: Sequence[int], change: Fla
 
 
 def _durable(question: Question) -> Answer:
-    question.mailbox.sync()
+    left = question.mailbox.sync()
+    if left is not None:
+        left()
     return NOTHING
 
 

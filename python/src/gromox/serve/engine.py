@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.ids import SYSTEM_IDS
@@ -25,10 +26,16 @@ if TYPE_CHECKING:
     from gromox.serve.limits import Limits
     from gromox.serve.tls import Tls
 
+    #: Whose work is done together, and that work with whom to tell.
+    _Key = tuple[int, object]
+    _Waiting = list[tuple[Gather, Callable[[Outcome], None]]]
+
 #: Threads for work that waits for another machine (a password check, a recipient look-up, a spool file).
 CALL_THREADS: Final = 16
 #: Pieces of gathered work that are done in one turn of the loop: some milliseconds.
 TOGETHER: Final = 64
+#: So many are not kept waiting for more: while their sync runs, the loop reads what others bring.
+ENOUGH: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ class Engine:
         self.connections: set[Connection] = set()
         #: No new connection is wanted any more.
         self.stopping = False
-        self._gathered: dict[tuple[int, object], list[tuple[Gather, Callable[[Outcome], None]]]] = {}
+        self._gathered: dict[_Key, _Waiting] = {}
         self._threads = ThreadPoolExecutor(CALL_THREADS, thread_name_prefix="call")
         self._prefix, self._count = ids.token(2), 0
 
@@ -114,32 +121,38 @@ class Engine:
         """Do the work of an action together with that of others, and hand its outcome to ``done``."""
         key = id(action.key), action.run
         waiting = self._gathered.get(key)
+        if waiting is not None and len(waiting) >= ENOUGH and not self.syncer.is_running(action.key):
+            self._do_together(key)
+            waiting = None
         if waiting is None:
             waiting = self._gathered[key] = []
-            self.syncer.after(action.key, lambda: self._settle(key, 0))
+            self.syncer.after(action.key, partial(self._settle, key, waiting, 0))
         waiting.append((action, done))
 
-    def _settle(self, key: tuple[int, object], known: int) -> None:
+    def _settle(self, key: _Key, waiting: _Waiting, known: int) -> None:
         """Do the work once a turn brought no more of it: twenty at once cost half of twenty times one."""
-        count = len(self._gathered[key])
-        if known < count < TOGETHER:
-            self.loop.call_soon(self._settle, key, count)
+        if self._gathered.get(key) is not waiting:
+            return  # done already
+        count = len(waiting)
+        if known < count < ENOUGH:
+            self.loop.call_soon(self._settle, key, waiting, count)
         else:
             self._do_together(key)
 
-    def _do_together(self, key: tuple[int, object]) -> None:
+    def _do_together(self, key: _Key) -> None:
         waiting = self._gathered.pop(key)
         if len(waiting) > TOGETHER:
-            self._gathered[key] = waiting[TOGETHER:]
+            rest = self._gathered[key] = waiting[TOGETHER:]
             del waiting[TOGETHER:]
-            self.loop.call_soon(self._do_together, key)
+            self.loop.call_soon(self._settle, key, rest, len(rest))
+        first = waiting[0][0]
         try:
-            first = waiting[0][0]
             outcomes = first.run(first.key, [action.work for action, _ in waiting])
         except Exception as error:  # noqa: BLE001 - the cores that asked for it know its errors
             outcomes = [Outcome(error=error)] * len(waiting)
         for (_, done), outcome in zip(waiting, outcomes, strict=True):
             done(outcome)
+        self.syncer.hurry(first.key)
 
     def close(self) -> None:
         """Let calls and syncs end; the loop does not run any more."""

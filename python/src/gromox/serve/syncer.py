@@ -55,6 +55,9 @@ class Syncer:
         self._work: SimpleQueue[_Group | None] = SimpleQueue()
         self._most, self._running = threads, 0
         self._threads: list[Thread] = []
+        # What syncs left to do has a thread of its own: who waits for the next sync must not wait for it.
+        self._left: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._tidying: Thread | None = None
         self._groups: dict[int, _Group] = {}
 
     def wait(self, durables: Sequence[Durable], released: Released) -> None:
@@ -64,7 +67,7 @@ class Syncer:
             group = self._groups.get(id(durable))
             if group is None:
                 group = self._groups[id(durable)] = _Group(durable)
-                self._loop.call_soon(self._begin, group)
+                self._loop.call_soon(self._begin_unless_begun, group)
             group.next.append(waiter)
 
     def after(self, durable: Durable, then: Callable[[], None]) -> None:
@@ -85,6 +88,24 @@ class Syncer:
             self._work.put(None)
         for thread in self._threads:
             thread.join()
+        if self._tidying is not None:
+            self._left.put(None)
+            self._tidying.join()
+
+    def is_running(self, durable: Durable) -> bool:
+        """Tell whether a sync is under way."""
+        group = self._groups.get(id(durable))
+        return group is not None and bool(group.running)
+
+    def hurry(self, durable: Durable) -> None:
+        """Begin the sync that is asked for now; who asks later in this turn has the next one."""
+        group = self._groups.get(id(durable))
+        if group is not None:
+            self._begin_unless_begun(group)
+
+    def _begin_unless_begun(self, group: _Group) -> None:
+        if not group.running and group.next:
+            self._begin(group)
 
     def _begin(self, group: _Group) -> None:
         group.running, group.next = group.next, []
@@ -100,15 +121,25 @@ class Syncer:
 
     def _sync(self, group: _Group) -> None:
         error: Exception | None = None
+        left = None
         try:
             if group.durable.needs_sync:
-                group.durable.sync()
+                left = group.durable.sync()
         except Exception as failure:  # noqa: BLE001 - whatever it is, who waits must hear of it
             error = failure
-        self._loop.call_soon_threadsafe(self._done, group, error)
+        self._loop.call_soon_threadsafe(self._done, group, error, left)
 
-    def _done(self, group: _Group, error: Exception | None) -> None:
+    def _tidy(self) -> None:
+        while (left := self._left.get()) is not None:
+            left()
+
+    def _done(self, group: _Group, error: Exception | None, left: Callable[[], None] | None) -> None:
         self._running -= 1
+        if left is not None:
+            if self._tidying is None:
+                self._tidying = Thread(target=self._tidy, name="sync_rest")
+                self._tidying.start()
+            self._left.put(left)
         released, group.running = group.running, []
         if group.next:
             self._begin(group)

@@ -6,8 +6,8 @@ on a descriptor of its own, so that it may run in another thread while the conne
 opened and closed at will because SQLite keeps its locks on the database and the ``-shm`` file only.
 
 SQLite's own syncs cover the rest: a checkpoint syncs the ``-wal`` before it copies and the database after,
-and the ``-wal`` is overwritten from its start only after that. (Who syncs a long log copies it as well, so
-that it seldom has to grow.) If the file is gone, the last connection closed and its checkpoint has synced
+and the ``-wal`` is overwritten from its start only after that. (Who syncs a long log has it copied as well,
+so that it seldom has to grow.) If the file is gone, the last connection closed and its checkpoint has synced
 everything into the database.
 
 A failed fdatasync *poisons* the mailbox: the kernel may have dropped the pages and reported it once only,
@@ -52,7 +52,7 @@ class Wal:
         #: Of the round of the log that :attr:`_due` is about: which frame makes it long.
         self._salts = b""
         self._due = LONG
-        self._is_long = False
+        self._is_long = self._has_rest = False
 
     def wrote(self) -> int:
         """Note that something was committed that has to become durable.
@@ -62,6 +62,11 @@ class Wal:
         with self._condition:
             self._written += 1
             return self._written
+
+    @property
+    def written(self) -> int:
+        """Return the highest ticket."""
+        return self._written
 
     @property
     def synced(self) -> int:
@@ -139,9 +144,24 @@ class Wal:
         If that does not let it be begun anew, because somebody still reads in it, it is told again after as
         many frames more.
         """
+        if not self._is_long:
+            return False
         with self._condition:
             is_long, self._is_long = self._is_long, False
         return is_long
+
+    def leave_rest(self) -> None:
+        """Note that most of a long log was copied, but not what was written meanwhile."""
+        with self._condition:
+            self._has_rest = True
+
+    def take_rest(self) -> bool:
+        """Tell, once, whether a small rest of the log is to be copied before anybody writes again."""
+        if not self._has_rest:
+            return False
+        with self._condition:
+            has_rest, self._has_rest = self._has_rest, False
+        return has_rest
 
     def _forget(self) -> None:
         if self._fd >= 0:

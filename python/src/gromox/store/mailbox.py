@@ -196,18 +196,23 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         """Tell whether the disk failed: close the mailbox and open it again (MailboxPool.get does)."""
         return self._file.wal.poisoned
 
-    def sync(self) -> None:
+    def sync(self) -> Callable[[], None] | None:
         """Make what was committed durable. Blocks; any thread.
 
         Callers that arrive together share one fdatasync.
+
+        Returns:
+            What is left to do, in any thread, when those are released who waited; None: nothing.
 
         Raises:
             CorruptError: the disk failed. Nothing may be acknowledged until the mailbox was closed and
             reopened.
         """
-        self._file.wal.sync(self._file.ticket)
-        if self._file.wal.take_long():
-            self._begin_log_anew()
+        wal = self._file.wal
+        wal.sync(self._file.ticket)
+        if wal.take_rest():
+            self._copy_log()
+        return self._copy_most if wal.take_long() else None
 
     @guarded
     def settle(self) -> None:
@@ -222,8 +227,19 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         self._file.mark_undurable()
         self.sync()
 
-    def _begin_log_anew(self) -> None:
-        """Copy the log while those who wait for the sync write nothing; a failure undoes no sync."""
+    def _copy_most(self) -> None:
+        """Copy a long log while others go on; what they write meanwhile is left to the next sync."""
+        file = self._file
+        with file.copying:
+            if file.is_closed:
+                return
+            before = file.wal.written
+            self._copy_log()
+            if file.wal.written != before:
+                file.wal.leave_rest()
+
+    def _copy_log(self) -> None:
+        """Copy the log, so that it is begun anew if nobody writes meanwhile; a failure undoes no sync."""
         try:
             self.checkpoint()
         except StoreError as error:

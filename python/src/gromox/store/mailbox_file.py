@@ -1,13 +1,15 @@
 """An open mailbox file: its connection, what this process remembers of it, and write transactions.
 
 Reading: :meth:`MailboxFile.refresh` asks ``PRAGMA data_version`` whether another process (or thread)
-committed, and reads only what it touched; within :class:`Steady` once for many readers. Writing: :meth:`MailboxFile.write` begins IMMEDIATE (so that
-counters read inside are current), and at its end writes the counters and the touched folders once.
+committed, and reads only what it touched; within :class:`Steady` once for many readers. Writing:
+:meth:`MailboxFile.write` begins IMMEDIATE (so that counters read inside are current), and at its end writes
+the counters and the touched folders once.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -110,7 +112,9 @@ class MailboxFile:
         self.ticket = 0
         self._ticket_cn = -1
         self._data_version = -1
-        self.is_steady = False
+        self.is_steady = self.is_closed = False
+        #: Held by another thread that copies the log.
+        self.copying = threading.Lock()
         self.change_number = self.hierarchy_cn = -1
         self.next_object_id = self.normal_size = self.associated_size = self.deleted_size = (
             self.message_count
@@ -139,7 +143,12 @@ class MailboxFile:
             self.grants.compare(path, permission.grantees(self))
 
     def close(self) -> None:
-        """Close the connection; what was not synced is synced first."""
+        """Close the connection; what was not synced is synced first.
+
+        Who copies the log is waited for: the file may be replaced by another one as soon as it is closed.
+        """
+        with self.copying:
+            self.is_closed = True
         try:
             if self.ticket > self.wal.synced and not self.wal.poisoned:
                 self.wal.sync(self.ticket)
@@ -153,7 +162,7 @@ class MailboxFile:
     # What others wrote.
 
     def refresh(self) -> None:
-        """Read what other connections committed since the last look, unless one look has to do for a while."""
+        """Read what other connections committed since the last look; see :class:`Steady`."""
         if not self.is_steady:
             self.look()
 

@@ -159,7 +159,9 @@ _TIDY: Final = 20.0
 
 def _synced(mailbox: Mailbox) -> StoreError | None:
     try:
-        mailbox.sync()
+        left = mailbox.sync()
     except StoreError as error:
         return error
+    if left is not None:
+        left()
     return None
