@@ -60,8 +60,8 @@ class Gather:
     """Work that many connections may have at the same time and that is cheaper done together. Suspends.
 
     ``run`` gets ``key`` and the ``work`` of all that wait for the same ``key`` and ``run``, and returns an
-    outcome for each. It runs on the loop, at the end of the turn, or when the sync of ``key`` that is under
-    way has ended.
+    outcome for each. It runs on the loop, at the end of the turn or as soon as enough wait, or when the sync
+    of ``key`` that is under way has ended.
     """
 
     key: Durable

@@ -217,6 +217,7 @@ class Connection(Link):
         # Read only once that is sent: while the peer takes it there is time for what watching a socket costs.
         self._started = True
         self._round(self._core.start, self.peer)
+        self._engine.vigil.answered()
 
     def _secured(self) -> None:
         if not self._started:
@@ -309,7 +310,10 @@ class Connection(Link):
             self._received[0] += len(octets)
             self._touched = self._engine.wheel.now
             if self._inflater is None:
+                vigil = self._engine.vigil
+                vigil.heard()
                 self._round(self._core.receive, octets)
+                vigil.answered()
             else:
                 self._inflater.feed(octets)
                 self._inflate()

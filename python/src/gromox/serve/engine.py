@@ -12,6 +12,7 @@ from gromox.base.wire import Outcome, Peer
 from gromox.serve.connection import Connection
 from gromox.serve.syncer import Syncer
 from gromox.serve.timers import TICK, TimerWheel
+from gromox.serve.vigil import Vigil
 
 if TYPE_CHECKING:
     import socket
@@ -67,6 +68,7 @@ class Engine:
         self.loop, self.doorbell = loop, doorbell
         self.wheel = TimerWheel(loop, tick)
         self.syncer = Syncer(loop)
+        self.vigil = Vigil(loop)
         self.connections: set[Connection] = set()
         #: No new connection is wanted any more.
         self.stopping = False

@@ -138,6 +138,11 @@ class Wal:
             self._due += LONG
             self._is_long = True
 
+    @property
+    def is_long(self) -> bool:
+        """Tell whether :meth:`take_long` would say so."""
+        return self._is_long
+
     def take_long(self) -> bool:
         """Tell, once, whether the log is so long that it should be copied.
 

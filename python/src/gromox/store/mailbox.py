@@ -212,7 +212,7 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         wal.sync(self._file.ticket)
         if wal.take_rest():
             self._copy_log()
-        return self._copy_most if wal.take_long() else None
+        return self._copy_most if wal.is_long else None
 
     @guarded
     def settle(self) -> None:
@@ -231,7 +231,7 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         """Copy a long log while others go on; what they write meanwhile is left to the next sync."""
         file = self._file
         with file.copying:
-            if file.is_closed:
+            if file.is_closed or not file.wal.take_long():
                 return
             before = file.wal.written
             self._copy_log()
