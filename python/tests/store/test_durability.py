@@ -170,9 +170,7 @@ def test_a_long_log_is_begun_anew(mailbox: Mailbox, path: Path, monkeypatch: pyt
     sizes = []
     for _ in range(60):  # some hundred frames
         mailbox.append(INBOX, [mail()])
-        left = mailbox.sync()
-        if left is not None:
-            left()
+        mailbox.sync_and_tidy()
         sizes.append(log.stat().st_size)
     assert max(sizes) < 100 * 4120
     assert sizes[30] == sizes[-1]

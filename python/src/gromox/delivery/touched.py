@@ -85,9 +85,7 @@ def _sync(each: tuple[Path, Mailbox]) -> Path | None:
     """Sync one mailbox; return its path when that failed."""
     path, mailbox = each
     try:
-        left = mailbox.sync()
-        if left is not None:
-            left()
+        mailbox.sync_and_tidy()
     except (StoreError, OSError) as error:
         _log.error("mailbox cannot be made durable", mailbox=str(path), reason=error)
         return path

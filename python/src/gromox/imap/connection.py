@@ -120,15 +120,14 @@ class ImapConnection(Interpreter):
         if self._prompt is None and not self._suspended and collector.is_empty():
             # Polling clients say NOOP all day: 3 us instead of 7.
             tag, _, rest = octets.partition(b" ")
-            tail = _READY.get(rest)
-            if tail is not None and TAG.fullmatch(tag) is not None and not self._is_particular():
-                return self._poll(tag, tail)
-            known = self._known(tag, rest)
-            if known is not None:
-                self._active.tag = tag
-                self._tags[:] = (tag,)
-                self._begin(known)
-                return self._run()
+            if TAG.fullmatch(tag) is not None:
+                tail = _READY.get(rest)
+                if tail is not None and not self._is_particular():
+                    return self._poll(tag, tail)
+                if self._was_said(rest):  # a line that need not be looked for
+                    self._tags.clear()
+                    self._execute(octets[:-2], ())
+                    return self._run()
         collector.feed(octets)
         self._tags.clear()
         return () if self._suspended else self._run()

@@ -102,12 +102,9 @@ class Interpreter:
             raise RuntimeError("start() comes first")
         return self.session
 
-    def _known(self, tag: bytes, rest: bytes) -> tuple[Command, Any] | None:
-        """Return the command that a text is which came alone, if it was said before."""
-        if rest[-2:] != b"\r\n":
-            return None
-        known = _MEMOS[self._active.utf8].get(rest[:-2])
-        return None if known is None or TAG.fullmatch(tag) is None else known
+    def _was_said(self, rest: bytes) -> bool:
+        """Tell whether these octets, with the end of their line, are a whole command that is remembered."""
+        return rest[-2:] == b"\r\n" and rest[:-2] in _MEMOS[self._active.utf8]
 
     def _is_particular(self) -> bool:
         """Tell whether commands are logged, or answered in a language of the client's choice."""
@@ -131,11 +128,6 @@ class Interpreter:
             known = self._read(tag, rest, literals)
             if known is None:
                 return
-        self._begin(known)
-
-    def _begin(self, known: tuple[Command, Any]) -> None:
-        """Carry out a command that was parsed, as far as it goes at once."""
-        session = self._active
         command, args = self._command, self._args = known
         if session.state not in command.states:
             self._finish(Reply(refusal(session.state, command.states), status=Status.BAD))

@@ -34,15 +34,11 @@ class SequenceSet:
             number in use, so 3291:* contains the largest even when that is below 3291. Numbers above
             ``largest`` are kept: for UIDs they are silently nothing (6.4.8).
         """
-        if len(self.ranges) == 1:
-            first, last = self.ranges[0]
-            low, high = first or largest, last or largest
-            return ((low, high),) if low <= high else ((high, low),)
         pairs = []
         for first, last in self.ranges:
             low, high = first or largest, last or largest
             pairs.append((low, high) if low <= high else (high, low))
-        return merged(pairs)
+        return merged(pairs) if len(pairs) > 1 else tuple(pairs)
 
     def highest(self) -> int:
         """Return the largest number named; 0 when only "*" is."""

@@ -135,9 +135,7 @@ def _change(question: Question, folder: Folder, uids: Sequence[int], change: Fla
 
 
 def _durable(question: Question) -> Answer:
-    left = question.mailbox.sync()
-    if left is not None:
-        left()
+    question.mailbox.sync_and_tidy()
     return NOTHING
 
 

@@ -214,6 +214,16 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
             self._copy_log()
         return self._copy_most if wal.is_long else None
 
+    def sync_and_tidy(self) -> None:
+        """Make what was committed durable, and do what is left: for who keeps nobody waiting by that.
+
+        Raises:
+            CorruptError: as :meth:`sync`.
+        """
+        left = self.sync()
+        if left is not None:
+            left()
+
     @guarded
     def settle(self) -> None:
         """Make durable what other processes may have written last, before somebody asks for it. Blocks.

@@ -38,9 +38,7 @@ class UidSet:
     @classmethod
     def between(cls, low: int, high: int) -> Self:
         """Make the set of the numbers from ``low`` to ``high``, which is not less."""
-        self = cls.__new__(cls)
-        self.ranges, self._lows, self._length = ((low, high),), None, -1
-        return self
+        return cls._made(((low, high),))
 
     @classmethod
     def of(cls, numbers: Iterable[int]) -> Self:
@@ -65,8 +63,12 @@ class UidSet:
             low = high = number
         if low >= 0:
             ranges.append((low, high))
+        return cls._made(tuple(ranges))
+
+    @classmethod
+    def _made(cls, ranges: tuple[tuple[int, int], ...]) -> Self:
         self = cls.__new__(cls)
-        self.ranges, self._lows, self._length = tuple(ranges), None, -1
+        self.ranges, self._lows, self._length = ranges, None, -1
         return self
 
     @classmethod

@@ -159,6 +159,12 @@ def _shown(session: Session, selected: Selected) -> bytes:
             Ready(flags_line(selected.keywords)),
             Information(b"PERMANENTFLAGS (%b)" % permanent, "flags that are kept"),
             Exists(view.total),
+        ]
+        if recent is not None:
+            data.append(RecentCount(recent))
+            if view.unseen_first is not None:
+                data.append(Information(b"UNSEEN %d" % view.unseen_first, "the first unseen message"))
+        data += [
             Information(b"UIDVALIDITY %d" % view.uid_validity, "UIDs are valid"),
             Information(b"UIDNEXT %d" % view.uid_next, "the next UID"),
             Information(b"HIGHESTMODSEQ %d" % view.highest_modseq, "the highest mod-sequence"),
@@ -166,10 +172,6 @@ def _shown(session: Session, selected: Selected) -> bytes:
         ]
         if session.tls:
             data.append(Information(URLMECH, "URLs can be signed"))
-        if recent is not None:
-            data.insert(3, RecentCount(recent))
-            if view.unseen_first is not None:
-                data.insert(4, Information(b"UNSEEN %d" % view.unseen_first, "the first unseen message"))
         return b"".join(serialize.untagged(data, language=language))
 
     return view.said(("SELECT", permanent, recent, session.tls, language), tell)

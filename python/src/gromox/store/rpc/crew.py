@@ -159,9 +159,7 @@ _TIDY: Final = 20.0
 
 def _synced(mailbox: Mailbox) -> StoreError | None:
     try:
-        left = mailbox.sync()
+        mailbox.sync_and_tidy()
     except StoreError as error:
         return error
-    if left is not None:
-        left()
     return None
