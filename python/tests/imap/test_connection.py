@@ -97,7 +97,7 @@ def test_an_error_of_our_own_is_logged_and_the_session_goes_on(
     def run(_session: Session, _args: None) -> Reply:
         raise ZeroDivisionError("a secret of the program")
 
-    monkeypatch.setitem(COMMANDS, b"XBUG", Command(b"XBUG", ANY, parse, run))
+    monkeypatch.setitem(COMMANDS, b"XBUG", Command(b"XBUG", "XBUG", ANY, parse, run))
     client = server.login()
 
     with captured() as lines:

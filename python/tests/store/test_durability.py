@@ -195,7 +195,9 @@ def test_a_long_log_is_begun_anew_though_mail_comes_while_it_is_copied(
             mailbox.append(INBOX, [mail()])
             copying.join(10)
     assert copied > 3
-    assert log.stat().st_size < 130 * 4120
+    # How far it grows before it is begun anew depends on who is quicker; that it is begun anew does not.
+    written = (60 + copied) * 15 * 4120  # a mail is more frames than that
+    assert log.stat().st_size < written / 2
     with Mailbox.open(path) as other:
         assert other.view(INBOX).total == 60 + copied
 

@@ -124,9 +124,12 @@ class ImapConnection(Interpreter):
                 tail = _READY.get(rest)
                 if tail is not None and not self._is_particular():
                     return self._poll(tag, tail)
-                if self._was_said(rest):  # a line that need not be looked for
-                    self._tags.clear()
-                    self._execute(octets[:-2], ())
+                known = self._remembered(rest)
+                if known is not None:  # a line that need not be looked for
+                    session = self._active
+                    session.tag = tag
+                    self._tags[:] = (tag,)
+                    self._carry_out(session, known)
                     return self._run()
         collector.feed(octets)
         self._tags.clear()
@@ -245,6 +248,8 @@ class ImapConnection(Interpreter):
                 if line is None:
                     break
                 self._answer_prompt(line)
+            elif collector.is_empty():
+                break
             else:
                 event = collector.command()
                 if event is None:

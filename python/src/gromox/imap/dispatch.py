@@ -26,6 +26,7 @@ class Command:
     """
 
     verb: bytes
+    title: str  #: the verb, for figures
     states: frozenset[State]
     parse: Callable[[Parser], Any]
     run: Callable[[Session, Any], Result]
@@ -59,6 +60,7 @@ def command(
             raise TypeError(f"two handlers for {verb}")
         COMMANDS[key] = Command(
             key,
+            verb,
             states,
             parse,
             run,

@@ -102,9 +102,9 @@ class Interpreter:
             raise RuntimeError("start() comes first")
         return self.session
 
-    def _was_said(self, rest: bytes) -> bool:
-        """Tell whether these octets, with the end of their line, are a whole command that is remembered."""
-        return rest[-2:] == b"\r\n" and rest[:-2] in _MEMOS[self._active.utf8]
+    def _remembered(self, rest: bytes) -> tuple[Command, Any] | None:
+        """Return the whole command that these octets, with the end of a line, are, if it was said before."""
+        return _MEMOS[self._active.utf8].get(rest[:-2]) if rest[-2:] == b"\r\n" else None
 
     def _is_particular(self) -> bool:
         """Tell whether commands are logged, or answered in a language of the client's choice."""
@@ -128,6 +128,10 @@ class Interpreter:
             known = self._read(tag, rest, literals)
             if known is None:
                 return
+        self._carry_out(session, known)
+
+    def _carry_out(self, session: Session, known: tuple[Command, Any]) -> None:
+        """Carry out a command that was read, if it may come now."""
         command, args = self._command, self._args = known
         if session.state not in command.states:
             self._finish(Reply(refusal(session.state, command.states), status=Status.BAD))
@@ -329,18 +333,22 @@ class Interpreter:
             metrics.COMMANDS.observe(0.0, "imap", "unknown", _STATUSES[reply.status])
             return
         seconds = self._services.clock.monotonic() - self._started
-        metrics.COMMANDS.observe(seconds, "imap", command.verb.decode(), _STATUSES[reply.status])
-        if log.enabled(INFO) or self._active.policy.log_commands:
+        metrics.COMMANDS.observe(seconds, "imap", command.title, _STATUSES[reply.status])
+        if log.enabled(INFO) or self._services.policy.log_commands:
             self._log(command, reply, seconds)
 
     def _update(self, here: Selected, command: Command | None, reply: Reply) -> Reply:
         """Tell what changed in the selected mailbox, and return the reply that takes note of it."""
         by_number = reply.by_number or (command is not None and command.sequence_numbers)
         self._made = reply.made
-        news = self._news(expunge=not by_number, quiet=reply.quiet, quiet_until=reply.quiet_until)
-        self._made, here.looked = (), False
-        if news:
-            self._say(news)
+        if here.looked and not here.gone:
+            here.end_look()
+        else:
+            news = self._news(expunge=not by_number, quiet=reply.quiet, quiet_until=reply.quiet_until)
+            here.looked = False
+            if news:
+                self._say(news)
+        self._made = ()
         if not reply.with_modseq:
             return reply
         # Not more than was told: what others did meanwhile may have come with it.

@@ -92,7 +92,9 @@ class Places:
         """
         surroundings = self._surroundings
         own = Place(self.own, name)
-        if surroundings is None or not self.is_outside(name) or names_of(self.own).find(name) is not None:
+        if surroundings is None or not surroundings.is_outside(name):
+            return own
+        if names_of(self.own).find(name) is not None:
             return own
         folded = name.casefold()
         for neighbour in self.neighbours():

@@ -136,11 +136,8 @@ def is_read_only(mailbox: Mailbox, folder_id: int) -> bool:
     return not mailbox.settable(folder_id) and not mailbox.held(folder_id) & Right.DELETE_ANY
 
 
-def permanent_flags(mailbox: Mailbox, folder_id: int, keywords: Iterable[bytes]) -> tuple[bytes, ...]:
-    r"""Return what PERMANENTFLAGS lists: the flags that the user may set (RFC 4314 section 5.1.1)."""
-    if not mailbox.is_guest:
-        return (*SYSTEM_FLAGS, *keywords, rb"\*")
-    settable = mailbox.settable(folder_id)
+def permanent_flags(settable: Flag, keywords: Iterable[bytes]) -> tuple[bytes, ...]:
+    r"""Return what PERMANENTFLAGS lists of the flags that the user may set (RFC 4314 section 5.1.1)."""
     names = tuple([name for name in SYSTEM_FLAGS if settable & _FLAGS[name]])
     return (*names, *keywords, rb"\*") if settable & Flag.FLAGGED else names
 

@@ -200,6 +200,10 @@ class Selected:
         """Tell whether the announced view is what the mailbox holds now, as far as any session can know."""
         return not self.gone and self.mailbox.change_number() == self.change_number
 
+    def end_look(self) -> None:
+        """Note that the command which looked has ended, with nothing new."""
+        self.looked, self.touched, self.fresh = False, _NO_UIDS, ()
+
     def changes(
         self, *, expunge: bool, quiet: Ranges = (), quiet_until: int = 0, flags: bool = True
     ) -> bytes:

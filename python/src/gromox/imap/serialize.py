@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from gromox.imap import grammar, mutf7, replies, sequence
@@ -15,19 +16,26 @@ if TYPE_CHECKING:
 
 #: Longest text sent as quoted; longer and odd ones are literals.
 MAX_QUOTED: Final = 1000
+_STATUSES: Final = {status: b" %b " % status.value for status in replies.Status}
 
 
 def tagged(tag: bytes, reply: replies.Reply, language: str = "") -> bytes:
     """Return the tagged line that ends a command; ``language``: that of its text, if the client chose one."""
-    text = _line_text(reply.text, language)
+    line = _end_of_line(reply.text, language)
     if reply.code:
-        return b"%b %b [%b] %b\r\n" % (tag, reply.status.value, reply.code, text)
-    return b"%b %b %b\r\n" % (tag, reply.status.value, text)
+        return b"%b%b[%b] %b" % (tag, _STATUSES[reply.status], reply.code, line)
+    return tag + _STATUSES[reply.status] + line
 
 
 def bye(text: str, code: bytes = b"", language: str = "") -> bytes:
     """Return ``* BYE``. RFC 3501 section 7.1.5."""
     return b"* BYE %b%b\r\n" % (b"[%b] " % code if code else b"", _line_text(text, language))
+
+
+@lru_cache(maxsize=512)
+def _end_of_line(text: str, language: str) -> bytes:
+    """Return what most commands end with; there are few of them."""
+    return _line_text(text, language) + b"\r\n"
 
 
 def _line_text(text: str, language: str) -> bytes:

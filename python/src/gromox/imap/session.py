@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gromox.imap.errors import BadCommandError, CommandError
 from gromox.imap.machine import TRANSITIONS, Event, State
 from gromox.imap.places import Places
-from gromox.imap.selected import Style
+from gromox.imap.selected import PLAIN, Style
 from gromox.imap.sequence import SAVED
 from gromox.store.uidset import UidSet
 
@@ -42,13 +42,16 @@ class Session:
         "notification",
         "peer",
         "policy",
+        "rev2",
         "saved",
         "selected",
         "services",
         "state",
+        "style",
         "tag",
         "tls",
         "user",
+        "utf8",
     )
 
     def __init__(self, services: Services, peer: Peer) -> None:
@@ -66,6 +69,10 @@ class Session:
         self.enabled: frozenset[bytes] = frozenset()
         #: The client uses CONDSTORE: MODSEQ stands in FETCH lines from then on. RFC 7162 section 3.1.
         self.condstore = False
+        #: What follows from that: whether IMAP4rev2 is spoken (RFC 9051 section 6.3.1), whether names and
+        #: strings are UTF-8 in both directions (RFC 9051 5.1, RFC 6855 section 3), how changes are told.
+        self.rev2 = self.utf8 = False
+        self.style = PLAIN
         self.failed_logins = 0
         #: In which texts for people are said; empty until LANGUAGE chose one. RFC 5255.
         self.language = ""
@@ -105,16 +112,6 @@ class Session:
         """The peer as it is after STARTTLS."""
         return self.peer if self.peer.tls is self.tls else replace(self.peer, tls=self.tls)
 
-    @property
-    def rev2(self) -> bool:
-        """Tell whether the client speaks IMAP4rev2. RFC 9051 section 6.3.1."""
-        return b"IMAP4REV2" in self.enabled
-
-    @property
-    def utf8(self) -> bool:
-        """Tell whether names and strings are UTF-8 in both directions. RFC 9051 5.1, RFC 6855 section 3."""
-        return b"IMAP4REV2" in self.enabled or b"UTF8=ACCEPT" in self.enabled
-
     def may_log_in(self) -> bool:
         """Tell whether passwords may come over this connection."""
         return self.tls or not self.policy.force_tls
@@ -152,13 +149,13 @@ class Session:
         self.condstore = self.condstore or not self.enabled.isdisjoint((b"CONDSTORE", b"QRESYNC"))
         self._attune()
 
-    @property
-    def style(self) -> Style:
-        """How the client is told of changes."""
-        uid_only = b"UIDONLY" in self.enabled
-        return Style(self.condstore, uid_only or b"QRESYNC" in self.enabled, uid_only)
-
     def _attune(self) -> None:
+        """Work out what follows from what the client enabled."""
+        enabled = self.enabled
+        self.rev2 = b"IMAP4REV2" in enabled
+        self.utf8 = self.rev2 or b"UTF8=ACCEPT" in enabled
+        uid_only = b"UIDONLY" in enabled
+        self.style = Style(self.condstore, uid_only or b"QRESYNC" in enabled, uid_only)
         if self.selected is not None:
             self.selected.adopt(self.style)
 
@@ -172,6 +169,7 @@ class Session:
         self.release()
         self.enabled = frozenset()
         self.condstore, self.user, self.language = False, "", ""
+        self._attune()
 
     def release(self) -> None:
         """Let go of everything that other sessions share."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import unicodedata
-import weakref
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -168,11 +167,6 @@ def rank(name: str) -> tuple[bool, tuple[str, ...]]:
     return parts[0] != "INBOX", parts
 
 
-#: By the number of the last change of the hierarchy, and by that of the last change at all.
-_named: Final[weakref.WeakKeyDictionary[Mailbox, tuple[int, Tree]]] = weakref.WeakKeyDictionary()
-_trees: Final[weakref.WeakKeyDictionary[Mailbox, tuple[int, Tree]]] = weakref.WeakKeyDictionary()
-
-
 def names_of(mailbox: Mailbox) -> Tree:
     """Return the names of a mailbox as they are now; the counters of their folders may be older.
 
@@ -180,18 +174,18 @@ def names_of(mailbox: Mailbox) -> Tree:
     was a quarter of the time of an APPEND.
     """
     number = mailbox.hierarchy_number()
-    known = _named.get(mailbox)
+    known: tuple[int, Tree] | None = mailbox.derived.get(names_of)
     if known is None or known[0] != number:
-        known = _named[mailbox] = number, Tree(mailbox)
+        known = mailbox.derived[names_of] = number, Tree(mailbox)
     return known[1]
 
 
 def tree_of(mailbox: Mailbox) -> Tree:
     """Return the names of a mailbox with their folders as they are now."""
     number = mailbox.change_number()
-    known = _trees.get(mailbox)
+    known: tuple[int, Tree] | None = mailbox.derived.get(tree_of)
     if known is None or known[0] != number:
-        known = _trees[mailbox] = number, names_of(mailbox).renewed(mailbox)
+        known = mailbox.derived[tree_of] = number, names_of(mailbox).renewed(mailbox)
     return known[1]
 
 

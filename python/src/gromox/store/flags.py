@@ -26,6 +26,7 @@ class Flag(enum.IntFlag):
 
 ALL_FLAGS: Final = 0x3F
 NO_FLAGS: Final = Flag(0)
+EVERY_FLAG: Final = Flag(ALL_FLAGS)
 
 SYSTEM_NAMES: Final[dict[Flag, bytes]] = {
     Flag.ANSWERED: rb"\Answered",

@@ -8,7 +8,7 @@ any thread.
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from gromox.base.clock import SYSTEM_CLOCK
 from gromox.base.ids import SYSTEM_IDS
@@ -31,7 +31,7 @@ from gromox.store.adding import Adding
 from gromox.store.annotating import Annotating
 from gromox.store.database import guarded, translated
 from gromox.store.errors import StoreError
-from gromox.store.flags import ALL_FLAGS, Flag
+from gromox.store.flags import EVERY_FLAG, Flag
 from gromox.store.foldering import Hierarchy
 from gromox.store.indexing import Indexing
 from gromox.store.item import rendering
@@ -75,11 +75,13 @@ def _no_ring(_path: Path, _change_number: int) -> None:
 class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
     """An open mailbox."""
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "derived")
 
     def __init__(self, file: MailboxFile) -> None:
         """Use :meth:`open` instead."""
         self._file = file
+        #: What others work out from it and want to find again as long as it is open, by whatever they like.
+        self.derived: dict[object, Any] = {}
 
     @classmethod
     @guarded
@@ -175,7 +177,7 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
 
     def settable(self, folder_id: int) -> Flag:  # noqa: ARG002 - a guest's differ
         r"""Return the flags that the user may set; keywords go with ``\Flagged``."""
-        return Flag(ALL_FLAGS)
+        return EVERY_FLAG
 
     def unread(self, folder: Folder) -> int:
         """Return how many messages of a folder the user has not read."""
@@ -280,8 +282,10 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
     @guarded
     def steady(self) -> Steady:
         """Look, and let that do for all that is read within (a context manager): one command, one look."""
-        self._file.refresh()
-        return Steady(self._file)
+        file = self._file
+        if not file.is_steady:
+            file.glance()
+        return Steady(file)
 
     @property
     def known_change_number(self) -> int:

@@ -1,7 +1,8 @@
 """An open mailbox file: its connection, what this process remembers of it, and write transactions.
 
-Reading: :meth:`MailboxFile.refresh` asks ``PRAGMA data_version`` whether another process (or thread)
-committed, and reads only what it touched; within :class:`Steady` once for many readers. Writing:
+Reading: :meth:`MailboxFile.refresh` sees at the header of the log's index whether anybody committed, asks
+``PRAGMA data_version`` whether that was another process (or thread), and reads only what it touched; within
+:class:`Steady` once for many readers. Writing:
 :meth:`MailboxFile.write` begins IMMEDIATE (so that counters read inside are current), and at its end writes
 the counters and the touched folders once.
 """
@@ -21,6 +22,7 @@ from gromox.store.errors import BusyError, CorruptError, FolderGoneError, LimitE
 from gromox.store.keyword import KeywordSets
 from gromox.store.match.follow import Searches
 from gromox.store.property.naming import PropertyNames
+from gromox.store.wal_index import WalIndex, is_next
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -112,6 +114,9 @@ class MailboxFile:
         self.ticket = 0
         self._ticket_cn = -1
         self._data_version = -1
+        self._index = WalIndex(self.database_path)
+        #: That of the index when the mailbox was as it is remembered.
+        self._header = b""
         self.is_steady = self.is_closed = False
         #: Held by another thread that copies the log.
         self.copying = threading.Lock()
@@ -157,6 +162,7 @@ class MailboxFile:
             for content in self.large_contents.values():
                 content.close()
             self.large_contents.clear()
+            self._index.close()
             self.connection.close()
 
     # What others wrote.
@@ -164,16 +170,33 @@ class MailboxFile:
     def refresh(self) -> None:
         """Read what other connections committed since the last look; see :class:`Steady`."""
         if not self.is_steady:
+            self.glance()
+
+    def glance(self) -> None:
+        """Look if anything was committed. Not in a read transaction: that has to begin with reading."""
+        header = self._index.header()
+        if not header or header != self._header:
             self.look()
+        elif self.is_frozen and not self.ignores_freeze:
+            raise BusyError("the mailbox is frozen for maintenance")
 
     def look(self) -> None:
         """Read what other connections committed since the last look."""
+        header = self._index.header()  # before: what is committed in between is looked at once more
         version = self.execute("PRAGMA data_version").fetchone()[0]
         if version != self._data_version:
             self._reload()
             self._data_version = version
+            self._header = header
+        elif not self.connection.in_transaction:  # there the header may be newer than what can be read
+            self._header = header
         if self.is_frozen and not self.ignores_freeze:
             raise BusyError("the mailbox is frozen for maintenance")
+
+    def committed(self) -> None:
+        """Note that what is remembered is what this connection has just committed, if it was the only one."""
+        header = self._index.header()
+        self._header = header if is_next(header, self._header) else b""
 
     def _reload(self) -> None:
         known, known_hierarchy = self.change_number, self.hierarchy_cn
@@ -205,7 +228,7 @@ class MailboxFile:
 
     def forget(self) -> None:
         """Drop everything remembered: a transaction was rolled back."""
-        self._data_version = -1
+        self._data_version, self._header = -1, b""
         self.change_number = self.hierarchy_cn = -1
         self.views.clear()
         self.last_blocks.clear()
@@ -315,7 +338,7 @@ class Write:
         file.execute("BEGIN IMMEDIATE")
         self._changes = file.connection.total_changes
         try:
-            file.look()
+            file.glance()
         except BaseException:
             self._roll_back()
             raise
@@ -359,6 +382,7 @@ class Write:
         except BaseException:
             self._roll_back()
             raise
+        file.committed()
         if self._durable:
             file.mark_undurable()
         if not self._quiet:

@@ -21,6 +21,7 @@ from gromox.imap.selected import Selected, flags_line
 from gromox.imap.tree import names_of
 from gromox.imap.urlauth import URLMECH
 from gromox.store.errors import CorruptError
+from gromox.store.flags import NO_FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -148,13 +149,13 @@ def _answer(
 def _shown(session: Session, selected: Selected) -> bytes:
     """Return what is told of the folder; kept, because clients come back to folders that did not change."""
     mailbox, folder_id, view = selected.mailbox, selected.folder_id, selected.view
-    keywords = [keyword.encode("utf-8") for keyword in selected.keywords]
-    flags = () if selected.read_only else permanent_flags(mailbox, folder_id, keywords)
-    permanent = b" ".join(flags)
+    settable = NO_FLAGS if selected.read_only else mailbox.settable(folder_id)
     recent = None if session.rev2 else selected.recent_count()
-    language = session.language
+    read_only, language = selected.read_only, session.language
 
     def tell() -> bytes:
+        keywords = [keyword.encode("utf-8") for keyword in selected.keywords]
+        permanent = b" ".join(() if read_only else permanent_flags(settable, keywords))
         data: list[Untagged] = [
             Ready(flags_line(selected.keywords)),
             Information(b"PERMANENTFLAGS (%b)" % permanent, "flags that are kept"),
@@ -174,7 +175,7 @@ def _shown(session: Session, selected: Selected) -> bytes:
             data.append(Information(URLMECH, "URLs can be signed"))
         return b"".join(serialize.untagged(data, language=language))
 
-    return view.said(("SELECT", permanent, recent, session.tls, language), tell)
+    return view.said(("SELECT", read_only, int(settable), recent, session.tls, language), tell)
 
 
 def _check(session: Session, resync: Resync) -> None:
