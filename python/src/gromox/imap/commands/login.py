@@ -11,6 +11,7 @@ from gromox.directory.doorkeeper import Entrance
 from gromox.directory.errors import AuthError, AuthReason
 from gromox.imap.answers import answer
 from gromox.imap.capability import capabilities
+from gromox.imap.commands.select import foretell
 from gromox.imap.dispatch import command
 from gromox.imap.errors import CommandError
 from gromox.imap.machine import NOT_AUTHENTICATED, Event
@@ -106,20 +107,24 @@ def enter(session: Session, entrance: Entrance, operation: str) -> Result:
     services = session.services
     if services.is_open(entrance.maildir):
         return _enter(session, entrance, operation)
+    tls, language = session.tls, session.language
     return Wait(
-        lambda: services.prepare_mailbox(entrance.maildir, look_over),
+        lambda: services.prepare_mailbox(
+            entrance.maildir, lambda mailbox: look_over(mailbox, tls=tls, language=language)
+        ),
         # Why it could not be opened is found once more, by who has the words for it.
         lambda _: _enter(session, entrance, operation),
     )
 
 
-def look_over(mailbox: Mailbox) -> None:
+def look_over(mailbox: Mailbox, *, tls: bool = False, language: str = "") -> None:
     """Read what clients ask for first: the names, the inbox, and some of the others. Raises StoreError."""
     mailbox.settle()
     left = READ_AHEAD
     for name in names_of(mailbox).names:
         if name.selectable and (name.folder.folder_id == INBOX or name.folder.total <= left):
-            left -= mailbox.view(name.folder.folder_id).total
+            left -= name.folder.total
+            foretell(mailbox, name.folder, tls=tls, language=language)
 
 
 def _enter(session: Session, entrance: Entrance, operation: str) -> Reply:

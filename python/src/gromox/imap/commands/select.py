@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.base.errors import GromoxError
 from gromox.imap import serialize
@@ -21,7 +21,7 @@ from gromox.imap.selected import Selected, flags_line
 from gromox.imap.tree import names_of
 from gromox.imap.urlauth import URLMECH
 from gromox.store.errors import CorruptError
-from gromox.store.flags import NO_FLAGS
+from gromox.store.flags import NO_FLAGS, Flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from gromox.imap.places import Place
     from gromox.imap.replies import Result, Untagged
     from gromox.imap.session import Session
+    from gromox.store.folder import Folder
+    from gromox.store.mailbox import Mailbox
+    from gromox.store.view import FolderView
 
 #: What a client missed is told in steps of this many octets.
 OCTETS_A_STEP: Final = 256 << 10
@@ -146,36 +149,61 @@ def _answer(
     return Stream(_in_steps(chain(lines, missed(selected, args.resync))), done)
 
 
+class _Manner(NamedTuple):
+    """What the words depend on beside the view."""
+
+    read_only: bool
+    settable: int
+    recent: int | None
+    tls: bool
+    language: str
+
+
 def _shown(session: Session, selected: Selected) -> bytes:
-    """Return what is told of the folder; kept, because clients come back to folders that did not change."""
-    mailbox, folder_id, view = selected.mailbox, selected.folder_id, selected.view
+    """Return what is told of the folder."""
+    mailbox, folder_id = selected.mailbox, selected.folder_id
     settable = NO_FLAGS if selected.read_only else mailbox.settable(folder_id)
     recent = None if session.rev2 else selected.recent_count()
-    read_only, language = selected.read_only, session.language
+    manner = _Manner(selected.read_only, int(settable), recent, session.tls, session.language)
+    return _told(mailbox, selected.view, manner)
+
+
+def foretell(mailbox: Mailbox, folder: Folder, *, tls: bool, language: str) -> None:
+    """Have ready what SELECT would tell the owner of a folder; in the thread that reads a mailbox first."""
+    view = mailbox.view(folder.folder_id)
+    if folder.recent_from == view.uid_next:
+        settable = int(mailbox.settable(folder.folder_id))
+        _told(
+            mailbox, view, _Manner(read_only=False, settable=settable, recent=0, tls=tls, language=language)
+        )
+
+
+def _told(mailbox: Mailbox, view: FolderView, manner: _Manner) -> bytes:
+    """Return the lines; kept, because clients come back to folders that did not change."""
 
     def tell() -> bytes:
-        keywords = [keyword.encode("utf-8") for keyword in selected.keywords]
-        permanent = b" ".join(() if read_only else permanent_flags(settable, keywords))
+        keywords = [keyword.encode("utf-8") for keyword in view.keyword_names]
+        flags = () if manner.read_only else permanent_flags(Flag(manner.settable), keywords)
         data: list[Untagged] = [
-            Ready(flags_line(selected.keywords)),
-            Information(b"PERMANENTFLAGS (%b)" % permanent, "flags that are kept"),
+            Ready(flags_line(view.keyword_names)),
+            Information(b"PERMANENTFLAGS (%b)" % b" ".join(flags), "flags that are kept"),
             Exists(view.total),
         ]
-        if recent is not None:
-            data.append(RecentCount(recent))
+        if manner.recent is not None:
+            data.append(RecentCount(manner.recent))
             if view.unseen_first is not None:
                 data.append(Information(b"UNSEEN %d" % view.unseen_first, "the first unseen message"))
         data += [
             Information(b"UIDVALIDITY %d" % view.uid_validity, "UIDs are valid"),
             Information(b"UIDNEXT %d" % view.uid_next, "the next UID"),
             Information(b"HIGHESTMODSEQ %d" % view.highest_modseq, "the highest mod-sequence"),
-            Information(b"MAILBOXID (%b)" % mailbox_id(mailbox, folder_id), "the name that stays"),
+            Information(b"MAILBOXID (%b)" % mailbox_id(mailbox, view.folder_id), "the name that stays"),
         ]
-        if session.tls:
+        if manner.tls:
             data.append(Information(URLMECH, "URLs can be signed"))
-        return b"".join(serialize.untagged(data, language=language))
+        return b"".join(serialize.untagged(data, language=manner.language))
 
-    return view.said(("SELECT", read_only, int(settable), recent, session.tls, language), tell)
+    return view.said(manner, tell)
 
 
 def _check(session: Session, resync: Resync) -> None:
