@@ -1,0 +1,105 @@
+"""Accepting on a socket that all workers of a daemon accept on: each in its turn, so that all have the same.
+
+Every worker is woken for a connection that comes, and the one whose turn it is takes it
+(:mod:`gromox.serve.shares`). The others go on with what they do, and look again a little later: the one whose
+turn it was may be busy with something long, or hang.
+"""
+
+from __future__ import annotations
+
+import select
+from typing import TYPE_CHECKING, Final
+
+from gromox.serve.listener import ACCEPTS, Listener
+
+if TYPE_CHECKING:
+    import socket
+    from asyncio import TimerHandle
+
+    from gromox.serve.engine import Engine
+    from gromox.serve.listener import Listening
+    from gromox.serve.shares import Share
+
+#: Seconds between two looks at who waits. Somebody who let his turn pass from one look to the next is slow.
+LOOK: Final = 0.001
+
+
+class SharedListener(Listener):
+    """Accepts connections on one socket while it is open and it is this worker's turn."""
+
+    def __init__(self, engine: Engine, listening: Listening, share: Share) -> None:
+        """Accept once :meth:`open` was called."""
+        super().__init__(engine, listening)
+        self._share = share
+        # An own epoll tells of each connection that comes once. The one of the loop would tell without end
+        # of those that are left to others.
+        self._edges = select.epoll()
+        self._waiting = select.poll()
+        self._waiting.register(self._sock, select.POLLIN)
+        self._timer: TimerHandle | None = None
+        self._expected: tuple[int, int] | None = None
+
+    def open(self) -> None:
+        """Accept."""
+        self._share.begin()
+        super().open()
+
+    def close(self) -> None:
+        """Accept no more; the socket is closed here, and open where others accept."""
+        self._share.end()
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._edges.closed:
+            super().close()
+            self._edges.close()
+
+    def _resume(self) -> None:
+        self._edges.register(self._sock, select.EPOLLIN | select.EPOLLET)
+        self._engine.loop.add_reader(self._edges.fileno(), self._woken)
+
+    def _suspend(self) -> None:
+        if self._engine.loop.remove_reader(self._edges.fileno()):
+            self._edges.unregister(self._sock)
+
+    @property
+    def _may(self) -> bool:
+        """Tell whether this worker accepts at all: the parent may have ended that, and will say so soon."""
+        return self._share.accepts and self._sock.fileno() >= 0
+
+    def _woken(self) -> None:
+        self._edges.poll(0)
+        self._accept()
+
+    def _accept(self) -> None:
+        """Take who waits, one after the other, as long as it is our turn."""
+        for _ in range(ACCEPTS):
+            if not self._may:
+                return
+            if self._share.turn()[0] != self._share.row:
+                self._look_later(None)
+                return
+            if not self._accept_one():
+                return
+        self._engine.loop.call_soon(self._accept)
+
+    def _look_later(self, expected: tuple[int, int] | None) -> None:
+        if self._timer is None:
+            self._expected = expected
+            self._timer = self._engine.loop.call_later(LOOK, self._look)
+
+    def _look(self) -> None:
+        """Take who waits if the one whose turn it is has let it pass since the last look."""
+        self._timer = None
+        if not self._may or not self._waiting.poll(0):
+            return
+        turn = self._share.turn()
+        if turn == self._expected:
+            self._share.pass_over(*turn)
+        elif turn[0] != self._share.row:
+            self._look_later(turn)
+            return
+        self._accept()
+
+    def _take(self, sock: socket.socket, name: object) -> None:
+        self._share.accepted()
+        super()._take(sock, name)
