@@ -36,6 +36,7 @@ class SharedListener(Listener):
         self._edges = select.epoll()
         self._waiting = select.poll()
         self._waiting.register(self._sock, select.POLLIN)
+        self._is_woken = False  # by connections that come: not while it rests, or is closed
         self._timer: TimerHandle | None = None
         self._expected: tuple[int, int] | None = None
 
@@ -49,22 +50,24 @@ class SharedListener(Listener):
         self._share.end()
         if self._timer is not None:
             self._timer.cancel()
-        if not self._edges.closed:
-            super().close()
-            self._edges.close()
+        super().close()
+        self._edges.close()
 
     def _resume(self) -> None:
+        self._is_woken = True
         self._edges.register(self._sock, select.EPOLLIN | select.EPOLLET)
         self._engine.loop.add_reader(self._edges.fileno(), self._woken)
 
     def _suspend(self) -> None:
-        if self._engine.loop.remove_reader(self._edges.fileno()):
+        if self._is_woken:
+            self._is_woken = False
+            self._engine.loop.remove_reader(self._edges.fileno())
             self._edges.unregister(self._sock)
 
     @property
     def _may(self) -> bool:
-        """Tell whether this worker accepts at all: the parent may have ended that, and will say so soon."""
-        return self._share.accepts and self._sock.fileno() >= 0
+        """Tell whether this worker may accept now: the parent may have ended that, and will say so soon."""
+        return self._is_woken and self._share.accepts
 
     def _woken(self) -> None:
         self._edges.poll(0)

@@ -29,7 +29,7 @@ BEAT: Final = 2.0
 #: Every how many of them also carries the figures: what is lost of them in a crash.
 FIGURES_EVERY: Final = 5
 #: Seconds in which words for the others are collected: a message wakes the parent and all of them.
-COLLECT: Final = 0.005
+COLLECT: Final = 0.01
 #: Characters of words after which a message is full; the last word said may be as long as another message.
 _FULL: Final = 8 << 10
 #: Messages taken in one turn of the loop.
