@@ -85,14 +85,12 @@ class Crew:
         mine = self.sock.dup()
         mine.setblocking(False)
         server = Server(tick=0.02)
-        server.worker = Worker(server, theirs, [mine], share)
-        server.add(server.worker)
+        worker = server.worker = Worker(server, theirs, [mine], share)
+        server.add(worker)
         limits = server.limits(total, per_address, trusted=TrustedHosts())
         service = Service("test", LineCore, limits, refusal=b"no room\r\n")
         server.listen(Listening(mine, service))
-        thread = threading.Thread(
-            target=lambda: server.run(server.worker and server.worker.ready, signals=False), daemon=True
-        )
+        thread = threading.Thread(target=lambda: server.run(worker.ready, signals=False), daemon=True)
         thread.start()
         self.hands.append(Hand(server, share, ours, thread))
         self.hands[-1].hear("ready")
@@ -143,6 +141,19 @@ def test_many_who_come_at_once_are_all_served(crew: Crew) -> None:
     assert {client.hear() for client in waiting} == {"hello"}
     assert sum(crew.counts) == 200
     assert min(crew.counts) > 20
+
+
+def test_who_has_been_told_goodbye_counts_for_the_total_until_he_is_gone(crew: Crew) -> None:
+    first, _ = crew.add(total=1), crew.add(total=1)
+    client = crew.connect()
+    client.say("quit")
+    assert client.file.read() == b"bye\r\n"
+    assert crew.counts == [1, 0]
+    crew.connect("no room")
+    client.close()
+    eventually(lambda: first.share.count == 0, what="the end")
+    assert first.share.turn()[0] == first.share.row
+    crew.connect()
 
 
 def test_who_hangs_is_passed_over_and_has_his_turn_when_he_is_back(crew: Crew) -> None:

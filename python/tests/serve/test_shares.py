@@ -45,6 +45,22 @@ def test_it_is_the_turn_of_who_has_the_fewest_and_of_the_first_among_several(cre
     assert (first.count, first.others) == (3, 3)
 
 
+def test_who_is_about_to_leave_counts_for_limits_and_not_for_turns(crew: list[Share]) -> None:
+    first, second, _ = crew
+    first.gain()
+    assert whose(first) == 2
+    first.part(1)
+    assert whose(first) == whose(second) == 1
+    assert second.others == 1
+    first.part(-1)
+    first.lose()
+    assert whose(second) == 1
+    second.part(1)
+    second.clear()
+    second.begin()
+    assert whose(second) == 1
+
+
 def test_who_does_not_accept_has_no_turn(crew: list[Share]) -> None:
     first, second, _ = crew
     second.gain()

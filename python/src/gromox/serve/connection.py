@@ -152,6 +152,8 @@ class Connection(Link):
         """Close now, whatever waits."""
         if self.phase is _CLOSED:
             return
+        if self.phase is Phase.LINGERING:
+            self.service.limits.part(-1)
         busy = self.phase is _CALL or self.phase is _SYNC  # then the core is released when that is done
         self.phase = _CLOSED
         self._unwatch()

@@ -67,6 +67,11 @@ class Limits:
         if self._share is not None:
             self._share.lose()
 
+    def part(self, number: int) -> None:
+        """Note that we have taken leave of connections, or that such are closed (less than 0)."""
+        if self._share is not None:
+            self._share.part(number)
+
     def take_address(self, address: str) -> bool:
         """Count a connection for its address if that is limited; return False if it has too many."""
         return not self._is_limited(address) or self._addresses.take(address)

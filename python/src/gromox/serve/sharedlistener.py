@@ -79,7 +79,8 @@ class SharedListener(Listener):
             if not self._may:
                 return
             if self._share.turn()[0] != self._share.row:
-                self._look_later(None)
+                if self._waiting.poll(0):
+                    self._look_later(None)
                 return
             if not self._accept_one():
                 return

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 #: Rows; more workers than any machine has memory for. Memory is taken only for rows that are in use.
 ROWS: Final = 1 << 14
-#: Words of a row: whether connections are accepted, how many there are, how many were accepted ever.
-_ACCEPTS, _COUNT, _ACCEPTED, _WIDTH = 0, 1, 2, 4
+#: Words of a row: whether connections are accepted; how many there are; of how many of these we have taken
+#: leave; how many were accepted ever.
+_ACCEPTS, _COUNT, _PARTING, _ACCEPTED, _WIDTH = 0, 1, 2, 3, 4
 #: The word that says up to which row anybody has ever written; row 0 is nobody's.
 _LAST: Final = 0
 _SIZE: Final = ROWS * _WIDTH * 8
@@ -116,10 +117,18 @@ class Share:
         if self.emptied is not None and not self._words[self._begin + _COUNT]:
             self.emptied()
 
+    def part(self, number: int) -> None:
+        """Count connections that only wait for the peer to close, or such that are closed (less than 0).
+
+        They count for limits, and not when it comes to who has the most to do: a client that comes again at
+        once finds the worker that knows it.
+        """
+        self._words[self._begin + _PARTING] += number
+
     def clear(self) -> None:
         """Forget a worker that is gone."""
         self.end()
-        self._words[self._begin + _COUNT] = 0
+        self._words[self._begin + _COUNT] = self._words[self._begin + _PARTING] = 0
         self.accepted()  # who was slow is another one
 
     # -- whose turn it is
@@ -131,10 +140,10 @@ class Share:
         all others are slow.
         """
         words, slow = self._words, self._slow
-        first, fewest = self.row, words[self._begin + _COUNT]
+        first, fewest = self.row, words[self._begin + _COUNT] - words[self._begin + _PARTING]
         for row in range(1, words[_LAST] + 1):
             at = row * _WIDTH
-            count = words[at + _COUNT]
+            count = words[at + _COUNT] - words[at + _PARTING]
             if (
                 (count < fewest or (count == fewest and row < first))
                 and words[at + _ACCEPTS]
