@@ -13,7 +13,7 @@ import pytest
 from gromox.base.hosts import TrustedHosts
 from gromox.base.log import captured
 from gromox.base.optionvalues import Endpoint
-from gromox.serve import intercom
+from gromox.serve import intercom, sharedlistener
 from gromox.serve.engine import Service
 from gromox.serve.intercom import Message
 from gromox.serve.listener import Listening, bind
@@ -110,7 +110,7 @@ class Crew:
 @pytest.fixture
 def crew() -> Iterator[Crew]:
     with bind(Endpoint("127.0.0.1", 0)) as sock:
-        made = Crew(sock, Shares())
+        made = Crew(sock, Shares(bells=8))
         yield made
         for client in made.clients:
             client.close()
@@ -127,6 +127,62 @@ def test_nobody_takes_all(crew: Crew) -> None:
     # Who does not get the processor for some milliseconds is passed over, and gets the next ones.
     assert sum(crew.counts) == 12
     assert min(crew.counts) >= 2
+
+
+def rest(crew: Crew, hand: Hand) -> None:
+    """Let sessions come and go until this one was woken for nothing and rests."""
+
+    def come_and_go() -> bool:
+        client = crew.connect()
+        client.say("quit")
+        client.close()
+        return hand.share.rests
+
+    eventually(come_and_go, what="rest")
+
+
+def test_who_was_woken_for_nothing_rests_until_it_is_his_turn(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharedlistener, "REST", 3600)
+    first, second = crew.add(), crew.add()
+    rest(crew, second)
+    eventually(lambda: sum(crew.counts) == 0, what="the end of all sessions")
+    clients = [crew.connect() for _ in range(4)]
+    assert sum(crew.counts) == 4
+    assert min(crew.counts) >= 1
+    assert {client.ask("hello again") for client in clients} == {"hello again"}
+    assert not (first.share.rests and second.share.rests)
+
+
+def test_a_rest_is_over_after_a_while(crew: Crew) -> None:
+    _, second = crew.add(), crew.add()
+    rest(crew, second)
+    eventually(lambda: not second.share.rests, what="the end of the rest")
+
+
+def test_who_rests_is_awake_when_he_has_the_fewest(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharedlistener, "REST", 3600)
+    first, second = crew.add(), crew.add()
+    clients = [crew.connect() for _ in range(4)]
+    rest(crew, second)
+    assert not first.share.rests
+    for client in clients:
+        client.say("quit")
+        client.close()
+    eventually(lambda: sum(crew.counts) == 0, what="the end of all sessions")
+    eventually(lambda: not (first.share.rests and second.share.rests), what="somebody who is awake")
+    crew.connect()
+
+
+def test_a_rest_ends_with_the_accepting(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharedlistener, "REST", 3600)
+    _, second = crew.add(), crew.add()
+    rest(crew, second)
+    second.say(kind="retire", seconds=3600)
+    second.thread.join(20)
+    assert not second.share.rests
+    crew.connect()
 
 
 def test_many_who_come_at_once_are_all_served(crew: Crew) -> None:

@@ -12,7 +12,7 @@ from gromox.serve.shares import Share, Shares
 
 @pytest.fixture
 def shares() -> Iterator[Shares]:
-    made = Shares()
+    made = Shares(bells=3)
     yield made
     made.close()
 
@@ -94,6 +94,54 @@ def test_the_share_of_who_is_gone_goes_to_another_one(shares: Shares, crew: list
     fresh = shares.free([first.row, third.row])
     assert fresh.row == second.row
     assert not fresh.accepts
+
+
+def test_who_rests_is_called_by_his_bell(shares: Shares, crew: list[Share]) -> None:
+    first, second, _ = crew
+    first.call(second.row)  # is awake
+    with pytest.raises(BlockingIOError):
+        os.eventfd_read(second.bell)
+    assert second.begin_rest()
+    for _ in range(3):
+        first.call(second.row)
+    assert os.eventfd_read(second.bell) == 3
+    os.eventfd_write(second.bell, 2**64 - 2)
+    first.call(second.row)  # is not waited for
+    second.end_rest()
+    assert not second.rests
+
+    beyond = shares.free([1, 2, 3])
+    beyond.begin()
+    assert beyond.bell == -1
+    assert not beyond.begin_rest()
+    assert not beyond.rests
+
+
+def test_nobody_rests_while_all_others_do(crew: list[Share]) -> None:
+    first, second, third = crew
+    assert second.begin_rest()
+    third.end()
+    assert not first.begin_rest()
+    third.begin()
+    assert third.begin_rest()
+    assert not first.begin_rest()
+    assert not first.rests
+    second.clear()
+    second.begin()
+    assert first.begin_rest()
+
+
+def test_who_rests_hears_that_he_has_less_to_do(crew: list[Share]) -> None:
+    share, told = crew[0], list[int]()
+    share.recall = lambda: told.append(share.count)
+    share.gain()
+    share.gain()
+    share.lose()
+    assert told == []
+    assert share.begin_rest()
+    share.part(1)
+    share.lose()
+    assert told == [1, 0]
 
 
 def test_another_process_and_a_successor_see_the_same(shares: Shares, crew: list[Share]) -> None:

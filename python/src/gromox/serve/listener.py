@@ -149,6 +149,9 @@ class Listener:
             self._suspend()
             self._sock.close()
 
+    def wake(self) -> None:
+        """Look for connections from now on, where that is not done always."""
+
     def _resume(self) -> None:
         self._engine.loop.add_reader(self._sock.fileno(), self._accept)
 

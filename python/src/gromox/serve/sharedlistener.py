@@ -1,8 +1,9 @@
 """Accepting on a socket that all workers of a daemon accept on: each in its turn, so that all have the same.
 
 Every worker is woken for a connection that comes, and the one whose turn it is takes it
-(:mod:`gromox.serve.shares`). The others go on with what they do, and look again a little later: the one whose
-turn it was may be busy with something long, or hang.
+(:mod:`gromox.serve.shares`). The others look again a little later: the one whose turn it was may be busy with
+something long, or hang. If they were woken for nothing they rest: connections do not wake them for some time,
+unless it becomes their turn and somebody calls.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at who waits. Somebody who let his turn pass from one look to the next is slow.
 LOOK: Final = 0.001
+#: Seconds of a rest.
+REST: Final = 0.02
 
 
 class SharedListener(Listener):
@@ -38,6 +41,7 @@ class SharedListener(Listener):
         self._waiting.register(self._sock, select.POLLIN)
         self._is_woken = False  # by connections that come: not while it rests, or is closed
         self._timer: TimerHandle | None = None
+        self._rest: TimerHandle | None = None
         self._expected: tuple[int, int] | None = None
 
     def open(self) -> None:
@@ -48,6 +52,7 @@ class SharedListener(Listener):
     def close(self) -> None:
         """Accept no more; the socket is closed here, and open where others accept."""
         self._share.end()
+        self._end_rest()
         if self._timer is not None:
             self._timer.cancel()
         super().close()
@@ -70,21 +75,44 @@ class SharedListener(Listener):
         return self._is_woken and self._share.accepts
 
     def _woken(self) -> None:
+        """Take who came, or rest if another one has done so already."""
         self._edges.poll(0)
-        self._accept()
+        if self._waiting.poll(0):
+            self._accept()
+        else:
+            self._begin_rest()
 
     def _accept(self) -> None:
         """Take who waits, one after the other, as long as it is our turn."""
         for _ in range(ACCEPTS):
             if not self._may:
                 return
-            if self._share.turn()[0] != self._share.row:
+            if (turn := self._share.turn()[0]) != self._share.row:
                 if self._waiting.poll(0):
+                    self._share.call(turn)
                     self._look_later(None)
                 return
             if not self._accept_one():
                 return
         self._engine.loop.call_soon(self._accept)
+
+    def _begin_rest(self) -> None:
+        if self._share.begin_rest():
+            self._suspend()
+            self._rest = self._engine.loop.call_later(REST, self.wake)
+
+    def wake(self) -> None:
+        """Rest no longer."""
+        if self._end_rest():
+            self._resume()
+
+    def _end_rest(self) -> bool:
+        if self._rest is None:
+            return False
+        self._rest.cancel()
+        self._rest = None
+        self._share.end_rest()
+        return True
 
     def _look_later(self, expected: tuple[int, int] | None) -> None:
         if self._timer is None:
@@ -94,7 +122,10 @@ class SharedListener(Listener):
     def _look(self) -> None:
         """Take who waits if the one whose turn it is has let it pass since the last look."""
         self._timer = None
-        if not self._may or not self._waiting.poll(0):
+        if not self._may:
+            return
+        if not self._waiting.poll(0):
+            self._begin_rest()
             return
         turn = self._share.turn()
         if turn == self._expected:

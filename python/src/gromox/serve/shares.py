@@ -14,16 +14,17 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
 #: Rows; more workers than any machine has memory for. Memory is taken only for rows that are in use.
 ROWS: Final = 1 << 14
 #: Words of a row: whether connections are accepted; how many there are; of how many of these we have taken
-#: leave; how many were accepted ever.
-_ACCEPTS, _COUNT, _PARTING, _ACCEPTED, _WIDTH = 0, 1, 2, 3, 4
+#: leave; how many were accepted ever; how many listeners rest.
+_ACCEPTS, _COUNT, _PARTING, _ACCEPTED, _RESTING, _WIDTH = 0, 1, 2, 3, 4, 8
 #: The word that says up to which row anybody has ever written; row 0 is nobody's.
 _LAST: Final = 0
 _SIZE: Final = ROWS * _WIDTH * 8
@@ -33,8 +34,11 @@ _SEALS: Final = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
 class Shares:
     """The table."""
 
-    def __init__(self, fd: int = -1) -> None:
-        """Make a new one, or see the one of a former parent."""
+    def __init__(self, fd: int = -1, *, bells: int = 0) -> None:
+        """Make a new one, or see the one of a former parent.
+
+        So many rows have a bell by which others call for the worker; one without has to be awake always.
+        """
         if fd < 0:
             fd = os.memfd_create("gromox-shares", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
             os.ftruncate(fd, _SIZE)
@@ -42,10 +46,11 @@ class Shares:
         #: What a successor needs.
         self.fd = fd
         self._words = memoryview(mmap.mmap(fd, _SIZE)).cast("q")
+        self._bells = [os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) for _ in range(bells)]
 
     def share(self, row: int) -> Share:
         """Return the share that is written in a row."""
-        return Share(self._words, row)
+        return Share(self._words, self._bells, row)
 
     def free(self, taken: Collection[int]) -> Share:
         """Return the first share that is not among those ``taken``, cleared."""
@@ -63,16 +68,18 @@ class Shares:
 class Share:
     """The share of one worker."""
 
-    __slots__ = ("_begin", "_slow", "_words", "emptied", "row")
+    __slots__ = ("_begin", "_bells", "_slow", "_words", "emptied", "recall", "row")
 
-    def __init__(self, words: memoryview, row: int) -> None:
+    def __init__(self, words: memoryview, bells: Sequence[int], row: int) -> None:
         """See a row of the table."""
-        self._words, self.row = words, row
+        self._words, self._bells, self.row = words, bells, row
         self._begin = row * _WIDTH
         # Workers that let their turn pass, and how many connections they had accepted by then.
         self._slow: dict[int, int] = {}
         #: Called in the worker whenever its last connection has ended.
         self.emptied: Callable[[], object] | None = None
+        #: Called in the worker when it has less to do while a listener rests.
+        self.recall: Callable[[], object] | None = None
 
     # -- what there is
 
@@ -114,6 +121,7 @@ class Share:
     def lose(self) -> None:
         """Count a connection that ended."""
         self._words[self._begin + _COUNT] -= 1
+        self._have_less()
         if self.emptied is not None and not self._words[self._begin + _COUNT]:
             self.emptied()
 
@@ -124,11 +132,17 @@ class Share:
         once finds the worker that knows it.
         """
         self._words[self._begin + _PARTING] += number
+        self._have_less()
+
+    def _have_less(self) -> None:
+        if self.rests and self.recall is not None:
+            self.recall()
 
     def clear(self) -> None:
         """Forget a worker that is gone."""
         self.end()
-        self._words[self._begin + _COUNT] = self._words[self._begin + _PARTING] = 0
+        for number in (_COUNT, _PARTING, _RESTING):
+            self._words[self._begin + number] = 0
         self.accepted()  # who was slow is another one
 
     # -- whose turn it is
@@ -152,6 +166,49 @@ class Share:
                 first, fewest = row, count
         return first, words[first * _WIDTH + _ACCEPTED]
 
+    # -- rest
+
+    @property
+    def bell(self) -> int:
+        """The descriptor that can be read when others call; -1: they cannot."""
+        return _bell(self._bells, self.row)
+
+    @property
+    def rests(self) -> bool:
+        """Tell whether connections do not wake the worker for now."""
+        return bool(self._words[self._begin + _RESTING])
+
+    def begin_rest(self) -> bool:
+        """Let one more listener rest, if somebody else is awake, who could call; return whether it may.
+
+        Who does so at the same moment as the only other one is refused, like that one.
+        """
+        words = self._words
+        words[self._begin + _RESTING] += 1
+        may = self.bell >= 0 and any(
+            words[at + _ACCEPTS] and not words[at + _RESTING]
+            for at in range(_WIDTH, (words[_LAST] + 1) * _WIDTH, _WIDTH)
+            if at != self._begin
+        )
+        if not may:
+            self.end_rest()
+        return may
+
+    def end_rest(self) -> None:
+        """Let a listener be woken again."""
+        self._words[self._begin + _RESTING] -= 1
+
+    def call(self, row: int) -> None:
+        """Call for a worker whose turn it is, if it rests."""
+        bell = _bell(self._bells, row)
+        if bell >= 0 and self._words[row * _WIDTH + _RESTING]:
+            with suppress(BlockingIOError):  # it has been called often
+                os.eventfd_write(bell, 1)
+
     def pass_over(self, row: int, accepted: int) -> None:
         """Count on a worker no more that let its turn pass, until it accepts again."""
         self._slow[row] = accepted
+
+
+def _bell(bells: Sequence[int], row: int) -> int:
+    return bells[row - 1] if row <= len(bells) else -1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from contextlib import suppress
 from threading import get_ident
 from typing import TYPE_CHECKING, Final
 
@@ -65,6 +66,9 @@ class Worker:
         """Listen to the parent."""
         self._thread = get_ident()
         self._server.loop.add_reader(self._channel.fileno(), self._hear)
+        if self.share.bell >= 0:
+            self._server.loop.add_reader(self.share.bell, self._called)
+            self.share.recall = self._recalled
         self._beat()
 
     def stop(self) -> None:
@@ -93,6 +97,19 @@ class Worker:
             if message is None:
                 return
             self._obey(message)
+
+    def _called(self) -> None:
+        """Look for connections: it is our turn to accept, and we rest."""
+        with suppress(BlockingIOError):
+            os.eventfd_read(self.share.bell)
+        for listener in self._server.listeners:
+            listener.wake()
+
+    def _recalled(self) -> None:
+        """Rest no more if it is our turn again."""
+        if self.share.turn()[0] == self.share.row:
+            for listener in self._server.listeners:
+                listener.wake()
 
     def _obey(self, message: Message) -> None:
         match message["kind"]:
