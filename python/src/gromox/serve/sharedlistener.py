@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from gromox.serve.listener import Listening
     from gromox.serve.shares import Share
 
-#: Seconds between two looks at who waits. Somebody who let his turn pass from one look to the next is slow.
+#: Seconds between two looks at who waits.
 LOOK: Final = 0.001
+#: Looks after which somebody who has let his turn pass all the time is slow. On a busy machine it takes a
+#: process some milliseconds to get a processor.
+PATIENCE: Final = 5
 #: Seconds of a rest.
 REST: Final = 0.02
 
@@ -42,7 +45,8 @@ class SharedListener(Listener):
         self._is_woken = False  # by connections that come: not while it rests, or is closed
         self._timer: TimerHandle | None = None
         self._rest: TimerHandle | None = None
-        self._expected: tuple[int, int] | None = None
+        # At the last look: whose turn it was, and how many looks it had been so.
+        self._expected, self._looks = (0, 0), 0
 
     def open(self) -> None:
         """Accept."""
@@ -90,7 +94,7 @@ class SharedListener(Listener):
             if (turn := self._share.turn()[0]) != self._share.row:
                 if self._waiting.poll(0):
                     self._share.call(turn)
-                    self._look_later(None)
+                    self._look_later()
                 return
             if not self._accept_one():
                 return
@@ -114,25 +118,28 @@ class SharedListener(Listener):
         self._share.end_rest()
         return True
 
-    def _look_later(self, expected: tuple[int, int] | None) -> None:
+    def _look_later(self) -> None:
         if self._timer is None:
-            self._expected = expected
             self._timer = self._engine.loop.call_later(LOOK, self._look)
 
     def _look(self) -> None:
-        """Take who waits if the one whose turn it is has let it pass since the last look."""
+        """Take who waits if it is our turn by now, or if the one whose turn it is lets it pass."""
         self._timer = None
         if not self._may:
             return
         if not self._waiting.poll(0):
+            self._looks = 0
             self._begin_rest()
             return
         turn = self._share.turn()
-        if turn == self._expected:
+        if turn[0] != self._share.row:
+            self._looks = self._looks + 1 if turn == self._expected else 1
+            self._expected = turn
+            if self._looks <= PATIENCE:
+                self._look_later()
+                return
             self._share.pass_over(*turn)
-        elif turn[0] != self._share.row:
-            self._look_later(turn)
-            return
+        self._looks = 0
         self._accept()
 
     def _take(self, sock: socket.socket, name: object) -> None:
