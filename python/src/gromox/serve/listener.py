@@ -150,7 +150,7 @@ class Listener:
             self._sock.close()
 
     def wake(self) -> None:
-        """Look for connections from now on, where that is not done always."""
+        """Look who waits, where connections do not always wake us."""
 
     def _resume(self) -> None:
         self._engine.loop.add_reader(self._sock.fileno(), self._accept)

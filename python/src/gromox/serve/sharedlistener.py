@@ -26,6 +26,9 @@ LOOK: Final = 0.001
 #: Looks after which somebody who has let his turn pass all the time is slow. On a busy machine it takes a
 #: process some milliseconds to get a processor.
 PATIENCE: Final = 5
+#: Connections that are taken in one turn if so many wait: many come at once, and to leave each to another one
+#: costs more than it is worth.
+SPELL: Final = 4
 #: Seconds of a rest.
 REST: Final = 0.02
 
@@ -88,17 +91,22 @@ class SharedListener(Listener):
 
     def _accept(self) -> None:
         """Take who waits, one after the other, as long as it is our turn."""
-        for _ in range(ACCEPTS):
+        for number in range(ACCEPTS):
             if not self._may:
                 return
-            if (turn := self._share.turn()[0]) != self._share.row:
-                if self._waiting.poll(0):
-                    self._share.call(turn)
-                    self._look_later()
+            if number % SPELL == 0 and (turn := self._share.turn()[0]) != self._share.row:
+                self._leave_to(turn, is_new=number > 0)
                 return
             if not self._accept_one():
                 return
         self._engine.loop.call_soon(self._accept)
+
+    def _leave_to(self, turn: int, *, is_new: bool) -> None:
+        """Leave who waits to another one, who may not know yet that it is his turn."""
+        if self._waiting.poll(0):
+            if is_new or self._share.is_resting(turn):
+                self._share.call(turn)
+            self._look_later()
 
     def _begin_rest(self) -> None:
         if self._share.begin_rest():
@@ -106,9 +114,11 @@ class SharedListener(Listener):
             self._rest = self._engine.loop.call_later(REST, self.wake)
 
     def wake(self) -> None:
-        """Rest no longer."""
+        """Rest no longer, and look who waits."""
         if self._end_rest():
-            self._resume()
+            self._resume()  # tells of who waits
+        elif self._waiting.poll(0):
+            self._accept()
 
     def _end_rest(self) -> bool:
         if self._rest is None:

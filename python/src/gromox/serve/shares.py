@@ -176,7 +176,11 @@ class Share:
     @property
     def rests(self) -> bool:
         """Tell whether connections do not wake the worker for now."""
-        return bool(self._words[self._begin + _RESTING])
+        return self.is_resting(self.row)
+
+    def is_resting(self, row: int) -> bool:
+        """Tell the same of any worker."""
+        return bool(self._words[row * _WIDTH + _RESTING])
 
     def begin_rest(self) -> bool:
         """Let one more listener rest, if somebody else is awake, who could call; return whether it may.
@@ -199,9 +203,9 @@ class Share:
         self._words[self._begin + _RESTING] -= 1
 
     def call(self, row: int) -> None:
-        """Call for a worker whose turn it is, if it rests."""
+        """Call for a worker whose turn it is."""
         bell = _bell(self._bells, row)
-        if bell >= 0 and self._words[row * _WIDTH + _RESTING]:
+        if bell >= 0:
             with suppress(BlockingIOError):  # it has been called often
                 os.eventfd_write(bell, 1)
 

@@ -99,17 +99,16 @@ class Worker:
             self._obey(message)
 
     def _called(self) -> None:
-        """Look for connections: it is our turn to accept, and we rest."""
+        """Look for connections: it is our turn to accept."""
         with suppress(BlockingIOError):
             os.eventfd_read(self.share.bell)
         for listener in self._server.listeners:
             listener.wake()
 
     def _recalled(self) -> None:
-        """Rest no more if it is our turn again."""
+        """Rest no more if it is our turn again; a connection is being closed right now."""
         if self.share.turn()[0] == self.share.row:
-            for listener in self._server.listeners:
-                listener.wake()
+            self._server.loop.call_soon(self._called)
 
     def _obey(self, message: Message) -> None:
         match message["kind"]:
