@@ -110,7 +110,8 @@ class Crew:
 @pytest.fixture
 def crew() -> Iterator[Crew]:
     with bind(Endpoint("127.0.0.1", 0)) as sock:
-        made = Crew(sock, Shares(bells=8))
+        made = Crew(sock, Shares())
+        made.shares.hang_bells(2)
         yield made
         for client in made.clients:
             client.close()

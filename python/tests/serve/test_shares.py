@@ -12,7 +12,8 @@ from gromox.serve.shares import Share, Shares
 
 @pytest.fixture
 def shares() -> Iterator[Shares]:
-    made = Shares(bells=3)
+    made = Shares()
+    made.hang_bells(3)
     yield made
     made.close()
 

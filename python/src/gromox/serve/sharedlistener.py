@@ -145,6 +145,8 @@ class SharedListener(Listener):
         if turn[0] != self._share.row:
             self._looks = self._looks + 1 if turn == self._expected else 1
             self._expected = turn
+            if self._share.is_resting(turn[0]):
+                self._share.call(turn[0])
             if self._looks <= PATIENCE:
                 self._look_later()
                 return

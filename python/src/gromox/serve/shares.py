@@ -34,11 +34,8 @@ _SEALS: Final = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
 class Shares:
     """The table."""
 
-    def __init__(self, fd: int = -1, *, bells: int = 0) -> None:
-        """Make a new one, or see the one of a former parent.
-
-        So many rows have a bell by which others call for the worker; one without has to be awake always.
-        """
+    def __init__(self, fd: int = -1) -> None:
+        """Make a new one, or see the one of a former parent."""
         if fd < 0:
             fd = os.memfd_create("gromox-shares", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
             os.ftruncate(fd, _SIZE)
@@ -46,7 +43,15 @@ class Shares:
         #: What a successor needs.
         self.fd = fd
         self._words = memoryview(mmap.mmap(fd, _SIZE)).cast("q")
-        self._bells = [os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) for _ in range(bells)]
+        self._bells: list[int] = []
+
+    def hang_bells(self, number: int) -> None:
+        """Have a bell for each of the first rows, by which workers that are forked from now on call each other.
+
+        A worker without a bell is always awake.
+        """
+        while len(self._bells) < number:
+            self._bells.append(os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC))
 
     def share(self, row: int) -> Share:
         """Return the share that is written in a row."""

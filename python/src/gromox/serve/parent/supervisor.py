@@ -37,8 +37,6 @@ _log = log.get_logger(__name__)
 
 #: Seconds that workers get to stop, a little more than the grace they give their clients.
 STOP_LIMIT: Final = 8.0
-#: Times the number of workers that can be called to accept: those of former generations have their rows, too.
-BELLS: Final = 4
 
 
 @dataclass
@@ -57,7 +55,7 @@ class Supervisor:
     def __post_init__(self) -> None:
         """Put the parts together."""
         left = self.estate or Estate()
-        shares = left.shares or Shares(bells=BELLS * self.plan.workers)
+        shares = left.shares or Shares()
         household = self._household = Household(
             self.plan, shares, left.children, left.generation, left.departed
         )

@@ -31,6 +31,8 @@ HANG_LIMIT: Final = 180.0
 START_LIMIT: Final = 120.0
 #: Seconds of life after which a crash is the first one again.
 LONG_LIFE: Final = 30.0
+#: How many times as many rows as workers have bells: those of former generations have rows, too.
+BELLS: Final = 4
 _TICK: Final = 1.0
 
 
@@ -59,6 +61,7 @@ class Workers:
     def start(self, plan: Plan, generation: int, *, first: bool = False) -> None:
         """Fork a worker; the others of its generation follow when the ``first`` is ready."""
         ours, theirs = intercom.pair()
+        self._household.shares.hang_bells(BELLS * plan.workers)
         share = self._household.free_share()
         sys.stdout.flush()
         sys.stderr.flush()
