@@ -130,16 +130,17 @@ def test_nobody_takes_all(crew: Crew) -> None:
     assert min(crew.counts) >= 2
 
 
-def rest(crew: Crew, hand: Hand) -> None:
-    """Let sessions come and go until this one was woken for nothing and rests."""
+def rest(crew: Crew) -> Hand:
+    """Let sessions come and go until one was woken for nothing and rests; return which."""
 
     def come_and_go() -> bool:
         client = crew.connect()
         client.say("quit")
         client.close()
-        return hand.share.rests
+        return any(hand.share.rests for hand in crew.hands)
 
     eventually(come_and_go, what="rest")
+    return next(hand for hand in crew.hands if hand.share.rests)
 
 
 def test_who_was_woken_for_nothing_rests_until_it_is_his_turn(
@@ -147,7 +148,7 @@ def test_who_was_woken_for_nothing_rests_until_it_is_his_turn(
 ) -> None:
     monkeypatch.setattr(sharedlistener, "REST", 3600)
     first, second = crew.add(), crew.add()
-    rest(crew, second)
+    rest(crew)
     eventually(lambda: sum(crew.counts) == 0, what="the end of all sessions")
     clients = [crew.connect() for _ in range(4)]
     assert sum(crew.counts) == 4
@@ -156,33 +157,35 @@ def test_who_was_woken_for_nothing_rests_until_it_is_his_turn(
     assert not (first.share.rests and second.share.rests)
 
 
-def test_a_rest_is_over_after_a_while(crew: Crew) -> None:
-    _, second = crew.add(), crew.add()
-    rest(crew, second)
-    eventually(lambda: not second.share.rests, what="the end of the rest")
+def test_a_rest_is_over_after_a_while(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharedlistener, "REST", 0.2)
+    crew.add()
+    crew.add()
+    resting = rest(crew)
+    eventually(lambda: not resting.share.rests, what="the end of the rest")
 
 
-def test_who_rests_is_awake_when_he_has_the_fewest(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_has_the_fewest_again_does_not_rest(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sharedlistener, "REST", 3600)
     first, second = crew.add(), crew.add()
     clients = [crew.connect() for _ in range(4)]
-    rest(crew, second)
-    assert not first.share.rests
+    rest(crew)
     for client in clients:
         client.say("quit")
         client.close()
     eventually(lambda: sum(crew.counts) == 0, what="the end of all sessions")
-    eventually(lambda: not (first.share.rests and second.share.rests), what="somebody who is awake")
+    assert not (first.share.rests and second.share.rests)
     crew.connect()
 
 
 def test_a_rest_ends_with_the_accepting(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sharedlistener, "REST", 3600)
-    _, second = crew.add(), crew.add()
-    rest(crew, second)
-    second.say(kind="retire", seconds=3600)
-    second.thread.join(20)
-    assert not second.share.rests
+    crew.add()
+    crew.add()
+    resting = rest(crew)
+    resting.say(kind="retire", seconds=3600)
+    resting.thread.join(20)
+    assert not resting.share.rests
     crew.connect()
 
 

@@ -46,7 +46,7 @@ class Shares:
         self._bells: list[int] = []
 
     def hang_bells(self, number: int) -> None:
-        """Have a bell for each of the first rows, by which workers that are forked from now on call each other.
+        """Have a bell for each of the first rows, by which workers forked from now on call each other.
 
         A worker without a bell is always awake.
         """
