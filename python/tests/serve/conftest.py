@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from gromox.base.neighbours import Tally
 from gromox.base.optionvalues import Endpoint
 from gromox.base.wire import Core
 from gromox.serve.dnsbl import Blocklist
@@ -113,7 +112,6 @@ def serve(identity: Identity) -> Iterator[Callable[..., Running]]:
         limits: Limits | None = None,
         tick: float = 0.02,
         proxied: bool = False,
-        addresses: Tally | None = None,
         blocklist: Blocklist | None = None,
     ) -> Running:
         cores: list[Core] = []
@@ -132,7 +130,6 @@ def serve(identity: Identity) -> Iterator[Callable[..., Running]]:
             farewell=b"farewell\r\n",
             excuse=b"sorry\r\n",
             proxied=proxied,
-            addresses=addresses,
             blocklist=blocklist,
         )
         server = Server(tick=tick)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import partial
 
 from gromox.base.log import captured
-from gromox.base.neighbours import Neighbours, Tally
 from gromox.codec.haproxy import SIGNATURE
+from gromox.serve.limits import Limits
 from tests.serve.conftest import Line, Running, client_context
 from tests.serve.cores import LineCore
 from tests.support.server import eventually
@@ -61,7 +61,7 @@ def test_what_is_no_header_ends_the_connection_without_a_word(serve: Callable[..
 
 
 def test_connections_are_counted_for_the_client_not_for_the_proxy(serve: Callable[..., Running]) -> None:
-    running = serve(LineCore, proxied=True, addresses=Tally(Neighbours(), "address", 1))
+    running = serve(LineCore, proxied=True, limits=Limits(per_address=1))
     first = connect(running)
     first.sock.sendall(HEADER)
     assert first.hear() == "hello"

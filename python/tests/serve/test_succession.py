@@ -6,9 +6,10 @@ import socket
 
 import pytest
 
-from gromox.serve import handover, succession
+from gromox.serve import intercom, succession
 from gromox.serve.offspring import Child, State
-from gromox.serve.succession import Estate, ListeningSocket, SuccessionError
+from gromox.serve.shares import Shares
+from gromox.serve.succession import Estate, SuccessionError
 
 
 def inherited(fd: int, monkeypatch: pytest.MonkeyPatch, pid: int = 0) -> Estate | None:
@@ -25,30 +26,33 @@ def duplicate(sock: socket.socket) -> socket.socket:
 
 def test_what_is_left_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     listening = socket.create_server(("127.0.0.1", 0))
-    ours, theirs = handover.pair()
-    child = Child(4711, duplicate(ours), 3, State.SERVING, count=2)
-    child.addresses["192.0.2.1"] = 2
+    ours, theirs = intercom.pair()
+    shares = Shares()
+    child = Child(4711, duplicate(ours), 3, shares.free({1}), State.SERVING)
+    child.share.gain()
     child.waiting.append({"kind": "told"})
-    left = Estate(3, [ListeningSocket(duplicate(listening), proxied=True)], None, "", {4711: child}, {})
+    left = Estate(3, [duplicate(listening)], shares, None, "", {4711: child}, {})
     with ours, theirs, listening:
         found = inherited(left.written(), monkeypatch)
 
         assert found is not None
         assert found.generation == 3
-        assert found.sockets[0].port == listening.getsockname()[1]
-        assert found.sockets[0].proxied
+        assert found.sockets[0].getsockname() == listening.getsockname()
         assert found.figures is None
         worker = found.children[4711]
-        assert (worker.state, worker.count, worker.addresses) == (State.SERVING, 2, {"192.0.2.1": 2})
+        assert (worker.state, worker.share.row, worker.share.count) == (State.SERVING, 2, 1)
+        child.share.gain()  # it is the same table, not another one like it
+        assert worker.share.count == 2
         assert worker.waiting == [{"kind": "told"}]
-        handover.send(theirs, {"kind": "ready"})
-        assert handover.receive(worker.channel) == ({"kind": "ready"}, None)
+        intercom.send(theirs, {"kind": "ready"})
+        assert intercom.receive(worker.channel) == {"kind": "ready"}
         for fd in found.descriptors():
             assert not os.get_inheritable(fd)
     # Descriptors are those of before: they were taken over, not opened again.
-    for sock in (found.sockets[0].sock, worker.channel):
+    for sock in (found.sockets[0], worker.channel):
         sock.close()
-    left.sockets[0].sock.detach()
+    shares.close()
+    left.sockets[0].detach()
     child.channel.detach()
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gromox.daemons.embedded import Embedded
-from tests.support.server import HOST, SOURCE, Process, free_port
+from tests.support.server import HOST, SOURCE, Process, eventually, free_port
 
 #: Module of each daemon and the file with its own settings.
 FILES = {
@@ -79,6 +82,27 @@ class Daemons:
         for process in self.processes.values():
             if process.process is not None and process.process.poll() is None:
                 assert process.stop() == 0, "".join(process.lines[-30:])
+
+    def workers(self, name: str) -> list[int]:
+        """Return the children of a parent."""
+        pid = self.processes[name].pid
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def sessions(self, name: str) -> dict[int, int]:
+        """Return how many connections each worker has."""
+        process, found = self.processes[name], dict[int, int]()
+        process.lines.clear()
+        os.kill(process.pid, signal.SIGUSR1)
+
+        def all_told() -> bool:
+            for line in list(process.lines):
+                told = re.search(r"worker process=(\d+) state=\w+ generation=\d+ connections=(\d+)", line)
+                if told:
+                    found[int(told[1])] = int(told[2])
+            return len(found) >= len(self.workers(name))
+
+        eventually(all_told, what="the dump of the parent")
+        return found
 
     def log(self) -> str:
         """Return what all wrote."""

@@ -68,7 +68,7 @@ class Tally:
     """How often each key is in use, here and in the other processes; for limits on users and addresses.
 
     Two processes that take the last place at the same moment both get it: a limit may be exceeded by what
-    happens within a millisecond.
+    happens before the others are told, some milliseconds.
     """
 
     def __init__(self, neighbours: Neighbours, topic: str, most: int = 0) -> None:

@@ -209,12 +209,12 @@ class MissingCertificateError(GromoxError):
 
 def listen(server: Server, service: Service, clear: Sequence[Endpoint], secure: Sequence[Endpoint]) -> None:
     """Bind the endpoints of a service, or take over what systemd or the parent bound for it."""
-    if server.worker is not None:
-        for tls in (*(False for _ in clear), *(True for _ in secure)):  # the order of workforce.supervise
-            server.worker.open(service, tls=tls)
+    endpoints = [*((each, False) for each in clear), *((each, True) for each in secure)]
+    if server.worker is not None:  # the order is that of workforce
+        for sock, (_, tls) in zip(server.worker.sockets, endpoints, strict=True):
+            server.listen(Listening(sock, service, tls=tls))
         return
     inherited = {sock.getsockname()[1]: sock for sock in systemd.inherited_sockets()}
-    for endpoints, tls in ((clear, False), (secure, True)):
-        for endpoint in endpoints:
-            sock = inherited.get(endpoint.port) or bind(endpoint)
-            server.listen(Listening(sock, service, tls=tls))
+    for endpoint, tls in endpoints:
+        sock = inherited.get(endpoint.port) or bind(endpoint)
+        server.listen(Listening(sock, service, tls=tls))

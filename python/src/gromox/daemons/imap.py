@@ -16,7 +16,6 @@ from gromox.imap import settings as declared
 from gromox.imap.connection import ImapConnection, Services
 from gromox.imap.neighbours import Surroundings
 from gromox.serve.engine import Service
-from gromox.serve.limits import Limits
 
 if TYPE_CHECKING:
     from gromox.base.settings import Settings
@@ -51,11 +50,12 @@ def add_imap(home: Home, settings: Settings) -> None:
     service = Service(
         "imap",
         lambda: ImapConnection(services),
-        Limits(settings[declared.CONTEXT_NUM], settings[ADDRESS_CONTEXT_NUM], trusted=policy.trusted),
+        home.server.limits(
+            settings[declared.CONTEXT_NUM], settings[ADDRESS_CONTEXT_NUM], trusted=policy.trusted
+        ),
         tls=tls,
         blocklist=blocklist_of(settings),
         proxied=bool(settings[declared.IMAP_ACCEPT_HAPROXY]),
-        addresses=Tally(home.server.neighbours, "imap address", settings[ADDRESS_CONTEXT_NUM]),
         refusal=b"* BYE [UNAVAILABLE] too many connections, try again later\r\n",
         unwelcome=b"* BYE [UNAVAILABLE] your address is not served here\r\n",
         farewell=b"* BYE [UNAVAILABLE] the server is going down, try again in a moment\r\n",
@@ -82,9 +82,6 @@ DAEMON = Daemon(
         declared.IMAP_WORKERS,
         declared.IMAP_WORKER_RETIRE_TIME,
         declared.IMAP_LISTENS,
-        declared.IMAP_ACCEPT_HAPROXY,
-        declared.CONTEXT_NUM,
-        declared.IMAP_TRUSTED_HOSTS,
     ),
 )
 

@@ -6,7 +6,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from gromox.base.common_settings import ADDRESS_CONTEXT_NUM, TLS_MIN_PROTO
-from gromox.base.neighbours import Tally
 from gromox.daemons.frame import Daemon, blocklist_of, listen, run, tls_of
 from gromox.daemons.home import Home
 from gromox.daemons.workforce import Workforce
@@ -15,7 +14,6 @@ from gromox.pop3 import settings as declared
 from gromox.pop3.core import Pop3Core
 from gromox.pop3.services import Pop3Services
 from gromox.serve.engine import Service
-from gromox.serve.limits import Limits
 
 if TYPE_CHECKING:
     from gromox.base.settings import Settings
@@ -44,11 +42,12 @@ def add_pop3(home: Home, settings: Settings) -> None:
     service = Service(
         "pop3",
         lambda: Pop3Core(services),
-        Limits(settings[declared.CONTEXT_NUM], settings[ADDRESS_CONTEXT_NUM], trusted=services.trusted),
+        home.server.limits(
+            settings[declared.CONTEXT_NUM], settings[ADDRESS_CONTEXT_NUM], trusted=services.trusted
+        ),
         tls=tls,
         blocklist=blocklist_of(settings),
         proxied=bool(settings[declared.POP3_ACCEPT_HAPROXY]),
-        addresses=Tally(home.server.neighbours, "pop3 address", settings[ADDRESS_CONTEXT_NUM]),
         refusal=b"-ERR [SYS/TEMP] too many connections, try again later\r\n",
         unwelcome=b"-ERR [SYS/PERM] your address is not served here\r\n",
         farewell=b"-ERR [SYS/TEMP] the server is going down, try again in a moment\r\n",
@@ -75,9 +74,6 @@ DAEMON = Daemon(
         declared.POP3_WORKERS,
         declared.POP3_WORKER_RETIRE_TIME,
         declared.POP3_LISTENS,
-        declared.POP3_ACCEPT_HAPROXY,
-        declared.CONTEXT_NUM,
-        declared.POP3_TRUSTED_HOSTS,
     ),
 )
 

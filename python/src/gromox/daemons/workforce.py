@@ -10,10 +10,10 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from gromox.base import log
-from gromox.base.common_settings import ADDRESS_CONTEXT_NUM, RUNNING_IDENTITY
+from gromox.base.common_settings import RUNNING_IDENTITY
 from gromox.base.errors import GromoxError
-from gromox.base.hosts import TrustedHosts, plain_address
-from gromox.serve import handover, systemd
+from gromox.base.hosts import plain_address
+from gromox.serve import intercom, systemd
 from gromox.serve.engine import Service
 from gromox.serve.exposition import MetricsCore
 from gromox.serve.identity import drop_privileges, give, make_directory
@@ -22,7 +22,7 @@ from gromox.serve.listener import ListenError, Listening, bind, bind_unix
 from gromox.serve.parent.household import Plan
 from gromox.serve.parent.supervisor import Supervisor
 from gromox.serve.server import Server
-from gromox.serve.succession import ListeningSocket
+from gromox.serve.shares import Shares
 from gromox.serve.worker import Worker
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gromox.base.listens import Listens
     from gromox.base.settings import Endpoint, Option, Settings
     from gromox.daemons.frame import Daemon
+    from gromox.serve.shares import Share
     from gromox.serve.succession import Estate
 
 _log = log.get_logger(__name__)
@@ -48,9 +49,6 @@ class Workforce:
     workers: Option[int]
     retire_time: Option[float]
     listens: Listens
-    haproxy: Option[int]
-    total: Option[int]
-    trusted: Option[tuple[str, ...]]
 
 
 def has_parent(workforce: Workforce, settings: Settings) -> bool:
@@ -77,7 +75,7 @@ def supervise(
     """
     present = settings
 
-    def replan(held: Sequence[ListeningSocket]) -> Plan | None:
+    def replan(held: Sequence[socket.socket]) -> Plan | None:
         nonlocal present
         fresh = present.reread()
         changed = {option.name for option in fresh.differences(present)}
@@ -94,7 +92,7 @@ def supervise(
     if estate is not None:
         held, figures = estate.sockets, _same_figures(daemon, settings, estate)
     else:
-        held = [ListeningSocket(sock) for sock in systemd.inherited_sockets()]
+        held = systemd.inherited_sockets()
         figures = None if daemon.metrics is None else metrics_socket(settings, daemon.metrics)
     plan = _plan(daemon, workforce, settings, held, by_port=estate is None)
     path = "" if daemon.metrics is None else str(settings[daemon.metrics])
@@ -112,12 +110,15 @@ def installed_version() -> str:
 
 def rehearse(daemon: Daemon, workforce: Workforce, settings: Settings, estate: Estate) -> int:
     """Do what a parent of this code and its first worker do, and serve nobody; return the exit status."""
-    for one in (*_sockets(workforce, settings, estate.sockets), *estate.sockets):
-        one.sock.close()
-    ours, theirs = handover.pair()
+    sockets, shares = _sockets(workforce, settings, estate.sockets), Shares()
+    ours, theirs = intercom.pair()
     with ours, theirs:
-        server = _worker(daemon, settings, theirs, processes(workforce, settings))
+        crew = Crew(theirs, sockets, shares.free(()), processes(workforce, settings))
+        server = _worker(daemon, settings, crew)
         server.loop.close()
+    shares.close()
+    for sock in (*sockets, *estate.sockets):
+        sock.close()
     return 0
 
 
@@ -138,41 +139,36 @@ def _plan(
     daemon: Daemon,
     workforce: Workforce,
     settings: Settings,
-    held: Sequence[ListeningSocket],
+    held: Sequence[socket.socket],
     *,
     by_port: bool = False,
 ) -> Plan:
     count = processes(workforce, settings)
+    sockets = _sockets(workforce, settings, held, by_port=by_port)
     return Plan(
-        sockets=_sockets(workforce, settings, held, by_port=by_port),
+        sockets=sockets,
         workers=count,
         retire_time=settings[workforce.retire_time],
-        limits=Limits(
-            settings[workforce.total],
-            settings[ADDRESS_CONTEXT_NUM],
-            trusted=TrustedHosts(settings[workforce.trusted]),
-        ),
-        run=lambda channel: _work(daemon, settings, channel, count),
+        run=lambda channel, share: _work(daemon, settings, Crew(channel, sockets, share, count)),
     )
 
 
 def _sockets(
-    workforce: Workforce, settings: Settings, held: Sequence[ListeningSocket], *, by_port: bool = False
-) -> list[ListeningSocket]:
+    workforce: Workforce, settings: Settings, held: Sequence[socket.socket], *, by_port: bool = False
+) -> list[socket.socket]:
     """Return the sockets of all endpoints: those that are ``held`` already, and new ones.
 
     What systemd opened is known ``by_port``: the address is said in its unit.
     """
-    proxied = bool(settings[workforce.haproxy])
-    found: list[ListeningSocket] = []
+    found: list[socket.socket] = []
     fresh: list[socket.socket] = []
     try:
         for endpoint in (*workforce.listens.in_clear(settings), *workforce.listens.with_tls(settings)):
-            sock = next((one.sock for one in held if _is_at(one.sock, endpoint, by_port=by_port)), None)
+            sock = next((one for one in held if _is_at(one, endpoint, by_port=by_port)), None)
             if sock is None:
                 sock = bind(endpoint)
                 fresh.append(sock)
-            found.append(ListeningSocket(sock, proxied=proxied))
+            found.append(sock)
     except ListenError:
         for sock in fresh:
             sock.close()
@@ -190,10 +186,20 @@ def _is_at(sock: socket.socket, endpoint: Endpoint, *, by_port: bool) -> bool:
         return True  # the name of a host
 
 
-def _work(daemon: Daemon, settings: Settings, channel: socket.socket, count: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """What a worker has of the parent and of those beside it."""
+
+    channel: socket.socket
+    sockets: Sequence[socket.socket]
+    share: Share
+    count: int  #: how many workers there are to be
+
+
+def _work(daemon: Daemon, settings: Settings, crew: Crew) -> int:
     """Be a worker; return the exit status."""
     try:
-        server = _worker(daemon, settings, channel, count)
+        server = _worker(daemon, settings, crew)
     except (GromoxError, OSError) as error:
         print(f"{daemon.program.title}: {error}", file=sys.stderr)
         return 1
@@ -201,10 +207,10 @@ def _work(daemon: Daemon, settings: Settings, channel: socket.socket, count: int
     return 0
 
 
-def _worker(daemon: Daemon, settings: Settings, channel: socket.socket, count: int) -> Server:
+def _worker(daemon: Daemon, settings: Settings, crew: Crew) -> Server:
     server = Server()
-    server.processes = count
-    worker = server.worker = Worker(server, channel)
+    server.processes = crew.count
+    worker = server.worker = Worker(server, crew.channel, crew.sockets, crew.share)
     daemon.build(server, settings)
     daemon.on_reload(server, settings)
     server.add(worker)

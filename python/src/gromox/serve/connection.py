@@ -18,7 +18,6 @@ from gromox.base.log import get_logger
 from gromox.base.wire import Call, Compress, FilePiece, Gather, Produce, Send, StartTls, Watch
 from gromox.codec import haproxy
 from gromox.serve.deflate import Deflater, Inflater
-from gromox.serve.limits import LOCAL
 from gromox.serve.link import READ, Link, Phase
 
 if TYPE_CHECKING:
@@ -153,6 +152,8 @@ class Connection(Link):
         """Close now, whatever waits."""
         if self.phase is _CLOSED:
             return
+        if self.phase is Phase.LINGERING:
+            self.service.limits.part(-1)
         busy = self.phase is _CALL or self.phase is _SYNC  # then the core is released when that is done
         self.phase = _CLOSED
         self._unwatch()
@@ -163,8 +164,8 @@ class Connection(Link):
             metrics.SESSIONS.cell(self.service.name)[0] -= 1
         if not busy:
             self._release_core()
-        if self._counted is not None and self.service.addresses is not None:
-            self.service.addresses.give_back(self._counted)
+        if self._counted is not None:
+            self.service.limits.give_back_address(self._counted)
         if self.ended is not None:
             self.ended()
 
@@ -271,10 +272,8 @@ class Connection(Link):
 
     def _is_one_too_many(self) -> bool:
         """Count the connection for its address; if that has too many, say so and close."""
-        tally, address = self.service.addresses, self.peer.address
-        if tally is None or address in LOCAL:
-            return False
-        if tally.take(address):
+        address = self.peer.address
+        if self.service.limits.take_address(address):
             self._counted = address
             return False
         metrics.REFUSED.add(self.service.name)

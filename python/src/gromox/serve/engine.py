@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gromox.base.ids import Ids
-    from gromox.base.neighbours import Tally
     from gromox.base.wire import Core, Gather
     from gromox.serve.dnsbl import Blocklist
     from gromox.serve.doorbell import Doorbell
@@ -53,7 +52,6 @@ class Service:
     excuse: bytes = b""  #: when the daemon met an error of its own
     doorbell: Doorbell | None = None  #: whose rings its cores watch; None: the process's
     proxied: bool = False  #: each connection begins with a header of the PROXY protocol, version 2
-    addresses: Tally | None = None  #: connections by the address that such a header names
     blocklist: Blocklist | None = None  #: who is not served
     counts_sessions: bool = True  #: False for connections that we make ourselves
 

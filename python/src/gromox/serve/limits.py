@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gromox.base.hosts import TrustedHosts
+from gromox.base.neighbours import Neighbours, Tally
+
+if TYPE_CHECKING:
+    from gromox.serve.shares import Share
 
 #: Connections from one address if nothing else is said; a NAT gateway of a company is one address.
 PER_ADDRESS: Final = 1000
@@ -16,45 +20,66 @@ _NOBODY: Final = TrustedHosts()
 
 
 class Limits:
-    """Counts of one service; 0 is no limit."""
+    """Counts of one service, together with the other processes of the daemon if there are any; 0 is no limit.
+
+    The total is that of the table which the processes share; addresses they tell each other.
+    """
 
     def __init__(
-        self, total: int = 0, per_address: int = PER_ADDRESS, *, trusted: TrustedHosts = _NOBODY
+        self,
+        total: int = 0,
+        per_address: int = PER_ADDRESS,
+        *,
+        trusted: TrustedHosts = _NOBODY,
+        neighbours: Neighbours | None = None,
+        share: Share | None = None,
     ) -> None:
-        """Take ``total`` connections at most, ``per_address`` of them from one that is not ``trusted``."""
-        self.total, self.per_address, self._trusted = total, per_address, trusted
-        self.count = 0
-        self._addresses: dict[str, int] = {}
+        """Take ``total`` connections at most, ``per_address`` of them from one that is not ``trusted``.
+
+        ``share`` is that of this process in the connections of all, which tell each other by ``neighbours``.
+        """
+        self.total, self._trusted, self._share = total, trusted, share
+        self.count = 0  #: connections of this process
+        self._addresses = Tally(neighbours or Neighbours(), "address", per_address)
 
     def take(self, address: str, *, proxied: bool = False) -> str | None:
         """Count a connection; return why it is refused, or None.
 
-        Where it is ``proxied`` everybody comes from the address of the proxy: only the total counts.
+        Where it is ``proxied`` everybody comes from the address of the proxy: only the total counts, and the
+        address is taken later.
         """
-        if self.total and self.count >= self.total:
+        share = self._share
+        others = share.others if self.total and share is not None else 0
+        if self.total and self.count + others >= self.total:
             return "too many connections"
-        mine = self._addresses.get(address, 0)
-        is_one = not proxied and address not in LOCAL
-        if self.per_address and mine >= self.per_address and is_one and address not in self._trusted:
+        if not proxied and not self.take_address(address):
             return "too many connections from this address"
         self.count += 1
-        self._addresses[address] = mine + 1
+        if share is not None:
+            share.gain()
         return None
 
-    def adopt(self, former: Limits) -> None:
-        """Go on counting where ``former`` was."""
-        self.count, self._addresses = former.count, former._addresses
-
-    def restore(self, address: str, number: int) -> None:
-        """Count connections that were taken before, whatever the limits are now."""
-        self.count += number
-        self._addresses[address] = self._addresses.get(address, 0) + number
-
-    def give_back(self, address: str) -> None:
+    def give_back(self, address: str, *, proxied: bool = False) -> None:
         """Count a connection that ended."""
+        if not proxied:
+            self.give_back_address(address)
         self.count -= 1
-        left = self._addresses[address] - 1
-        if left:
-            self._addresses[address] = left
-        else:
-            del self._addresses[address]
+        if self._share is not None:
+            self._share.lose()
+
+    def part(self, number: int) -> None:
+        """Note that we have taken leave of connections, or that such are closed (less than 0)."""
+        if self._share is not None:
+            self._share.part(number)
+
+    def take_address(self, address: str) -> bool:
+        """Count a connection for its address if that is limited; return False if it has too many."""
+        return not self._is_limited(address) or self._addresses.take(address)
+
+    def give_back_address(self, address: str) -> None:
+        """Count a connection of an address that ended."""
+        if self._is_limited(address):
+            self._addresses.give_back(address)
+
+    def _is_limited(self, address: str) -> bool:
+        return address not in LOCAL and address not in self._trusted

@@ -188,6 +188,7 @@ class Link:
     def _linger(self) -> None:
         """Send our end, then wait for the peer's: closing earlier could destroy what it has not read."""
         self.phase = Phase.LINGERING
+        self.service.limits.part(1)
         self._touched = self._engine.wheel.now
         try:
             if isinstance(self._sock, ssl.SSLSocket):

@@ -16,7 +16,7 @@ from gromox.base.hosts import plain_address
 from gromox.base.log import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from gromox.base.settings import Endpoint
@@ -141,45 +141,68 @@ class Listener:
 
     def open(self) -> None:
         """Accept."""
-        self._engine.loop.add_reader(self._sock.fileno(), self._accept)
+        self._resume()
 
     def close(self) -> None:
         """Accept no more; the socket is closed."""
         if self._sock.fileno() >= 0:
-            self._engine.loop.remove_reader(self._sock.fileno())
+            self._suspend()
             self._sock.close()
 
+    def wake(self) -> None:
+        """Look who waits, where connections do not always wake us."""
+
+    def _resume(self) -> None:
+        self._engine.loop.add_reader(self._sock.fileno(), self._accept)
+
+    def _suspend(self) -> None:
+        self._engine.loop.remove_reader(self._sock.fileno())
+
     def _accept(self) -> None:
+        """Take who waits."""
         for _ in range(ACCEPTS):
-            try:
-                sock, name = self._sock.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            if not self._accept_one():
                 return
-            except OSError as error:
-                _log.error("cannot accept", service=self.service.name, port=self.port, reason=error)
-                self._engine.loop.remove_reader(self._sock.fileno())
-                self._engine.loop.call_later(PAUSE, self._accept_again)
-                return
-            self._take(sock, name)
+
+    def _accept_one(self) -> bool:
+        """Take the first who waits; return False if nobody does, or nobody can be taken now."""
+        try:
+            sock, name = self._sock.accept()
+        except (BlockingIOError, InterruptedError):
+            return False
+        except ConnectionAbortedError:
+            return True
+        except OSError as error:
+            _log.error("cannot accept", service=self.service.name, port=self.port, reason=error)
+            self._suspend()
+            self._engine.loop.call_later(PAUSE, self._accept_again)
+            return False
+        self._take(sock, name)
+        return True
 
     def _accept_again(self) -> None:
         if self._sock.fileno() >= 0:
-            self.open()
+            self._resume()
 
     def _take(self, sock: socket.socket, name: object) -> None:
-        address = address_of(sock, name)
-        limits = self.service.limits
-        reason = limits.take(address[0], proxied=self.service.proxied)
-        welcome(
-            self._engine,
-            self.service,
+        """Serve a connection that was accepted, or say why not."""
+        service, (host, port) = self.service, address_of(sock, name)
+        limits, proxied = service.limits, service.proxied
+        reason = limits.take(host, proxied=proxied)
+        if reason is not None:
+            metrics.REFUSED.add(service.name)
+            _log.notice("connection refused", service=service.name, peer=host, reason=reason)
+            _refuse(sock, b"" if self._listening.tls or proxied else service.refusal)
+            return
+        connection = self._engine.adopt(
+            service,
             sock,
-            address,
+            (host, port),
             local_port=self.port,
             tls=self._listening.tls,
-            refused=reason,
-            ended=lambda: limits.give_back(address[0]) if reason is None else None,
+            ended=lambda: limits.give_back(host, proxied=proxied),
         )
+        _log.debug("connection accepted", connection=connection.peer.connection_id, peer=host)
 
 
 def address_of(sock: socket.socket, name: object) -> tuple[str, int]:
@@ -189,28 +212,6 @@ def address_of(sock: socket.socket, name: object) -> tuple[str, int]:
         return ("local", 0)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return (plain_address(name[0]), name[1])
-
-
-def welcome(
-    engine: Engine,
-    service: Service,
-    sock: socket.socket,
-    address: tuple[str, int],
-    *,
-    local_port: int,
-    tls: bool,
-    refused: str | None,
-    ended: Callable[[], None],
-) -> None:
-    """Serve a connection that was accepted, or say why not; ``ended`` is called when it is over."""
-    if refused is not None:
-        metrics.REFUSED.add(service.name)
-        _log.notice("connection refused", service=service.name, peer=address[0], reason=refused)
-        _refuse(sock, b"" if tls or service.proxied else service.refusal)
-        ended()
-        return
-    connection = engine.adopt(service, sock, address, local_port=local_port, tls=tls, ended=ended)
-    _log.debug("connection accepted", connection=connection.peer.connection_id, peer=address[0])
 
 
 def _refuse(sock: socket.socket, text: bytes) -> None:

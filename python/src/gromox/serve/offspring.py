@@ -5,21 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from gromox.base.log import get_logger
-from gromox.serve import handover
+from gromox.serve import intercom
 
 if TYPE_CHECKING:
     import selectors
     import socket
 
     from gromox.base.metrics import Snapshot
-    from gromox.serve.handover import Message
+    from gromox.serve.intercom import Message
+    from gromox.serve.shares import Share
 
 _log = get_logger(__name__)
 
@@ -38,15 +38,6 @@ class State(Enum):
     RETIRING = auto()  #: ends with its sessions
 
 
-@dataclass(frozen=True, slots=True)
-class Untaken:
-    """A connection on its way to a worker."""
-
-    sock: socket.socket
-    door: int
-    name: object  #: as accept() says it
-
-
 @dataclass(eq=False, slots=True)
 class Child:
     """A worker."""
@@ -54,32 +45,24 @@ class Child:
     pid: int
     channel: socket.socket
     generation: int
+    share: Share  #: of the connections
     state: State = State.STARTING
     is_first: bool = False  #: of its generation: the others follow when it is ready
-    count: int = 0  #: connections
-    addresses: Counter[str] = field(default_factory=Counter)  #: connections that count for the limits
     born: float = field(default_factory=monotonic)
     heard: float = field(default_factory=monotonic)
     killed: bool = False
     figures: Snapshot = field(default_factory=dict)
     reported: bool = False
     waiting: list[Message] = field(default_factory=list)
-    #: Connections that were handed over and of which the worker has not said that it took them.
-    untaken: dict[int, Untaken] = field(default_factory=dict)
 
     @property
     def age(self) -> float:
         """Seconds since the start."""
         return monotonic() - self.born
 
-    @property
-    def is_settled(self) -> bool:
-        """Tell whether nothing is on the way between it and the parent that could not be waited for."""
-        return self.state is not State.STARTING and not self.untaken
-
     def say(self, message: Message) -> None:
         """Tell the worker something, soon if its channel is full."""
-        if self.waiting or not handover.send(self.channel, message):
+        if self.waiting or not intercom.send(self.channel, message):
             if len(self.waiting) >= MOST_WAITING:
                 if not self.killed:
                     _log.error("worker does not listen", worker=self.pid)
@@ -89,20 +72,14 @@ class Child:
 
     def flush(self) -> None:
         """Say what waits."""
-        while self.waiting and handover.send(self.channel, self.waiting[0]):
+        while self.waiting and intercom.send(self.channel, self.waiting[0]):
             del self.waiting[0]
 
-    def gain(self, host: str, *, counted: bool) -> None:
-        """Note a connection that was handed over."""
-        self.count += 1
-        if counted:
-            self.addresses[host] += 1
-
-    def lose(self, host: str, *, counted: bool) -> None:
-        """Note that one ended."""
-        self.count -= 1
-        if counted:
-            self.addresses[host] -= 1
+    def retire(self, seconds: float) -> None:
+        """Let it accept no more from now on, and end with its sessions, for which it gets some time."""
+        self.state = State.RETIRING
+        self.share.end()
+        self.say({"kind": "retire", "seconds": seconds})
 
     def kill(self, number: int) -> None:
         """Send a signal; one that has just ended is reaped soon."""
@@ -120,7 +97,7 @@ class Child:
             "process": self.pid,
             "state": self.state.name.lower(),
             "generation": self.generation,
-            "connections": self.count,
+            "connections": self.share.count,
             "age": round(self.age),
         }
 

@@ -5,7 +5,7 @@ the grace time.
 SIGHUP: read certificates (and what the daemon adds) anew. SIGUSR1: write the sessions to the log. SIGUSR2:
 end like SIGTERM and begin again with the code that is installed now, if the daemon is one process.
 
-A worker (``gromox.serve.worker``) is such a server whose connections its parent accepts.
+A worker (``gromox.serve.worker``) is such a server which accepts in turn with others.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from gromox.base.neighbours import Neighbours
 from gromox.serve import systemd
 from gromox.serve.doorbell import Doorbell
 from gromox.serve.engine import Engine
+from gromox.serve.limits import Limits
 from gromox.serve.link import Phase
 from gromox.serve.listener import Listener, Listening
+from gromox.serve.sharedlistener import SharedListener
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable, Sequence
 
+    from gromox.base.hosts import TrustedHosts
     from gromox.base.ids import Ids
     from gromox.serve.timers import TimerWheel
     from gromox.serve.worker import Worker
@@ -67,7 +70,7 @@ class Server:
         self.doorbell = Doorbell(self.loop)
         self.engine = Engine(self.loop, self.doorbell, tick=tick, **({"ids": ids} if ids else {}))
         self.listeners: list[Listener] = []
-        #: Set in a worker: connections come from the parent.
+        #: Set in a worker: the sockets are the parent's, and others accept on them, too.
         self.worker: Worker | None = None
         #: How many processes like this one share the work.
         self.processes = 1
@@ -87,9 +90,18 @@ class Server:
 
     def listen(self, listening: Listening) -> Listener:
         """Serve on a bound socket once the server runs."""
-        listener = Listener(self.engine, listening)
+        listener = (
+            Listener(self.engine, listening)
+            if self.worker is None
+            else SharedListener(self.engine, listening, self.worker.share)
+        )
         self.listeners.append(listener)
         return listener
+
+    def limits(self, total: int, per_address: int, *, trusted: TrustedHosts) -> Limits:
+        """Return limits that hold for all processes like this one together."""
+        share = None if self.worker is None else self.worker.share
+        return Limits(total, per_address, trusted=trusted, neighbours=self.neighbours, share=share)
 
     def add(self, part: Part) -> None:
         """Start ``part`` with the server and stop it with it, last in first out."""
@@ -158,10 +170,8 @@ class Server:
     def reload(self) -> None:
         """Read anew what can be read anew while running."""
         systemd.reloading()
-        services = [one.service for one in self.listeners]
-        if self.worker is not None:
-            services += self.worker.services
-        tls = {id(found): found for found in (one.tls for one in services) if found is not None}
+        each_tls = (one.service.tls for one in self.listeners)
+        tls = {id(found): found for found in each_tls if found is not None}
         for each in tls.values():
             each.reload()
         for reload in self._reloads:

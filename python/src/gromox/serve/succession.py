@@ -14,12 +14,12 @@ import os
 import socket
 import subprocess
 import sys
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from gromox.base.errors import GromoxError
 from gromox.serve.offspring import Child, State
+from gromox.serve.shares import Shares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gromox.base.metrics import Snapshot
 
 #: What stands in the memfd, and what parents and workers say to each other, is understood by who knows this.
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 #: Octets that a rehearsal may say; the last line is the reason if it fails.
 _MOST_SAID: Final = 16 << 10
 #: The process that inherits, and the descriptor of the memfd.
@@ -45,26 +45,13 @@ class SuccessionError(GromoxError):
     """What a former parent left is not understood."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListeningSocket:
-    """One of the sockets that the parent accepts on."""
-
-    sock: socket.socket
-    proxied: bool = False
-
-    @property
-    def port(self) -> int:
-        """The port; 0 for a Unix socket."""
-        name = self.sock.getsockname()
-        return name[1] if isinstance(name, tuple) else 0
-
-
 @dataclass(slots=True)
 class Estate:
     """What a parent leaves to its successor."""
 
     generation: int = 1
-    sockets: Sequence[ListeningSocket] = ()
+    sockets: Sequence[socket.socket] = ()  #: those that are listened on
+    shares: Shares | None = None  #: of the workers in the connections; None: there are none yet
     figures: socket.socket | None = None
     figures_path: str = ""
     children: dict[int, Child] = field(default_factory=dict)
@@ -74,14 +61,16 @@ class Estate:
         """Return what has to stay open."""
         figures = [self.figures] if self.figures is not None else []
         channels = [child.channel for child in self.children.values() if child.channel.fileno() >= 0]
-        return [sock.fileno() for sock in (*(one.sock for one in self.sockets), *figures, *channels)]
+        shares = [self.shares.fd] if self.shares is not None else []
+        return [*(sock.fileno() for sock in (*self.sockets, *figures, *channels)), *shares]
 
     def written(self) -> int:
         """Return the descriptor of a memfd that holds all of it."""
         text = {
             "protocol": PROTOCOL,
             "generation": self.generation,
-            "sockets": [[one.sock.fileno(), one.proxied] for one in self.sockets],
+            "sockets": [sock.fileno() for sock in self.sockets],
+            "shares": -1 if self.shares is None else self.shares.fd,
             "figures": [-1 if self.figures is None else self.figures.fileno(), self.figures_path],
             "children": [_told(child) for child in self.children.values()],
             "departed": self.departed,
@@ -100,8 +89,7 @@ def _told(child: Child) -> dict[str, Any]:
         "channel": child.channel.fileno(),
         "generation": child.generation,
         "state": child.state.name,
-        "count": child.count,
-        "addresses": child.addresses,
+        "share": child.share.row,
         "born": child.born,
         "killed": child.killed,
         "figures": child.figures,
@@ -159,7 +147,7 @@ def rehearse(estate: Estate) -> Rehearsal:
             stdin=subprocess.DEVNULL,
             stdout=theirs.fileno(),
             stderr=theirs.fileno(),
-            pass_fds=(fd, *(one.sock.fileno() for one in estate.sockets)),
+            pass_fds=(fd, *(sock.fileno() for sock in estate.sockets)),
         )
     except OSError:
         ours.close()
@@ -241,28 +229,30 @@ def _read(fd: int, *, all_of_it: bool) -> Estate:
             f"the running daemon is of a release (protocol {text['protocol']}) that this one"
             f" (protocol {PROTOCOL}) cannot follow without a restart"
         )
-    sockets = [ListeningSocket(_taken(fd), proxied) for fd, proxied in text["sockets"]]
+    sockets = [_taken(fd) for fd in text["sockets"]]
     if not all_of_it:
         return Estate(text["generation"], sockets)
     figures, path = text["figures"]
+    shares = Shares(text["shares"])
+    os.set_inheritable(shares.fd, False)
     return Estate(
         text["generation"],
         sockets,
+        shares,
         None if figures < 0 else _taken(figures),
         path,
-        {told["pid"]: _child(told) for told in text["children"]},
+        {told["pid"]: _child(told, shares) for told in text["children"]},
         text["departed"],
     )
 
 
-def _child(told: Mapping[str, Any]) -> Child:
+def _child(told: Mapping[str, Any], shares: Shares) -> Child:
     return Child(
         told["pid"],
         _taken(told["channel"]) if told["channel"] >= 0 else _closed(),
         told["generation"],
+        shares.share(told["share"]),
         State[told["state"]],
-        count=told["count"],
-        addresses=Counter(told["addresses"]),
         born=told["born"],
         killed=told["killed"],
         figures=told["figures"],

@@ -1,26 +1,27 @@
-"""A worker's side of the channel to its parent: connections come in, what happened goes out.
+"""A worker's side of the channel to its parent: what the others count comes in, what happened goes out.
 
-The parent accepts and hands each connection to the worker that has the fewest
-(``gromox.serve.parent``); the worker serves it as if it had accepted it itself.
+It accepts on the sockets that its parent holds (:mod:`gromox.serve.sharedlistener`).
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections import deque
+from contextlib import suppress
+from threading import get_ident
 from typing import TYPE_CHECKING, Final
 
 from gromox.base import metrics
 from gromox.base.log import get_logger
-from gromox.serve import handover
-from gromox.serve.listener import welcome
+from gromox.serve import intercom
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Sequence
 
-    from gromox.serve.engine import Service
-    from gromox.serve.handover import Message
+    from gromox.serve.intercom import Message
     from gromox.serve.server import Server
+    from gromox.serve.shares import Share
 
 _log = get_logger(__name__)
 
@@ -28,54 +29,56 @@ _log = get_logger(__name__)
 BEAT: Final = 2.0
 #: Every how many of them also carries the figures: what is lost of them in a crash.
 FIGURES_EVERY: Final = 5
+#: Seconds in which words for the others are collected: a message wakes the parent and all of them.
+COLLECT: Final = 0.01
+#: Characters of words after which a message is full; the last word said may be as long as another message.
+_FULL: Final = 8 << 10
 #: Messages taken in one turn of the loop.
 _TURN: Final = 64
 #: Messages that wait for room in the channel; beyond that all is told again when there is room.
-_MOST_WAITING: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What is spoken on one of the parent's listening sockets."""
-
-    service: Service
-    tls: bool
+_MOST_WAITING: Final = 1000
 
 
 class Worker:
     """The link to the parent; a part of the server (``gromox.serve.server.Part``)."""
 
-    def __init__(self, server: Server, channel: socket.socket) -> None:
-        """Take connections from ``channel`` once started."""
+    def __init__(
+        self, server: Server, channel: socket.socket, sockets: Sequence[socket.socket], share: Share
+    ) -> None:
+        """Listen to the parent once started.
+
+        Args:
+            server: whose part it is.
+            channel: to the parent.
+            sockets: those to accept on, in the order of the settings.
+            share: what this worker has of the connections.
+        """
         self._server, self._channel = server, channel
-        self._doors: list[Door] = []
-        self._sessions = 0
+        self.sockets, self.share = sockets, share
+        self._words: deque[tuple[str, ...]] = deque()
+        self._collecting = False
         self._waiting: list[Message] = []
-        self._retiring = self._has_lost = False
-        self._beats = 0
+        self._has_lost = False
+        self._beats, self._thread = 0, 0
         server.neighbours.carry = self._carry
-
-    @property
-    def services(self) -> list[Service]:
-        """What is served."""
-        return [door.service for door in self._doors]
-
-    def open(self, service: Service, *, tls: bool) -> None:
-        """Serve what comes in through the next of the parent's listening sockets."""
-        self._doors.append(Door(service, tls))
 
     def start(self) -> None:
         """Listen to the parent."""
+        self._thread = get_ident()
         self._server.loop.add_reader(self._channel.fileno(), self._hear)
+        if self.share.bell >= 0:
+            self._server.loop.add_reader(self.share.bell, self._called)
+            self.share.recall = self._recalled
         self._beat()
 
     def stop(self) -> None:
         """Say the last figures."""
+        self._tell()
         self._say({"kind": "alive", "metrics": metrics.snapshot()})
         self._hang_up()
 
     def ready(self) -> None:
-        """Tell the parent that connections may come."""
+        """Tell the parent that connections are accepted."""
         self._say({"kind": "ready"})
 
     def _beat(self) -> None:
@@ -87,22 +90,31 @@ class Worker:
     def _hear(self) -> None:
         for _ in range(_TURN):
             try:
-                found = handover.receive(self._channel)
+                message = intercom.receive(self._channel)
             except EOFError:
                 self._orphaned()
                 return
-            if found is None:
+            if message is None:
                 return
-            message, sock = found
-            self._obey(message, sock)
+            self._obey(message)
 
-    def _obey(self, message: Message, sock: socket.socket | None) -> None:
+    def _called(self) -> None:
+        """Look for connections: it is our turn to accept."""
+        with suppress(BlockingIOError):
+            os.eventfd_read(self.share.bell)
+        for listener in self._server.listeners:
+            listener.wake()
+
+    def _recalled(self) -> None:
+        """Rest no more if it is our turn again; a connection is being closed right now."""
+        if self.share.turn()[0] == self.share.row:
+            self._server.loop.call_soon(self._called)
+
+    def _obey(self, message: Message) -> None:
         match message["kind"]:
-            case "take" if sock is not None:
-                self._take(message, sock)
             case "told":
-                words = tuple(message["words"])
-                self._server.neighbours.heard(message["by"], message["topic"], words)
+                for topic, *words in message["words"]:
+                    self._server.neighbours.heard(message["by"], topic, tuple(words))
             case "joined":
                 self._server.neighbours.joined()
             case "left":
@@ -112,38 +124,16 @@ class Worker:
             case "retire":
                 self._retire(message["seconds"])
 
-    def _take(self, message: Message, sock: socket.socket) -> None:
-        door = self._doors[message["door"]]
-        host, port = message["address"]
-        self._sessions += 1
-        self._say({"kind": "took", "number": message["number"]})
-
-        def ended() -> None:
-            self._sessions -= 1
-            self._say({"kind": "ended", "address": host, "counted": message["refused"] is None})
-            self._end_if_done()
-
-        welcome(
-            self._server.engine,
-            door.service,
-            sock,
-            (host, port),
-            local_port=message["port"],
-            tls=door.tls,
-            refused=message["refused"],
-            ended=ended,
-        )
-
     def _retire(self, seconds: float) -> None:
-        """Let the sessions end by themselves, for some time."""
-        _log.notice("retiring", sessions=self._sessions)
-        self._retiring = True
-        self._server.loop.call_later(seconds, self._stop)
-        self._end_if_done()
-
-    def _end_if_done(self) -> None:
-        if self._retiring and not self._sessions:
-            self._server.loop.call_soon(self._stop)
+        """Leave new connections to others, and let the sessions end by themselves, for some time."""
+        _log.notice("retiring", sessions=self.share.count)
+        for listener in self._server.listeners:
+            listener.close()
+        loop = self._server.loop
+        loop.call_later(seconds, self._stop)
+        self.share.emptied = lambda: loop.call_soon(self._stop)
+        if not self.share.count:
+            self._stop()
 
     def _stop(self) -> None:
         if not self._server.engine.stopping:
@@ -162,22 +152,37 @@ class Worker:
             self._channel.close()
 
     def _carry(self, topic: str, words: tuple[str, ...]) -> None:
-        self._server.loop.call_soon_threadsafe(
-            self._say, {"kind": "tell", "topic": topic, "words": list(words)}
-        )
+        """Take words for the others, from any thread; they are told soon, with others that come meanwhile."""
+        self._words.append((topic, *words))
+        if not self._collecting:
+            self._collecting = True
+            loop = self._server.loop
+            if get_ident() == self._thread:
+                loop.call_later(COLLECT, self._tell)
+            else:
+                loop.call_soon_threadsafe(loop.call_later, COLLECT, self._tell)
+
+    def _tell(self) -> None:
+        self._collecting = False  # before the words are taken: who comes meanwhile is told later
+        while self._words:
+            told, size = [], 0
+            while self._words and size < _FULL:
+                told.append(self._words.popleft())
+                size += sum(map(len, told[-1]))
+            self._say({"kind": "tell", "words": told})
 
     def _say(self, message: Message) -> None:
         if self._channel.fileno() < 0:
             return
-        if self._waiting or not handover.send(self._channel, message):
-            if len(self._waiting) < _MOST_WAITING or message["kind"] == "ended":
+        if self._waiting or not intercom.send(self._channel, message):
+            if len(self._waiting) < _MOST_WAITING:
                 self._waiting.append(message)
             else:
                 self._has_lost = True
             self._server.loop.add_writer(self._channel.fileno(), self._say_more)
 
     def _say_more(self) -> None:
-        while self._waiting and handover.send(self._channel, self._waiting[0]):
+        while self._waiting and intercom.send(self._channel, self._waiting[0]):
             del self._waiting[0]
         if not self._waiting:
             self._server.loop.remove_writer(self._channel.fileno())

@@ -6,12 +6,12 @@ import selectors
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from gromox.serve import handover
+from gromox.serve import intercom
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gromox.serve.handover import Message
+    from gromox.serve.intercom import Message
     from gromox.serve.offspring import Child
     from gromox.serve.parent.figures import Figures
     from gromox.serve.parent.household import Household
@@ -45,29 +45,22 @@ class Channels:
         child.flush()
         while True:
             try:
-                found = handover.receive(child.channel)
+                message = intercom.receive(child.channel)
             except (EOFError, OSError):
                 self.hang_up(child)
                 return
-            if found is None:
+            if message is None:
                 break
             child.heard = monotonic()
-            self._obey(child, found[0])
+            self._obey(child, message)
         self._watch_room(child)
 
     def _obey(self, child: Child, message: Message) -> None:
         match message["kind"]:
             case "ready":
                 self._is_ready(child)
-            case "took":
-                child.untaken.pop(message["number"]).sock.close()
-            case "ended":
-                child.lose(message["address"], counted=message["counted"])
-                if message["counted"]:
-                    self._household.plan.limits.give_back(message["address"])
             case "tell":
-                told = {"kind": "told", "by": child.pid, "topic": message["topic"], "words": message["words"]}
-                self.tell_all(told, but=child.pid)
+                self.tell_all({"kind": "told", "by": child.pid, "words": message["words"]}, but=child.pid)
             case "report":
                 child.figures, child.reported = message["metrics"], True
                 self._figures.look()

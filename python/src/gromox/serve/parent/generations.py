@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base import log
 from gromox.serve import systemd
-from gromox.serve.offspring import State
-from gromox.serve.parent.doors import close_all_but
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Sequence
 
     from gromox.serve.offspring import Child
-    from gromox.serve.parent.doors import Doors
     from gromox.serve.parent.household import Household, Plan
     from gromox.serve.parent.workers import Workers
-    from gromox.serve.succession import ListeningSocket
 
 _log = log.get_logger(__name__)
 
@@ -32,11 +29,10 @@ class Generations:
         self,
         household: Household,
         workers: Workers,
-        doors: Doors,
-        replan: Callable[[Sequence[ListeningSocket]], Plan | None],
+        replan: Callable[[Sequence[socket.socket]], Plan | None],
     ) -> None:
         """Change nothing yet; ``replan`` is :attr:`gromox.serve.parent.supervisor.Supervisor.replan`."""
-        self._household, self._workers, self._doors, self._replan = household, workers, doors, replan
+        self._household, self._workers, self._replan = household, workers, replan
 
     def reload(self) -> None:
         """Take new settings with new workers, or have the present ones look at their certificates."""
@@ -45,7 +41,7 @@ class Generations:
             return
         systemd.reloading()
         try:
-            plan = self._replan(household.plan.sockets)
+            plan = self._replan(household.plan.held)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the files, the present settings work
             _log.error("settings kept", reason=error)
             plan = None
@@ -70,32 +66,23 @@ class Generations:
     def _take_over(self, plan: Plan) -> None:
         """Let the workers with new settings serve, and the former ones end with their sessions."""
         household = self._household
-        plan.limits.adopt(household.plan.limits)
-        self._doors.change(plan)
+        household.close_sockets(plan.sockets)
         household.candidate, household.plan = None, plan
         household.generation += 1
         for child in household.children.values():
             if child.generation >= household.generation:
                 continue
-            child.state = State.RETIRING
+            child.retire(plan.retire_time)
             if child.generation + MOST_FORMER < household.generation:
                 child.kill(signal.SIGTERM)
-            else:
-                child.say({"kind": "retire", "seconds": plan.retire_time})
         _log.notice("reloaded", generation=household.generation)
         household.tell_ready()
 
     def refuse(self, status: int) -> None:
         """Go on with the workers that are there; those that ended meanwhile follow the present plan."""
         household = self._household
-        candidate, household.candidate = household.candidate, None
-        if candidate is not None:
-            close_all_but(household.plan.sockets, candidate.sockets)
+        household.close_sockets(household.plan.held)
+        household.candidate = None
         _log.error("settings kept", reason="a worker with the new ones did not start", status=status)
         household.tell_ready("; new workers did not start")
         self._workers.start_missing_later()
-
-    def close(self) -> None:
-        """Close the sockets of a plan that is being tried; in a process that was forked."""
-        if self._household.candidate is not None:
-            close_all_but((), self._household.candidate.sockets)

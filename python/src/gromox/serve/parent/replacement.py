@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from gromox.base import log, metrics
 from gromox.serve import succession, systemd
+from gromox.serve.offspring import State
 from gromox.serve.parent.signals import blocked
 from gromox.serve.parent.workers import START_LIMIT
 from gromox.serve.succession import Estate
@@ -16,7 +17,6 @@ from gromox.serve.succession import Estate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gromox.serve.parent.doors import Doors
     from gromox.serve.parent.figures import Figures
     from gromox.serve.parent.household import Household
     from gromox.serve.parent.loop import Loop
@@ -34,12 +34,11 @@ class Replacement:
         self,
         household: Household,
         loop: Loop,
-        doors: Doors,
         figures: Figures,
         take_signals: Callable[[], None],
     ) -> None:
         """Rehearse nothing yet; ``take_signals`` acts on those that came."""
-        self._household, self._loop, self._doors, self._figures = household, loop, doors, figures
+        self._household, self._loop, self._figures = household, loop, figures
         self._take_signals = take_signals
         self._rehearsal: Rehearsal | None = None
 
@@ -92,11 +91,8 @@ class Replacement:
             self._take_signals()  # what came until now is for us, all else for the successor
             if household.stopping:
                 return
-            if (
-                self._doors.has_homeless
-                or household.candidate is not None
-                or not all(child.is_settled for child in household.children.values())
-            ):
+            starting = any(child.state is State.STARTING for child in household.children.values())
+            if starting or household.candidate is not None:
                 self._loop.after(_SOON, self._succeed)
                 return
             _log.notice("replaced by new code", generation=household.generation)
@@ -109,7 +105,8 @@ class Replacement:
         household = self._household
         return Estate(
             household.generation,
-            household.plan.sockets,
+            household.plan.held,
+            household.shares,
             self._figures.sock,
             self._figures.path,
             household.children,

@@ -17,7 +17,6 @@ from gromox.base import log
 from gromox.serve import memory, systemd
 from gromox.serve.offspring import State
 from gromox.serve.parent.channels import Channels
-from gromox.serve.parent.doors import Doors
 from gromox.serve.parent.figures import Figures
 from gromox.serve.parent.generations import Generations
 from gromox.serve.parent.household import Household, Plan
@@ -25,6 +24,7 @@ from gromox.serve.parent.loop import Loop
 from gromox.serve.parent.replacement import Replacement
 from gromox.serve.parent.signals import Signals
 from gromox.serve.parent.workers import Workers
+from gromox.serve.shares import Shares
 from gromox.serve.succession import Estate
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gromox.serve.offspring import Child
-    from gromox.serve.succession import ListeningSocket
 
 _log = log.get_logger(__name__)
 
@@ -47,7 +46,7 @@ class Supervisor:
     plan: Plan  #: to begin with
     #: Reads the settings anew: the plan for them, which takes over from the sockets held now what it can,
     #: or None if nothing needs new workers. May raise.
-    replan: Callable[[Sequence[ListeningSocket]], Plan | None]
+    replan: Callable[[Sequence[socket.socket]], Plan | None]
     figures_socket: socket.socket | None = None  #: listens for who wants to read the metrics
     figures_path: str = ""
     #: What a former parent left. Its sockets are those of the plan to begin with.
@@ -56,16 +55,18 @@ class Supervisor:
     def __post_init__(self) -> None:
         """Put the parts together."""
         left = self.estate or Estate()
-        household = self._household = Household(self.plan, left.children, left.generation, left.departed)
+        shares = left.shares or Shares()
+        household = self._household = Household(
+            self.plan, shares, left.children, left.generation, left.departed
+        )
         loop = self._loop = Loop()
         self._status = 0
         self._signals = Signals()
         self._figures = Figures(household, loop, self.figures_socket, self.figures_path)
-        self._doors = Doors(household, loop)
         self._channels = Channels(household, loop, self._figures, self._is_ready)
         self._workers = Workers(household, loop, self._channels, self._leave)
-        self._generations = Generations(household, self._workers, self._doors, self.replan)
-        self._replacement = Replacement(household, loop, self._doors, self._figures, self._signalled)
+        self._generations = Generations(household, self._workers, self.replan)
+        self._replacement = Replacement(household, loop, self._figures, self._signalled)
 
     def run(self, ready: Callable[[], None]) -> int:
         """Serve until told to stop; return the exit status. ``ready`` is called when all workers are."""
@@ -89,25 +90,19 @@ class Supervisor:
         """Go on where the former parent was, with its workers until there are new ones."""
         household = self._household
         household.was_ready = True
-        household.plan = replace(self.plan, sockets=estate.sockets)
+        household.plan = replace(self.plan, former=estate.sockets)
         for child in household.children.values():
             child.heard = monotonic()
-            for host, number in child.addresses.items():
-                household.plan.limits.restore(host, number)
             if child.channel.fileno() >= 0:
                 self._channels.watch(child)
         self._reap()  # who ended while nobody listened
-        self._doors.accept_if_served()
         self._generations.try_plan(self.plan)
 
-    def _leave(self) -> None:
-        """Close, in a process that was just forked, what only the parent needs."""
+    def _leave(self, plan: Plan) -> None:
+        """Close, in a process that was just forked, what a worker of this plan does not need."""
         self._channels.close()
-        for child in self._household.children.values():
-            for found in child.untaken.values():
-                found.sock.close()
-        self._doors.close_sockets()
-        self._generations.close()
+        self._household.close_sockets(plan.sockets)
+        self._household.shares.close()
         self._signals.close()
         self._figures.close()
         self._replacement.close()
@@ -135,7 +130,7 @@ class Supervisor:
             systemd.notify("STOPPING=1")
             _log.notice("stopping", workers=len(self._household.children))
             self._household.stopping = True
-            self._doors.close()
+            self._household.close_sockets()
             self._replacement.stop()
             self._loop.after(STOP_LIMIT, lambda: self._workers.signal_all(signal.SIGKILL))
         self._workers.signal_all(signal.SIGTERM)
@@ -150,12 +145,11 @@ class Supervisor:
 
     def _is_ready(self, child: Child) -> None:
         household = self._household
-        child.state = State.SERVING
+        if child.state is State.STARTING:  # else its successors were faster
+            child.state = State.SERVING
         self._generations.joined(child)
         self._channels.tell_all({"kind": "joined", "by": child.pid}, but=child.pid)
-        self._doors.house()
-        self._doors.accept(wanted=True)
-        if child.is_first:
+        if child.is_first and not household.stopping:
             child.is_first = False
             self._workers.start_missing()
         is_complete = all(each.state is not State.STARTING for each in household.children.values())
@@ -178,12 +172,11 @@ class Supervisor:
         household = self._household
         self._channels.hang_up(child)
         child.channel.close()
-        self._doors.take_back(child)
+        sessions = child.share.count
+        child.share.clear()
         self._figures.depart(child)
         self._channels.tell_all({"kind": "left", "by": child.pid}, but=child.pid)
         self._figures.look()
-        if not household.serving:
-            self._doors.accept(wanted=False)
         if household.stopping or child.state is State.RETIRING:
             return
         if child.generation > household.generation:
@@ -192,4 +185,4 @@ class Supervisor:
             self._status = 1  # it has said why
             self.stop()
         else:
-            self._workers.crashed(child, status)
+            self._workers.crashed(child, status, sessions)

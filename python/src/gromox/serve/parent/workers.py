@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from gromox.base import log, metrics
-from gromox.serve import handover, systemd
+from gromox.serve import intercom, systemd
 from gromox.serve.offspring import Child, State, pause_after
 from gromox.serve.parent.signals import reset_in_worker
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gromox.serve.parent.channels import Channels
     from gromox.serve.parent.household import Household, Plan
     from gromox.serve.parent.loop import Loop
+    from gromox.serve.shares import Share
 
 _log = log.get_logger(__name__)
 
@@ -30,6 +31,8 @@ HANG_LIMIT: Final = 180.0
 START_LIMIT: Final = 120.0
 #: Seconds of life after which a crash is the first one again.
 LONG_LIFE: Final = 30.0
+#: How many times as many rows as workers have bells: those of former generations have rows, too.
+BELLS: Final = 4
 _TICK: Final = 1.0
 
 
@@ -37,7 +40,7 @@ class Workers:
     """Starts workers and looks after them."""
 
     def __init__(
-        self, household: Household, loop: Loop, channels: Channels, leave: Callable[[], None]
+        self, household: Household, loop: Loop, channels: Channels, leave: Callable[[Plan], None]
     ) -> None:
         """Look after nobody yet.
 
@@ -45,7 +48,7 @@ class Workers:
             household: whose workers they are.
             loop: tells the time.
             channels: to those that are started.
-            leave: closes, in a process that was just forked, what only the parent needs.
+            leave: closes, in a process that was just forked, what a worker of a plan does not need.
         """
         self._household, self._loop, self._channels, self._leave = household, loop, channels, leave
         self._crashes = 0
@@ -57,14 +60,16 @@ class Workers:
 
     def start(self, plan: Plan, generation: int, *, first: bool = False) -> None:
         """Fork a worker; the others of its generation follow when the ``first`` is ready."""
-        ours, theirs = handover.pair()
+        ours, theirs = intercom.pair()
+        self._household.shares.hang_bells(BELLS * plan.workers)
+        share = self._household.free_share()
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
-            self._become_worker(plan, ours, theirs)
+            self._become_worker(plan, ours, theirs, share)
         theirs.close()
-        child = self._household.children[pid] = Child(pid, ours, generation, is_first=first)
+        child = self._household.children[pid] = Child(pid, ours, generation, share, is_first=first)
         self._channels.watch(child)
 
     def start_missing(self) -> None:
@@ -88,7 +93,7 @@ class Workers:
 
         self._loop.after(pause, again)
 
-    def _become_worker(self, plan: Plan, ours: socket.socket, theirs: socket.socket) -> None:
+    def _become_worker(self, plan: Plan, ours: socket.socket, theirs: socket.socket, share: Share) -> None:
         """Be the child of a fork, and never return."""
         status = 1
         try:
@@ -96,9 +101,9 @@ class Workers:
             for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC"):
                 os.environ.pop(name, None)
             ours.close()
-            self._leave()
+            self._leave(plan)
             metrics.reset()
-            status = plan.run(theirs)
+            status = plan.run(theirs, share)
         except BaseException:  # noqa: BLE001 - nothing may get out of here: it would go on as a second parent
             traceback.print_exc()
         finally:
@@ -150,10 +155,10 @@ class Workers:
                 return
             yield pid, os.waitstatus_to_exitcode(status)
 
-    def crashed(self, child: Child, status: int) -> None:
-        """Start another in the place of one that was not to end."""
+    def crashed(self, child: Child, status: int, sessions: int) -> None:
+        """Start another in the place of one that was not to end, and that had so many sessions."""
         metrics.RESTARTS.add()
         self._crashes = 0 if child.age > LONG_LIFE else self._crashes + 1
         pause = pause_after(self._crashes)
-        _log.error("worker ended", worker=child.pid, status=status, sessions=child.count, restart_after=pause)
+        _log.error("worker ended", worker=child.pid, status=status, sessions=sessions, restart_after=pause)
         self._start_after(pause)

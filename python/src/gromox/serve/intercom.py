@@ -1,4 +1,4 @@
-"""The channel between a parent and one worker: messages of JSON, a connection attached to some.
+"""The channel between a parent and one worker: messages of JSON.
 
 A message is one datagram of a ``SOCK_SEQPACKET`` pair, so a process that dies leaves no half of one. Neither
 side waits for the other: a channel that is full says so.
@@ -25,27 +25,23 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return ends
 
 
-def send(channel: socket.socket, message: Message, attached: socket.socket | None = None) -> bool:
+def send(channel: socket.socket, message: Message) -> bool:
     """Send a message; return False if the other side does not take any at the moment, or is gone."""
-    octets = json.dumps(message, separators=(",", ":")).encode()
     try:
-        if attached is None:
-            channel.send(octets)
-        else:
-            socket.send_fds(channel, [octets], [attached.fileno()])
+        channel.send(json.dumps(message, separators=(",", ":")).encode())
     except (BlockingIOError, InterruptedError, ConnectionError):
         return False
     return True
 
 
-def receive(channel: socket.socket) -> tuple[Message, socket.socket | None] | None:
-    """Return the next message and what is attached; None: there is none yet.
+def receive(channel: socket.socket) -> Message | None:
+    """Return the next message; None: there is none yet.
 
     Raises:
         EOFError: the other side is gone.
     """
     try:
-        octets, descriptors, _, _ = socket.recv_fds(channel, LARGEST, 1)
+        octets = channel.recv(LARGEST)
     except (BlockingIOError, InterruptedError):
         return None
     except ConnectionError:
@@ -53,4 +49,4 @@ def receive(channel: socket.socket) -> tuple[Message, socket.socket | None] | No
     if not octets:
         raise EOFError
     message: Message = json.loads(octets)
-    return message, socket.socket(fileno=descriptors[0]) if descriptors else None
+    return message
