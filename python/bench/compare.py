@@ -80,7 +80,8 @@ def measure(
             if run.cold:
                 server.restart()
             ours.rest()  # or the index of what the last test brought is measured with this one
-            figures = drivers.run(server.target, run)
+            target = ours.workers if run.workers and server is ours else server.target
+            figures = drivers.run(target, run)
             for row in rows:
                 figure = figures[row.figure]
                 pick, key = min if row.less_is_better else max, (row, server is ours)

@@ -25,6 +25,8 @@ class Run:
     """Measured in one turn only."""
     cold: bool = False
     """The server is started anew before it; what the kernel knows of its files stays."""
+    workers: bool = False
+    """Our side is gromox-imap with two workers, as on hosts of two processors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,11 @@ _LMTP: Final = Run("lmtp", "10")
 _POP3: Final = Run("pop3", "")
 _LARGE_POP3: Final = Run("pop3", "", BOB, ("--sessions", "5", "--retr", "500"))
 
+
+def _by_workers(metric: str, test: str, figure: str) -> Row:
+    return Row(f"{metric}, two workers", Run("imap", test, workers=True), figure)
+
+
 #: The goals of the performance design that the foundation covers, and a few figures beside them.
 ROWS: Final = (
     # Processor time comes from the same runs as the rates: only where one has many operations.
@@ -106,6 +113,11 @@ ROWS: Final = (
     Row("active, memory per connection", _ACTIVE, "kib_per_conn", 0.1, True),
     Row("mixed client load, rate", _MIXED, "ops_s", 1.5),
     _cpu("mixed client load", _MIXED, 0.5),
+    _by_workers("LOGIN, warm cache", "login", "ops_s"),
+    _by_workers("LOGIN, 20 connections", "login20", "ops_s"),
+    _by_workers("APPEND, 20 connections", "append20", "msgs_s"),
+    _by_workers("mixed client load, rate", f"mixed:{BOX}:10:5", "ops_s"),
+    _cpu("mixed client load, two workers", Run("imap", f"mixed:{BOX}:10:5", workers=True)),
     Row("POP3 UIDL", _POP3, "uidl.p50_ops_s", 2),
     Row("POP3 RETR", _POP3, "retr.p50_ops_s", 1),
     Row("CPU: POP3 RETR", _POP3, "retr.cpu_us", less_is_better=True),

@@ -1,4 +1,4 @@
-"""Our server as ``make run`` starts it, in a directory of its own."""
+"""Our server as ``make run`` starts it, in a directory of its own; beside it gromox-imap as hosts have it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,9 @@ from gromox.store.mailbox import Mailbox
 
 #: ``make run PORT_BASE=…``: IMAP is at 143 above it, and so on.
 PORT_BASE: Final = 22000
+#: Where workers listen, and how many there are.
+WORKERS_PORT: Final = PORT_BASE + 144
+WORKERS: Final = 2
 
 
 class OwnServer:
@@ -25,6 +29,7 @@ class OwnServer:
         """Keep everything in ``home``; :meth:`start` makes it."""
         self._home = home
         self._process: subprocess.Popen[bytes] | None = None
+        self._workers: subprocess.Popen[bytes] | None = None
         #: By login name; known once it was started.
         self.passwords: dict[str, str] = {}
 
@@ -40,6 +45,24 @@ class OwnServer:
             raise RuntimeError("the server is not running")
         ports = [PORT_BASE + port for port in (143, 993, 110, 24)]
         return Target(*ports, pid=self._process.pid, passwords=self.passwords)
+
+    @property
+    def workers(self) -> Target:
+        """gromox-imap with its workers, on the same mailboxes; started when first asked for."""
+        if self._workers is None:
+            self._workers = self._start_workers()
+            answers(WORKERS_PORT)
+        return replace(self.target, imap=WORKERS_PORT, pid=self._workers.pid)
+
+    def _start_workers(self) -> subprocess.Popen[bytes]:
+        etc = self._home / "etc"
+        own = f"daemons_workers = {WORKERS}\nimap_listen = 127.0.0.1:{WORKERS_PORT}\nimap_listen_tls =\n"
+        own += f"imap_metrics_socket = {self._home}/run/workers.metrics.sock\n"
+        file = self._home / "workers.cfg"
+        file.write_text((etc / "gromox.cfg").read_text() + (etc / "imap.cfg").read_text() + own)
+        command = [sys.executable, "-m", "gromox.daemons.imap", "-c", str(file)]
+        with (self._home.parent / "workers.log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log)
 
     def start(self) -> None:
         """Start and wait until it answers."""
@@ -73,7 +96,8 @@ class OwnServer:
                     time.sleep(0.5)
 
     def stop(self) -> None:
-        """Stop it."""
-        process, self._process = self._process, None
-        if process is not None:
-            end(process, seconds=120)
+        """Stop it, and its workers."""
+        processes, self._process, self._workers = (self._workers, self._process), None, None
+        for process in processes:
+            if process is not None:
+                end(process, seconds=120)
