@@ -6,6 +6,7 @@ import resource
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -62,10 +63,14 @@ class Hand:
 
     def stop(self) -> None:
         self.resume.set()
-        if self.thread.is_alive():
-            self.server.loop.call_soon_threadsafe(self.server.stop)
-            self.server.loop.call_soon_threadsafe(self.server.stop)
-            self.thread.join(20)
+
+        def stop() -> None:
+            self.server.stop()
+            self.server.stop()  # at once
+
+        with suppress(RuntimeError):  # its loop has ended already
+            self.server.loop.call_soon_threadsafe(stop)
+        self.thread.join(20)
         assert not self.thread.is_alive()
         self.channel.close()
 
