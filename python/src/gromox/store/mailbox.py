@@ -282,10 +282,8 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
     @guarded
     def steady(self) -> Steady:
         """Look, and let that do for all that is read within (a context manager): one command, one look."""
-        file = self._file
-        if not file.is_steady:
-            file.glance()
-        return Steady(file)
+        self._file.refresh()
+        return Steady(self._file)
 
     @property
     def known_change_number(self) -> int:

@@ -281,7 +281,7 @@ class MailboxFile:
 
 
 class Steady:
-    """As long as it is entered, the last look does for all who read: each takes three system calls.
+    """As long as it is entered, the last look does for all who read: each is a system call.
 
     A transaction looks nevertheless.
     """
