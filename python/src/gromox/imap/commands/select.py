@@ -76,8 +76,9 @@ def select(session: Session, args: Select) -> Result:
     Spec:
         RFC 3501 6.3.1; RFC 7162 3.1.2 (HIGHESTMODSEQ), 3.2.5 (QRESYNC: what was missed follows); RFC 8474 4.2
         (MAILBOXID); RFC 4467 BASE.7.1 (URLMECH, over TLS); RFC 9051 6.3.2 (LIST, and neither RECENT nor
-        UNSEEN, for IMAP4rev2). A failure leaves no mailbox selected, but a BAD changes nothing. RFC 7162
-        3.2.11, CLOSED: what came before belongs to the former mailbox, whatever the client enabled.
+        UNSEEN, for IMAP4rev2); RFC 9586 3 (no UNSEEN, which is a sequence number). A failure leaves no
+        mailbox selected, but a BAD changes nothing. RFC 7162 3.2.11, CLOSED: what came before belongs to the
+        former mailbox, whatever the client enabled.
     """
     return _open(session, args, is_examined=False)
 
@@ -155,6 +156,7 @@ class _Manner(NamedTuple):
     read_only: bool
     settable: int
     recent: int | None
+    numbered: bool
     tls: bool
     language: str
 
@@ -164,7 +166,8 @@ def _shown(session: Session, selected: Selected) -> bytes:
     mailbox, folder_id = selected.mailbox, selected.folder_id
     settable = NO_FLAGS if selected.read_only else mailbox.settable(folder_id)
     recent = None if session.rev2 else selected.recent_count()
-    manner = _Manner(selected.read_only, int(settable), recent, session.tls, session.language)
+    numbered = not session.style.uid_only
+    manner = _Manner(selected.read_only, int(settable), recent, numbered, session.tls, session.language)
     return _told(mailbox, selected.view, manner)
 
 
@@ -173,9 +176,10 @@ def foretell(mailbox: Mailbox, folder: Folder, *, tls: bool, language: str) -> N
     view = mailbox.view(folder.folder_id)
     if folder.recent_from == view.uid_next:
         settable = int(mailbox.settable(folder.folder_id))
-        _told(
-            mailbox, view, _Manner(read_only=False, settable=settable, recent=0, tls=tls, language=language)
+        manner = _Manner(
+            read_only=False, settable=settable, recent=0, numbered=True, tls=tls, language=language
         )
+        _told(mailbox, view, manner)
 
 
 def _told(mailbox: Mailbox, view: FolderView, manner: _Manner) -> bytes:
@@ -191,7 +195,7 @@ def _told(mailbox: Mailbox, view: FolderView, manner: _Manner) -> bytes:
         ]
         if manner.recent is not None:
             data.append(RecentCount(manner.recent))
-            if view.unseen_first is not None:
+            if manner.numbered and view.unseen_first is not None:
                 data.append(Information(b"UNSEEN %d" % view.unseen_first, "the first unseen message"))
         data += [
             Information(b"UIDVALIDITY %d" % view.uid_validity, "UIDs are valid"),
