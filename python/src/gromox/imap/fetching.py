@@ -140,6 +140,8 @@ class Fetching:
 
     def steps(self) -> Generator[Sequence[Piece], None, None]:
         """Yield the lines, some at a time."""
+        for _ in self.here.mailbox.scan_steps(self.here.folder_id, self._columns):
+            yield ()
         out: list[Piece] = []
         size = 0
         for span in self._spans():

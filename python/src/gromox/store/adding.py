@@ -50,8 +50,11 @@ class Adding:
 
     @guarded
     def ready(self, folder_id: int, mails: Sequence[NewMail]) -> ReadyMails:
-        """Do for :meth:`append_together` what needs no transaction: most of the work."""
-        return append.ReadyMails(folder_id, append.prepare(self._file, mails))
+        """Do for :meth:`append_together` what needs no transaction.
+
+        Small mails may stay unscanned: whoever reads them first has them scanned, or gromox-midb.
+        """
+        return append.ReadyMails(folder_id, append.prepare(self._file, mails, later=True))
 
     @guarded
     def append_together(self, readies: Sequence[ReadyMails]) -> Sequence[Appended | StoreError]:

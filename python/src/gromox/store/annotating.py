@@ -43,7 +43,7 @@ class Annotating:
             FolderGoneError, DeniedError: the folder is not there, or not the user's to annotate.
             InvalidValueError, LimitError: a value is too large, or there are too many.
         """
-        with self._file.write(durable=True) as tx:
+        with self._file.write(durable=True, scanned=False) as tx:
             annotation.change(tx, folder_id, self.username, changes)
 
     @guarded
@@ -59,11 +59,11 @@ class Annotating:
     @guarded
     def renew_url_key(self, folder_id: int) -> bytes:
         """Make a new key for a folder: what was signed before is void. Raises FolderGoneError."""
-        with self._file.write(durable=True) as tx:
+        with self._file.write(durable=True, scanned=False) as tx:
             return urlkey.replace(tx, folder_id, self.username)
 
     @guarded
     def forget_url_keys(self) -> None:
         """Remove all keys of the user in this mailbox."""
-        with self._file.write(durable=True) as tx:
+        with self._file.write(durable=True, scanned=False) as tx:
             urlkey.forget(tx, self.username)

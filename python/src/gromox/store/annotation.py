@@ -27,7 +27,7 @@ SPECIAL_USE: Final = "/private/specialuse"
 
 def read(file: MailboxFile, folder_id: int, username: str) -> dict[str, bytes]:
     """Return all entries of a folder that a user has, and the shared ones, by name."""
-    file.refresh()
+    file.refresh(scanned=False)
     if folder_id:
         file.record(folder_id)
     rows = file.execute(
@@ -39,7 +39,7 @@ def read(file: MailboxFile, folder_id: int, username: str) -> dict[str, bytes]:
 
 def numbers(file: MailboxFile, username: str) -> dict[tuple[int, str], int]:
     """Return the change number of each entry that a user has, and of the shared ones, by folder and name."""
-    file.refresh()
+    file.refresh(scanned=False)
     rows = file.execute(
         "SELECT folder_id, entry, cn FROM annotations WHERE username IN ('', ?)", (username.casefold(),)
     ).fetchall()
@@ -85,7 +85,7 @@ def change(tx: Write, folder_id: int, username: str, changes: Mapping[str, bytes
 
 def special_uses(file: MailboxFile) -> dict[int, bytes]:
     """Return what the owner uses folders for, by folder."""
-    file.refresh()
+    file.refresh(scanned=False)
     return dict(
         file.execute(
             "SELECT folder_id, value FROM annotations WHERE entry = '/private/specialuse' AND username = ?",

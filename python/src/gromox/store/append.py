@@ -21,7 +21,7 @@ from gromox.store.errors import (
     QuotaError,
     StoreError,
 )
-from gromox.store.extract import Extract, extract, filetime
+from gromox.store.extract import Extract, extract, filetime, unscanned
 from gromox.store.model import Appended
 from gromox.store.touch import Touch
 from gromox.store.uidset import MAX_UID, UidSet
@@ -33,12 +33,23 @@ if TYPE_CHECKING:
     from gromox.store.mailbox_file import MailboxFile, Write
     from gromox.store.model import NewMail
 
+_OWN: Final = (
+    "mid, folder_id, uid, cn, size, internal_date, internal_zone, received_time, created_time, modified_time,"
+    " saved_at, content_id"
+)
+_OF_CONTENT: Final = (
+    "sent_time, has_attachment, importance, message_id_hash, subject, normalized_subject, sender_name,"
+    " sender_address, display_to, display_cc, display_bcc, message_class, conversation_id, message_flags,"
+    " properties"
+)
 _MESSAGE: Final = (
-    "INSERT INTO messages (mid, folder_id, uid, cn, size, internal_date, internal_zone,"
-    " received_time, sent_time, created_time, modified_time, saved_at, content_id, has_attachment,"
-    " importance, message_id_hash, subject, normalized_subject, sender_name, sender_address, display_to,"
-    " display_cc, display_bcc, message_class, conversation_id, message_flags, properties, arrived)"
+    f"INSERT INTO messages (arrived, {_OWN}, {_OF_CONTENT})"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_UNSCANNED: Final = f"INSERT INTO messages (state, {_OWN}) VALUES (2, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SCANNED: Final = (
+    f"UPDATE messages SET state = 0, cn = ?, ({_OF_CONTENT}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " WHERE mid = ? AND state = 2"
 )
 _FETCH_ROW: Final = (
     "INSERT OR REPLACE INTO fetch_rows (folder_id, uid, mid, content_id, size, internal_date, envelope)"
@@ -60,8 +71,9 @@ _SHARE: Final = (
 )
 
 Prepared = tuple["NewMail", Extract, "StagedContent | None"]
+Narrow = tuple[int, int, int, int, Extract]
+"""Folder, UID, message, content, and what is in it."""
 _Message = tuple[object, ...]
-_Narrow = tuple[int, int, int, int, Extract]
 
 
 @value
@@ -72,8 +84,8 @@ class ReadyMails:
     prepared: Sequence[Prepared]
 
 
-def prepare(file: MailboxFile, mails: Sequence[NewMail]) -> list[Prepared]:
-    """Scan the mails and write large contents, before the transaction."""
+def prepare(file: MailboxFile, mails: Sequence[NewMail], *, later: bool = False) -> list[Prepared]:
+    """Scan the mails and write large contents, before the transaction; ``later``: they may stay unscanned."""
     now = file.clock.now()
     prepared: list[Prepared] = []
     for mail in mails:
@@ -81,7 +93,11 @@ def prepare(file: MailboxFile, mails: Sequence[NewMail]) -> list[Prepared]:
         if staged is None and len(mail.octets) > content.INLINE_LIMIT:
             staged = stage(file, mail.octets)
         date = now if mail.internal_date is None else mail.internal_date
-        prepared.append((mail, extract(mail.octets, date, mail.zone, mail.scanned), staged))
+        if later and staged is None and mail.scanned is None and file.may_scan_later():
+            row = unscanned(len(mail.octets), date, mail.zone)
+        else:
+            row = extract(mail.octets, date, mail.zone, mail.scanned)
+        prepared.append((mail, row, staged))
     return prepared
 
 
@@ -93,10 +109,10 @@ def stage(file: MailboxFile, octets: bytes) -> StagedContent:
 def append(file: MailboxFile, folder_id: int, mails: Sequence[NewMail]) -> Appended:
     """Add mails to a folder in one transaction."""
     if not mails:
-        file.refresh()
+        file.refresh(scanned=False)
         return Appended(file.record(folder_id).uid_validity, ())
     prepared = prepare(file, mails)
-    with file.write(durable=True) as tx:
+    with file.write(durable=True, scanned=False) as tx:
         return insert(tx, folder_id, prepared)
 
 
@@ -121,7 +137,7 @@ def append_together(file: MailboxFile, readies: Sequence[ReadyMails]) -> list[Ap
 @database.guarded
 def _append_together(file: MailboxFile, readies: Sequence[ReadyMails]) -> list[Appended | StoreError]:
     results: dict[int, Appended | StoreError] = {}
-    with file.write(durable=True) as tx:
+    with file.write(durable=True, scanned=False) as tx:
         accepted = _accept(file, readies, results)
         folders = dict.fromkeys([ready.folder_id for ready in accepted])
         groups = {
@@ -161,7 +177,7 @@ def _accept(
 def replace(file: MailboxFile, folder_id: int, uid: int, target_id: int, mail: NewMail) -> Appended:
     """Add a mail and remove the message it replaces, in one transaction."""
     prepared = prepare(file, [mail])
-    with file.write(durable=True) as tx:
+    with file.write(durable=True, scanned=False) as tx:
         take_away(tx, folder_id, uid)
         return insert(tx, target_id, prepared)
 
@@ -186,15 +202,22 @@ def insert_all(
     """Write the rows of prepared mails by their folders; each table is gone through once."""
     file = tx.file
     rows: list[_Message] = []
-    narrow: list[_Narrow] = []
-    blocks = [_enter(tx, each, prepared, rows, narrow, delivery) for each, prepared in mails.items()]
-    file.executemany(_MESSAGE, rows)
+    later: list[_Message] = []
+    narrow: list[Narrow] = []
+    blocks = [_enter(tx, each, prepared, rows, later, narrow, delivery) for each, prepared in mails.items()]
+    if rows:
+        file.executemany(_MESSAGE, rows)
+    if later:
+        file.executemany(_UNSCANNED, later)
+        file.unscanned += len(later)
     insert_narrow(file, narrow)
     for (folder_id, prepared), (uids, flags, words, modseqs, first_mid) in zip(
         mails.items(), blocks, strict=True
     ):
         block_table.extend(tx, folder_id, uids, flags, words, modseqs)
-        tx.note(folder_id, range(first_mid, first_mid + len(prepared)), Touch.CREATED)
+        scanned = [mid for mid, each in enumerate(prepared, first_mid) if each[1].is_scanned]
+        if scanned:
+            tx.note(folder_id, scanned, Touch.CREATED)
         ids = [
             (row[0].email_id, mid)
             for mid, row in enumerate(prepared, first_mid)
@@ -213,7 +236,8 @@ def _enter(
     folder_id: int,
     prepared: Sequence[Prepared],
     messages: list[_Message],
-    narrow: list[_Narrow],
+    later: list[_Message],
+    narrow: list[Narrow],
     delivery: bool,  # noqa: FBT001 - inner part of insert_all
 ) -> tuple[array[int], bytes, array[int] | None, range, int]:
     """Number the mails of a folder and add their rows to the lists.
@@ -240,35 +264,24 @@ def _enter(
         flags.append(int(mail.flags))
         unread += not int(mail.flags) & 8
         keyword_sets.append(_keyword_set(file, mail.keywords))
-        messages.append(
-            (
-                mid,
-                folder_id,
-                uid,
-                first_cn + index,
-                row.size,
-                row.internal_date,
-                mail.zone,
-                filetime(row.internal_date),
-                row.sent_time,
-                now,
-                now,
-                saved_at,
-                content_id,
-                row.has_attachment,
-                row.importance,
-                row.message_id_hash,
-                row.subject,
-                row.normalized_subject,
-                row.sender_name,
-                row.sender_address,
-                row.display_to,
-                row.display_cc,
-                row.display_bcc,
-                *row.arrival,
-                int(delivery),
-            )
+        own = (
+            mid,
+            folder_id,
+            uid,
+            first_cn + index,
+            row.size,
+            row.internal_date,
+            mail.zone,
+            filetime(row.internal_date),
+            now,
+            now,
+            saved_at,
+            content_id,
         )
+        if row.is_scanned:
+            messages.append((int(delivery), *own, *_of_content(row)))
+        else:
+            later.append(own)
         narrow.append((folder_id, uid, mid, content_id, row))
     uids = array("I", range(first_uid, first_uid + count))
     words = keyword_sets if any(keyword_sets) else None
@@ -280,7 +293,38 @@ def _enter(
     return uids, bytes(flags), words, range(first_cn, first_cn + count), first_mid
 
 
-def insert_narrow(file: MailboxFile, rows: Sequence[_Narrow]) -> None:
+def _of_content(row: Extract) -> _Message:
+    return (
+        row.sent_time,
+        row.has_attachment,
+        row.importance,
+        row.message_id_hash,
+        row.subject,
+        row.normalized_subject,
+        row.sender_name,
+        row.sender_address,
+        row.display_to,
+        row.display_cc,
+        row.display_bcc,
+        *row.arrival,
+    )
+
+
+def complete(tx: Write, rows: Sequence[Narrow]) -> list[Narrow]:
+    """Write what was found in mails that were kept unscanned; returns those that nobody else had scanned."""
+    file = tx.file
+    first_cn = tx.next_cn(len(rows))
+    fresh = [
+        each
+        for cn, each in enumerate(rows, first_cn)  # each its own: who asks in parts goes on after a number
+        if file.execute(_SCANNED, (cn, *_of_content(each[4]), each[2])).rowcount
+    ]
+    insert_narrow(file, fresh)
+    file.unscanned -= len(fresh)
+    return fresh
+
+
+def insert_narrow(file: MailboxFile, rows: Sequence[Narrow]) -> None:
     """Write the rows of (folder, uid, mid, content, extract) that FETCH and SEARCH read."""
     file.executemany(
         _FETCH_ROW,
@@ -289,6 +333,9 @@ def insert_narrow(file: MailboxFile, rows: Sequence[_Narrow]) -> None:
             for folder_id, uid, mid, content_id, row in rows
         ],
     )
+    rows = [each for each in rows if each[4].is_scanned]
+    if not rows:
+        return
     file.executemany(
         _STRUCTURE,
         [

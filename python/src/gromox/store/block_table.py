@@ -70,7 +70,7 @@ def current_view(file: MailboxFile, folder_id: int) -> FolderView:
     Raises:
         FolderGoneError: the folder is not there.
     """
-    file.refresh()
+    file.refresh(scanned=False)
     view = _up_to_date(file, folder_id)
     if view is not None:
         return view

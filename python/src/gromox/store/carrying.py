@@ -29,7 +29,7 @@ _MESSAGES: Final = 100
 _DATES: Final = (
     "SELECT m.uid, m.size, m.internal_date, m.internal_zone, coalesce(m.email_id, m.mid) FROM messages m"
     " WHERE m.folder_id = ?"
-    " AND m.state = 0 AND m.uid IN (SELECT value FROM json_each(?)) ORDER BY m.uid"
+    " AND m.state <> 1 AND m.uid IN (SELECT value FROM json_each(?)) ORDER BY m.uid"
 )
 
 Row = tuple[int, int, int, int, EmailId]

@@ -75,10 +75,10 @@ def find(file: MailboxFile) -> Iterator[Problem]:
 def folder_sums(file: MailboxFile, folder_id: int) -> dict[str, int]:
     """Return the counters of a folder as its messages say (unread stands in the blocks)."""
     row = file.execute(
-        "SELECT sum(state = 0 AND NOT associated),"
-        " coalesce(sum(CASE WHEN state = 0 AND NOT associated THEN size END), 0),"
+        "SELECT sum(state <> 1 AND NOT associated),"
+        " coalesce(sum(CASE WHEN state <> 1 AND NOT associated THEN size END), 0),"
         " sum(state = 1), coalesce(sum(CASE WHEN state = 1 THEN size END), 0),"
-        " sum(state = 0 AND associated), coalesce(sum(CASE WHEN state = 0 AND associated THEN size END), 0)"
+        " sum(state <> 1 AND associated), coalesce(sum(CASE WHEN state <> 1 AND associated THEN size END), 0)"
         " FROM messages WHERE folder_id = ?",
         (folder_id,),
     ).fetchone()
@@ -105,7 +105,7 @@ def _folder(file: MailboxFile, record: FolderRecord) -> Iterator[Problem]:
     yield from _blocks(file, record, blocks)
     uids = [uid for block in blocks for uid in block.uids]
     rows = file.execute(
-        "SELECT uid FROM messages WHERE folder_id = ? AND state = 0 AND uid IS NOT NULL ORDER BY uid",
+        "SELECT uid FROM messages WHERE folder_id = ? AND state <> 1 AND uid IS NOT NULL ORDER BY uid",
         (folder_id,),
     ).fetchall()
     if uids != [uid for (uid,) in rows]:
@@ -151,7 +151,8 @@ def _blocks(file: MailboxFile, record: FolderRecord, blocks: list[Block]) -> Ite
 def _narrow_rows(file: MailboxFile, folder_id: int) -> Iterator[Problem]:
     """Each message has one row in each narrow table, soft-deleted ones too, and each row a message.
 
-    An item of property form that IMAP has not seen has a row in fetch_rows alone.
+    An item of property form that IMAP has not seen has a row in fetch_rows alone, and so has a mail that was
+    not scanned.
     """
     everybody, unseen = message_uids(file, folder_id), unseen_uids(file, folder_id)
     for table in NARROW_TABLES:
@@ -175,10 +176,10 @@ def message_uids(file: MailboxFile, folder_id: int) -> set[int]:
 
 
 def unseen_uids(file: MailboxFile, folder_id: int) -> set[int]:
-    """Return the UIDs of items that were never rendered for IMAP."""
+    """Return the UIDs of items that were never rendered for IMAP, and of mails that were not scanned."""
     rows = file.execute(
-        "SELECT uid FROM messages WHERE folder_id = ? AND uid IS NOT NULL AND content_id IS NULL"
-        " AND primary_form = 1",
+        "SELECT uid FROM messages WHERE folder_id = ? AND uid IS NOT NULL"
+        " AND (content_id IS NULL AND primary_form = 1 OR state = 2)",
         (folder_id,),
     )
     return {uid for (uid,) in rows.fetchall()}
@@ -244,13 +245,13 @@ def mailbox_sums(file: MailboxFile) -> dict[str, int]:
     row = file.execute(
         "SELECT coalesce(sum(CASE WHEN live AND NOT associated THEN size END), 0),"
         " coalesce(sum(CASE WHEN live AND associated THEN size END), 0),"
-        " coalesce(sum(CASE WHEN NOT live THEN size END), 0), coalesce(sum(live AND NOT associated), 0) FROM"
-        " (SELECT m.size, m.associated, m.state = 0 AND f.state = 0 AS live"
+        " coalesce(sum(CASE WHEN NOT live THEN size END), 0), coalesce(sum(live AND NOT associated), 0),"
+        " coalesce(sum(unscanned), 0) FROM"
+        " (SELECT m.size, m.associated, m.state <> 1 AND f.state = 0 AS live, m.state = 2 AS unscanned"
         " FROM messages m JOIN folders f USING (folder_id))"
     ).fetchone()
-    return dict(
-        zip(("normal_size", "associated_size", "deleted_size", "message_count"), map(int, row), strict=True)
-    )
+    names = ("normal_size", "associated_size", "deleted_size", "message_count", "unscanned")
+    return dict(zip(names, map(int, row), strict=True))
 
 
 def highest_numbers(file: MailboxFile) -> tuple[int, int]:

@@ -71,7 +71,7 @@ _COPY_ROWS: Final = (_FETCH_ROWS, *[_narrow(table, columns) for table, columns i
 
 def copy(file: MailboxFile, folder_id: int, uids: UidSet, target_id: int) -> Copied:
     """Copy messages to a folder, which may be their own."""
-    with file.write(durable=True) as tx:
+    with file.write(durable=True, scanned=False) as tx:
         return copy_picked(tx, picking.pick(file, block_table.current_view(file, folder_id), uids), target_id)
 
 
@@ -90,7 +90,7 @@ def copy_picked(tx: Write, picks: Picks, target_id: int) -> Copied:
 
 def move(file: MailboxFile, folder_id: int, uids: UidSet, target_id: int) -> Copied:
     """Move messages to a folder, all in one transaction."""
-    with file.write(durable=True) as tx:
+    with file.write(durable=True, scanned=False) as tx:
         return move_picked(tx, picking.pick(file, block_table.current_view(file, folder_id), uids), target_id)
 
 
@@ -206,6 +206,7 @@ def _insert(
 ) -> array[int]:
     """Write the rows of the picked messages under new ids; returns the new UIDs."""
     file = tx.file
+    tx.scan_picked(stays=not moved)
     record = tx.folder(target_id)
     count = len(picks)
     first_uid = record.uid_next

@@ -37,7 +37,7 @@ def deliver(file: MailboxFile, deliveries: Sequence[Delivery]) -> list[int | Sto
     prepared = dict(zip(fresh, append.prepare(file, [each.mail for each in fresh]), strict=True))
     results: dict[Delivery, int | StoreError] = {}
     known = known_senders(file, [each.addressed for each in fresh if each.addressed is not None])
-    with file.write(durable=True) as tx:
+    with file.write(durable=True, scanned=False) as tx:
         _prune_tokens(tx, len(fresh))
         for folder_id in dict.fromkeys([each.folder_id for each in fresh]):
             there = [each for each in fresh if each.folder_id == folder_id]

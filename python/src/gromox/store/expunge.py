@@ -25,7 +25,7 @@ _MAX_DEPTH: Final = 64
 
 def expunge(file: MailboxFile, folder_id: int, uids: UidSet | None, *, only_deleted: bool) -> Expunged:
     r"""Remove messages; with ``only_deleted`` those that have ``\Deleted``."""
-    with file.write(durable=True) as tx:
+    with file.write(durable=True, scanned=False) as tx:
         view = block_table.current_view(file, folder_id)
         mask = int(Flag.DELETED) if only_deleted else 0
         picks = picking.pick(file, view, _EVERYTHING if uids is None else uids, mask=mask)
@@ -38,6 +38,7 @@ def expunge(file: MailboxFile, folder_id: int, uids: UidSet | None, *, only_dele
 def remove_picked(tx: Write, picks: Picks, *, is_hard: bool) -> None:
     """Remove picked messages as part of a transaction."""
     folder_id = picks.view.folder_id
+    tx.scan_picked(stays=False)
     picking.take_out(tx, picks)
     if is_hard:
         erase(tx)
@@ -152,7 +153,8 @@ def release(file: MailboxFile, content_ids: list[int]) -> list[bytes]:
 
 def delete_folder(file: MailboxFile, folder_id: int) -> None:
     """Remove a folder with its messages; softly unless the settings say otherwise."""
-    with file.write(durable=True) as tx:
+    # What was not scanned is removed softly as it is.
+    with file.write(durable=True, scanned=not file.soft_delete) as tx:
         remove_folder(tx, folder_id, is_hard=not file.soft_delete)
 
 

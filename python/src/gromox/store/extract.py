@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox import mime
@@ -62,6 +63,8 @@ class Extract(NamedTuple):
     """Subject, From, To, Cc, Bcc; casefolded."""
     arrival: Arrival
     """What lists of MAPI want to know beyond."""
+    is_scanned: bool = True
+    """False: nothing but size and dates is true (:func:`unscanned`)."""
 
 
 def filetime(seconds: float) -> int:
@@ -119,6 +122,21 @@ def extract(octets: bytes, internal_date: float, zone: int, scanned: mime.Messag
         ),
         arrival=arrival_of(octets, message, normalized),
     )
+
+
+def unscanned(size: int, internal_date: float, zone: int) -> Extract:
+    """Return what is known of a mail that nobody has scanned yet."""
+    return _blank()._replace(
+        size=size,
+        internal_date=int(internal_date),
+        internal_date_text=b'"%b"' % internal_date_text(internal_date, zone),
+        is_scanned=False,
+    )
+
+
+@cache
+def _blank() -> Extract:
+    return extract(b"", 0, 0, None)._replace(envelope=b"")
 
 
 def message_id_hash(message_id: str) -> int | None:

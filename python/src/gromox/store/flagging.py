@@ -29,7 +29,7 @@ def set_flags(
 
     A message whose flags stay the same keeps its modseq (RFC 7162 3.1.3, conditional STORE).
     """
-    with file.write(durable=False) as tx:
+    with file.write(durable=False, scanned=False) as tx:
         return change_flags(tx, folder_id, uids, change, unchanged_since=unchanged_since)
 
 

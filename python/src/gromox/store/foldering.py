@@ -29,19 +29,19 @@ class Hierarchy:
     @guarded
     def hierarchy_number(self) -> int:
         """Return the number of the last change of a folder: made, named, moved, subscribed, removed."""
-        self._file.refresh()
+        self._file.refresh(scanned=False)
         return self._file.hierarchy_cn
 
     @guarded
     def folders(self) -> Sequence[Folder]:
         """Return all folders, by id."""
-        self._file.refresh()
+        self._file.refresh(scanned=False)
         return [record.snapshot() for _, record in sorted(self._file.folders.items())]
 
     @guarded
     def folder(self, folder_id: int) -> Folder:
         """Return one folder. Raises FolderGoneError."""
-        self._file.refresh()
+        self._file.refresh(scanned=False)
         return self._file.record(folder_id).snapshot()
 
     @guarded
@@ -53,7 +53,7 @@ class Hierarchy:
     @guarded
     def child(self, parent_id: int, name: str) -> Folder | None:
         """Return the sub-folder of that name, upper and lower case being the same."""
-        self._file.refresh()
+        self._file.refresh(scanned=False)
         record = hierarchy.child(self._file, parent_id, name)
         return record.snapshot() if record else None
 
@@ -92,14 +92,14 @@ class Hierarchy:
     @guarded
     def subscriptions(self) -> frozenset[str]:
         """Return what the owner is subscribed to, by the names of IMAP; folders of that name need not be."""
-        self._file.refresh()
+        self._file.refresh(scanned=False)
         rows = self._file.execute("SELECT name FROM subscriptions").fetchall()
         return frozenset([name for (name,) in rows])
 
     @guarded
     def subscribe(self, name: str, folder_id: int | None = None) -> None:
         """Add a name, and the own folder that has it (RFC 9051 6.3.7). Raises LimitError: too many."""
-        with self._file.write(durable=True) as tx:
+        with self._file.write(durable=True, scanned=False) as tx:
             (count,) = tx.file.execute("SELECT count(*) FROM subscriptions").fetchone()
             if count >= MAX_SUBSCRIPTIONS:
                 raise LimitError(f"at most {MAX_SUBSCRIPTIONS} mailboxes can be subscribed to")
@@ -112,7 +112,7 @@ class Hierarchy:
     @guarded
     def unsubscribe(self, names: Collection[str], folder_id: int | None = None) -> None:
         """Remove names (of one mailbox, in several spellings), and the own folder that has them."""
-        with self._file.write(durable=True) as tx:
+        with self._file.write(durable=True, scanned=False) as tx:
             tx.next_cn()
             tx.hierarchy_changed = True
             tx.file.executemany("DELETE FROM subscriptions WHERE name = ?", [(name,) for name in names])

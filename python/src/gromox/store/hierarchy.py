@@ -43,7 +43,7 @@ def create(
 ) -> FolderRecord:
     """Make a folder below another."""
     name = folder.checked_name(name)
-    with file.write(durable=True) as tx:
+    with file.write(durable=True, scanned=False) as tx:
         check_parent(file, parent_id)
         if child(file, parent_id, name) is not None:
             raise ExistsError("a sub-folder has that name")
@@ -92,7 +92,7 @@ def insert(
 
 def rename(file: MailboxFile, folder_id: int, *, parent_id: int, name: str) -> FolderRecord:
     """Give a folder another name, another parent, or both; what is below moves along."""
-    with file.write(durable=True) as tx:
+    with file.write(durable=True, scanned=False) as tx:
         return rename_in(tx, folder_id, parent_id=parent_id, name=name)
 
 
@@ -160,11 +160,11 @@ def set_unsubscribed(tx: Write, folder_id: int, *, unsubscribed: bool) -> None:
 
 def mark_recent_seen(file: MailboxFile, folder_id: int) -> int:
     r"""Return the first ``\Recent`` UID for the caller; later callers get later ones (RFC 3501 2.3.2)."""
-    file.refresh()
+    file.refresh(scanned=False)
     record = file.record(folder_id)
     if record.recent_from == record.uid_next:
         return record.recent_from
-    with file.write(durable=False, quiet=True) as tx:
+    with file.write(durable=False, quiet=True, scanned=False) as tx:
         record = tx.folder(folder_id)
         first, record.recent_from = record.recent_from, record.uid_next
         return first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gromox.store import unscanned
 from gromox.store.database import guarded
 from gromox.store.fulltext import update
 from gromox.store.fulltext.attachment import attachment_texts
@@ -41,7 +42,13 @@ class Indexing:
 
     @guarded
     def index_texts(self, *, attachments: bool = True) -> bool:
-        """Index the texts of some messages, and write items as mails; returns whether there may be more."""
+        """Index the texts of some messages, and write items as mails; returns whether there may be more.
+
+        Mails that APPEND left unscanned come first.
+        """
+        self._file.refresh(scanned=False)
+        if self._file.unscanned and unscanned.scan_some(self._file):
+            return True
         step = update.update(self._file, attachment_texts=attachment_texts if attachments else None)
         if step.unrendered_in is not None:
             while rendering.render_some(self._file, step.unrendered_in):

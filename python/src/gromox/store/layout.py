@@ -147,7 +147,7 @@ def _fill(connection: sqlite3.Connection, spec: Spec, now: int, ids: Ids) -> Non
         if row.default_rights is not None:
             permission.insert(connection, row.folder_id, permission.DEFAULT, row.default_rights)
     connection.execute(
-        "INSERT INTO counters VALUES (1, ?, ?, ?, 256, 1, 0, 0, 0, 0, 0)", (cn, cn, FIRST_FREE_OBJECT_ID)
+        "INSERT INTO counters VALUES (1, ?, ?, ?, 256, 1, 0, 0, 0, 0, 0, 0)", (cn, cn, FIRST_FREE_OBJECT_ID)
     )
     if not spec.is_public:
         connection.executemany(

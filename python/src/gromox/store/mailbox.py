@@ -26,6 +26,7 @@ from gromox.store import (
     sorting,
     threadrows,
     tombstone,
+    unscanned,
 )
 from gromox.store.adding import Adding
 from gromox.store.annotating import Annotating
@@ -37,6 +38,7 @@ from gromox.store.indexing import Indexing
 from gromox.store.item import rendering
 from gromox.store.mailbox_file import MailboxFile, Options, Steady
 from gromox.store.maintenance import Maintenance
+from gromox.store.model import OF_CONTENT
 from gromox.store.ruling import Ruling
 from gromox.store.uidset import UidSet
 
@@ -235,7 +237,7 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         Raises:
             CorruptError: as :meth:`sync`.
         """
-        self._file.refresh()
+        self._file.refresh(scanned=False)
         self._file.mark_undurable()
         self.sync()
 
@@ -276,13 +278,13 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
     @guarded
     def change_number(self) -> int:
         """Return the newest change number, whichever process took it."""
-        self._file.refresh()
+        self._file.refresh(scanned=False)
         return self._file.change_number
 
     @guarded
     def steady(self) -> Steady:
         """Look, and let that do for all that is read within (a context manager): one command, one look."""
-        self._file.refresh()
+        self._file.refresh(scanned=False)
         return Steady(self._file)
 
     @property
@@ -359,6 +361,7 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
     ) -> Generator[None, None, list[int]]:
         """Return UIDs (ascending) in another order (RFC 5256), in steps of a few milliseconds each."""
         try:
+            yield from unscanned.scan_steps(self._file, folder_id)
             rendering.ensure(self._file, folder_id)
             return (yield from sorting.order(self._file, folder_id, uids, criteria))
         except (sqlite3.Error, OSError) as error:
@@ -369,9 +372,21 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
     ) -> Generator[None, None, list[ThreadRow]]:
         """Return what threading needs to know of UIDs (ascending), in steps of a few milliseconds each."""
         try:
+            yield from unscanned.scan_steps(self._file, folder_id)
             rendering.ensure(self._file, folder_id)
             found = threadrows.thread_rows(self._file, folder_id, uids, with_references=with_references)
             return (yield from found)
+        except (sqlite3.Error, OSError) as error:
+            raise translated(error) from error
+
+    def scan_steps(self, folder_id: int, columns: Columns) -> Iterator[None]:
+        """Scan the mails of a folder that APPEND left for later, if that matters, in steps of some 10 ms.
+
+        :meth:`fetch` and :meth:`fetch_run` do so at once; who goes through it first keeps nobody waiting.
+        """
+        try:
+            if self._file.unscanned and columns & OF_CONTENT:
+                yield from unscanned.scan_steps(self._file, folder_id)
         except (sqlite3.Error, OSError) as error:
             raise translated(error) from error
 
@@ -382,6 +397,8 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         """
         try:
             rendering.ensure(self._file, folder_id)
+            if self._file.unscanned and columns & OF_CONTENT:
+                unscanned.scan_all(self._file, folder_id)
             yield from fetch.fetch(self._file, folder_id, uids, columns)
         except sqlite3.Error as error:
             raise translated(error) from error
@@ -395,6 +412,8 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         None: some are gone, or too many others lie between them; :meth:`fetch` knows how to go about that.
         """
         rendering.ensure(self._file, folder_id)
+        if self._file.unscanned and columns & OF_CONTENT:
+            unscanned.scan_all(self._file, folder_id)
         return fetch.run(self._file, folder_id, uids, columns)
 
     @guarded
@@ -427,13 +446,14 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
             email_id: :attr:`FetchRow.email_id`.
             lone: only those without a conversation.
         """
-        self._file.refresh()
+        self._file.refresh(scanned=False)
         return UidSet.of(fetch.uids_of_email(self._file, folder_id, email_id, lone=lone))
 
     @guarded
     def uids_of_conversation(self, folder_id: int, conversation: bytes) -> UidSet:
         """Return the messages of a conversation; soft-deleted ones may be among them."""
-        self._file.refresh()
+        self._file.refresh(scanned=False)
+        unscanned.scan_all(self._file, folder_id)
         return UidSet.of(fetch.uids_of_conversation(self._file, folder_id, conversation))
 
     @guarded
@@ -443,7 +463,7 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
         Where that is no longer known, all UIDs that are not there are returned: more than asked for is
         allowed.
         """
-        self._file.refresh()
+        self._file.refresh(scanned=False)
         record = self._file.record(folder_id)
         gone = tombstone.vanished_since(self._file, folder_id, modseq)
         if gone is not None:
@@ -462,7 +482,7 @@ class Mailbox(Adding, Annotating, Hierarchy, Indexing, Ruling, Maintenance):
     @guarded
     def set_quota(self, *, storage: int | None, receive: int | None, send: int | None) -> None:
         """Set the limits in octets (kept in KiB, rounded up); None: no limit."""
-        with self._file.write(durable=True) as tx:
+        with self._file.write(durable=True, scanned=False) as tx:
             tx.next_cn()
             quota.write(self._file, quota.STORAGE_LIMIT, storage)
             quota.write(self._file, quota.RECEIVE_LIMIT, receive)

@@ -16,7 +16,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from gromox.store import database, durability, folder, grants, permission
+from gromox.store import database, durability, folder, grants, permission, unscanned
 from gromox.store.content import Compression
 from gromox.store.errors import BusyError, CorruptError, FolderGoneError, LimitError
 from gromox.store.keyword import KeywordSets
@@ -43,11 +43,11 @@ MAX_COUNTER: Final = (1 << 48) - 1
 _KEPT_VIEWS: Final = 64
 _COUNTERS: Final = (
     "SELECT change_number, hierarchy_cn, next_object_id, normal_size, associated_size, deleted_size,"
-    " message_count FROM counters"
+    " message_count, unscanned FROM counters"
 )
 _SAVE_COUNTERS: Final = (
     "UPDATE counters SET change_number = ?, hierarchy_cn = ?, next_object_id = ?, normal_size = ?,"
-    " associated_size = ?, deleted_size = ?, message_count = ?"
+    " associated_size = ?, deleted_size = ?, message_count = ?, unscanned = ?"
 )
 
 
@@ -121,9 +121,9 @@ class MailboxFile:
         #: Held by another thread that copies the log.
         self.copying = threading.Lock()
         self.change_number = self.hierarchy_cn = -1
-        self.next_object_id = self.normal_size = self.associated_size = self.deleted_size = (
-            self.message_count
-        ) = 0
+        self.next_object_id = self.normal_size = self.associated_size = self.deleted_size = 0
+        #: ``scan_at_once``: how many mails are scanned as they come before the next one may wait for it.
+        self.message_count = self.unscanned = self.scan_at_once = 0
         row = self.execute(
             "SELECT guid, mapping_signature, is_public, owner, owner_id, locale, default_rights,"
             " anonymous_rights FROM mailbox"
@@ -167,10 +167,16 @@ class MailboxFile:
 
     # What others wrote.
 
-    def refresh(self) -> None:
-        """Read what other connections committed since the last look; see :class:`Steady`."""
+    def refresh(self, *, scanned: bool = True) -> None:
+        """Read what other connections committed since the last look; see :class:`Steady`.
+
+        Args:
+            scanned: scan mails that are waiting for it (unscanned.py); False: the caller reads no contents.
+        """
         if not self.is_steady:
             self.glance()
+        if scanned and self.unscanned:
+            unscanned.scan_all(self)
 
     def glance(self) -> None:
         """Look if anything was committed. Not in a read transaction: that has to begin with reading."""
@@ -224,6 +230,7 @@ class MailboxFile:
             self.associated_size,
             self.deleted_size,
             self.message_count,
+            self.unscanned,
         ) = row
 
     def forget(self) -> None:
@@ -270,14 +277,19 @@ class MailboxFile:
         if cn > self._ticket_cn:
             self.mark_undurable()
 
-    def write(self, *, durable: bool, quiet: bool = False) -> Write:
+    def may_scan_later(self) -> bool:
+        """Tell whether a mail that comes now may wait for its scan."""
+        return unscanned.may_wait(self)
+
+    def write(self, *, durable: bool, quiet: bool = False, scanned: bool = True) -> Write:
         """Begin a write transaction (a context manager).
 
         Args:
             durable: acknowledgements have to wait for sync().
             quiet: nobody needs to look at what changed.
+            scanned: scan mails that are waiting for it before; False: no other contents matter.
         """
-        return Write(self, durable=durable, quiet=quiet)
+        return Write(self, durable=durable, quiet=quiet, scanned=scanned)
 
 
 class Steady:
@@ -314,16 +326,18 @@ class Write:
         "_first",
         "_notes",
         "_quiet",
+        "_scanned",
         "file",
         "hierarchy_changed",
         "now",
     )
 
-    def __init__(self, file: MailboxFile, *, durable: bool, quiet: bool) -> None:
+    def __init__(self, file: MailboxFile, *, durable: bool, quiet: bool, scanned: bool) -> None:
         """Prepare; begins on entry."""
         self.file = file
         self._durable = durable
         self._quiet = quiet
+        self._scanned = scanned
         self._dirty: dict[int, FolderRecord] = {}
         self._notes: list[Note] = []
         self._first = self._changes = 0
@@ -335,14 +349,18 @@ class Write:
         file = self.file
         if file.wal.poisoned:
             raise CorruptError("a write to disk failed earlier: reopen the mailbox")
+        if self._scanned:
+            unscanned.scan_all(file)  # what is known to wait, in short transactions
         file.execute("BEGIN IMMEDIATE")
         self._changes = file.connection.total_changes
         try:
             file.glance()
+            self.now = file.clock.now()
+            if self._scanned and file.unscanned:
+                unscanned.scan_within(self)
         except BaseException:
             self._roll_back()
             raise
-        self.now = file.clock.now()
         return self
 
     def __exit__(
@@ -376,6 +394,7 @@ class Write:
                     file.associated_size,
                     file.deleted_size,
                     file.message_count,
+                    file.unscanned,
                 ),
             )
             file.execute("COMMIT")
@@ -439,6 +458,11 @@ class Write:
             record.touch()
         return record
 
+    def scan_picked(self, *, stays: bool) -> None:
+        """Scan those of the picked messages that were not, before they are copied or leave (``stays``)."""
+        if self.file.unscanned:
+            unscanned.scan_picked(self, stays=stays)
+
     def note(self, folder_id: int, mids: Iterable[int], touch: Touch) -> None:
         """Say that messages of a folder were touched: search folders follow before COMMIT.
 
@@ -451,7 +475,10 @@ class Write:
     def note_uids(self, folder_id: int, uids: Sequence[int], touch: Touch) -> None:
         """Say the same of messages whose UIDs are known; their mids are looked up only where one asks."""
         if folder_id in self.file.searches.folders:
-            one = "SELECT mid FROM fetch_rows WHERE folder_id = ? AND uid = ?"
+            one = (
+                "SELECT mid FROM fetch_rows f JOIN messages m USING (mid)"
+                " WHERE f.folder_id = ? AND f.uid = ? AND m.state = 0"
+            )
             rows = (self.file.execute(one, (folder_id, uid)).fetchone() for uid in uids)
             self._notes.append((folder_id, [row[0] for row in rows if row], touch))
 

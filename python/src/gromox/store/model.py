@@ -120,6 +120,10 @@ class Columns(enum.IntFlag):
     """``email_id`` and ``conversation``."""
 
 
+OF_CONTENT: Final = ~(Columns.SIZE | Columns.INTERNAL_DATE | Columns.SAVE_DATE)
+"""Columns that are known once a mail was scanned."""
+
+
 class FetchRow(NamedTuple):
     """Ready octets of one message; columns that were not asked for are empty or zero, or filled all the same.
 

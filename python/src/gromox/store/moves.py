@@ -55,7 +55,7 @@ def moved_since(file: MailboxFile, cn: int, *, not_before: int, limit: int) -> M
         not_before: for callers that do not know any change number.
         limit: of transactions, and of messages of each; the rest of a larger one is left out.
     """
-    file.refresh()
+    file.refresh(scanned=False)
     newest = file.change_number
     rows = file.execute(
         _TOMBSTONES, (cn, not_before, int(Gone.MESSAGE), int(Kind.MOVED), limit + 1)

@@ -102,7 +102,7 @@ def announce(tx: Write) -> None:
 
 def set_rights(file: MailboxFile, folder_id: int, username: str, rights: int | None) -> None:
     """Give a user (or DEFAULT, ANONYMOUS) rights on a folder; None removes the row."""
-    with file.write(durable=True) as tx:
+    with file.write(durable=True, scanned=False) as tx:
         file.record(folder_id)
         tx.next_cn()
         if rights is None:
@@ -117,7 +117,7 @@ def set_rights(file: MailboxFile, folder_id: int, username: str, rights: int | N
 
 def rows(file: MailboxFile, folder_id: int) -> list[tuple[str, int]]:
     """Return (user, rights) of a folder."""
-    file.refresh()
+    file.refresh(scanned=False)
     file.record(folder_id)
     return file.execute(
         "SELECT username, rights FROM permissions WHERE folder_id = ? ORDER BY member_id", (folder_id,)
@@ -140,7 +140,7 @@ def rights(
         return int(OWNER_RIGHTS)
     if folder_id is None:
         return _store_rights(file, user, groups_of)
-    file.refresh()
+    file.refresh(scanned=False)
     file.record(folder_id)
     own = dict(
         file.execute("SELECT username, rights FROM permissions WHERE folder_id = ?", (folder_id,)).fetchall()

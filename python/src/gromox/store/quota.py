@@ -24,7 +24,7 @@ _MAX_KIB: Final = 0x7FFFFFFF
 
 def read(file: MailboxFile) -> Quota:
     """Return use and limits."""
-    file.refresh()
+    file.refresh(scanned=False)
     limits = _limits(file)
     return Quota(
         file.normal_size + file.associated_size,

@@ -113,7 +113,7 @@ def _rebuild_folder(tx: Write, folder_id: int) -> None:
         for i, uid in enumerate(block.uids)
     }
     rows = file.execute(
-        "SELECT uid, flags, keyword_set FROM messages WHERE folder_id = ? AND state = 0 AND uid IS NOT NULL"
+        "SELECT uid, flags, keyword_set FROM messages WHERE folder_id = ? AND state <> 1 AND uid IS NOT NULL"
         " ORDER BY uid",
         (folder_id,),
     ).fetchall()

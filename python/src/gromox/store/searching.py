@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, Final
 
-from gromox.store import bodysearch, textcolumn
+from gromox.store import bodysearch, textcolumn, unscanned
 from gromox.store.extract import fold
 from gromox.store.flags import count_table
 from gromox.store.fulltext import index as fulltext
@@ -144,6 +144,7 @@ def _evaluate(scope: _Scope, expression: Expression, within: int) -> Steps:
 
 def _leaf(scope: _Scope, expression: Expression, within: int) -> Steps:
     """Find what texts, rows and properties tell."""
+    yield from unscanned.scan_steps(scope.file, scope.view.folder_id)
     match expression:
         case Where(condition, parameters):
             return within & (yield from _where(scope, condition, parameters))

@@ -41,6 +41,6 @@ def shown_size(file: MailboxFile, folder_id: int) -> ShownSize:
 
 
 def _counted(file: MailboxFile, folder_id: int) -> ShownSize:
-    file.refresh()
+    file.refresh(scanned=False)
     record = file.record(folder_id)
     return ShownSize(record.size, record.total, record.uid_next)

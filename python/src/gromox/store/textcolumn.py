@@ -13,6 +13,8 @@ from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
+from gromox.store.uidset import MAX_UID
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -113,7 +115,10 @@ def column(file: MailboxFile, folder_id: int, field: Field) -> Generator[None, N
         return None
     statement = (
         f"SELECT uid, CAST({field.value} AS BLOB) FROM search_texts"
-        " WHERE folder_id = ? AND uid > ? ORDER BY uid LIMIT ?"
+        # Not beyond a mail that has no texts yet: it would never come in.
+        " WHERE folder_id = ?1 AND uid > ?2 AND uid < coalesce("
+        "(SELECT min(uid) FROM messages INDEXED BY messages_unscanned WHERE state = 2 AND folder_id = ?1),"
+        f" {MAX_UID + 1}) ORDER BY uid LIMIT ?3"
     )
     grown = False
     while True:

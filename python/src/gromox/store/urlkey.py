@@ -17,7 +17,7 @@ OCTETS: Final = 32
 
 def read(file: MailboxFile, folder_id: int, username: str) -> bytes | None:
     """Return the key of a user for a folder; None: there is none yet."""
-    file.refresh()
+    file.refresh(scanned=False)
     row = file.execute(
         "SELECT key FROM url_keys WHERE folder_id = ? AND username = ?", (folder_id, username.casefold())
     ).fetchone()

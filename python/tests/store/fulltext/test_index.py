@@ -11,6 +11,7 @@ import zipfile
 from base64 import encodebytes
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -139,7 +140,7 @@ def test_a_message_that_comes_meanwhile_is_not_forgotten(
     begin = box.file.write
     with Mailbox.open(tmp_path / "alice") as other:
 
-        def write(**how: bool) -> object:
+        def write(**how: Any) -> object:  # noqa: ANN401 - as declared
             monkeypatch.undo()
             other.append(INBOX, [mail("second")])
             return begin(**how)

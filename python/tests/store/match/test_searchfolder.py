@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -310,7 +311,7 @@ def test_filling_leaves_alone_what_changed_meanwhile(
     begin = box.file.write
     with Mailbox.open(tmp_path / "alice") as other:
 
-        def write(**how: bool) -> object:
+        def write(**how: Any) -> object:  # noqa: ANN401 - as declared
             monkeypatch.undo()
             other.set_flags(INBOX, UidSet.of([1]), FlagChange(FlagOperation.ADD, Flag.SEEN))
             return begin(**how)

@@ -69,9 +69,11 @@ class Chaos:
 
     def append(self) -> None:
         flags = self.chance.choice([Flag(0), Flag.SEEN, Flag.FLAGGED])
-        self.mailbox.append(
-            INBOX, [mail(f"{self.count} {i}", flags) for i in range(self.chance.randrange(1, 6))]
-        )
+        mails = [mail(f"{self.count} {i}", flags) for i in range(self.chance.randrange(1, 6))]
+        if self.chance.random() < 0.5:
+            self.mailbox.append(INBOX, mails)
+        else:
+            self.mailbox.append_together([self.mailbox.ready(INBOX, mails)])
 
     def seen(self) -> None:
         operation = self.chance.choice([FlagOperation.ADD, FlagOperation.REMOVE])

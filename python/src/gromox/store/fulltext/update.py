@@ -32,7 +32,7 @@ _CHANGED: Final = (
     " c.data FROM messages m LEFT JOIN contents c USING (content_id)"
     " LEFT JOIN headers h ON h.folder_id = m.folder_id AND h.uid = m.uid"
     " LEFT JOIN structures s ON s.folder_id = m.folder_id AND s.uid = m.uid"
-    " WHERE m.folder_id = ? AND m.cn > ? ORDER BY m.cn LIMIT ?"
+    " WHERE m.folder_id = ? AND m.cn > ? AND m.state <> 2 ORDER BY m.cn LIMIT ?"
 )
 _PROPERTIES: Final = (
     tags.PidTagSubject,
@@ -93,7 +93,7 @@ def update(
             ).fetchall()
             if row[0] not in {each.mid for each in texts}
         ]
-    with file.write(durable=False, quiet=True):
+    with file.write(durable=False, quiet=True, scanned=False):
         if folder_id not in file.folders:
             return Indexed(0, is_complete=False)
         for each in texts:
@@ -123,7 +123,7 @@ def update(
 
 def _behind(file: MailboxFile) -> tuple[int | None, int]:
     """Return a folder that has messages the index does not know, and how far it knows it."""
-    file.refresh()
+    file.refresh(scanned=False)
     row = file.execute(
         "SELECT f.folder_id, coalesce(t.cn, -1) FROM folders f"
         " LEFT JOIN text_index_folders t USING (folder_id)"
@@ -195,7 +195,7 @@ def _content(file: MailboxFile, stored: Sequence[object]) -> Content | None:
 
 def rebuild(file: MailboxFile) -> None:
     """Forget the index; :func:`update` makes it anew."""
-    with file.write(durable=False, quiet=True):
+    with file.write(durable=False, quiet=True, scanned=False):
         file.execute("INSERT INTO text_index (text_index) VALUES ('delete-all')")
         file.execute("DELETE FROM text_index_folders")
         file.execute("DELETE FROM text_index_partial")
@@ -204,4 +204,4 @@ def rebuild(file: MailboxFile) -> None:
 
 def is_indexed(file: MailboxFile) -> bool:
     """Tell whether the index knows everything."""
-    return _behind(file)[0] is None
+    return _behind(file)[0] is None and not file.unscanned

@@ -33,7 +33,7 @@ class GuestChanging(GuestReading):
         """Add mails; flags that the guest may not set are left out (RFC 4314 section 4)."""
         self._require(folder_id, Right.CREATE)
         prepared = append.prepare(self._file, self._admitted(folder_id, mails))
-        with self._file.write(durable=True) as tx:
+        with self._file.write(durable=True, scanned=False) as tx:
             return self._insert(tx, folder_id, mails, prepared)
 
     @guarded
@@ -43,7 +43,7 @@ class GuestChanging(GuestReading):
         self._require(target_id, Right.CREATE)
         file = self._file
         prepared = append.prepare(file, self._admitted(target_id, [mail]))
-        with file.write(durable=True) as tx:
+        with file.write(durable=True, scanned=False) as tx:
             append.take_away(tx, folder_id, uid)
             return self._insert(tx, target_id, [mail], prepared)
 
@@ -90,7 +90,7 @@ class GuestChanging(GuestReading):
             raise DeniedError("the rights of the user do not cover these flags")
         if not self.is_public and allowed == Flag(ALL_FLAGS):
             return flagging.set_flags(self._file, folder_id, uids, change, unchanged_since=unchanged_since)
-        with self._file.write(durable=False) as tx:
+        with self._file.write(durable=False, scanned=False) as tx:
             view = self._own_view(folder_id)
             refused = _newer(view, uids, unchanged_since)
             if refused:
@@ -128,7 +128,7 @@ class GuestChanging(GuestReading):
         self._require(target_id, Right.CREATE)
         file, user = self._file, self._actor.username
         allowed = self.settable(target_id)
-        with file.write(durable=True) as tx:
+        with file.write(durable=True, scanned=False) as tx:
             view = self._own_view(folder_id)
             picks = picking.pick(file, block_table.current_view(file, folder_id), uids)
             transfer = copying.move_picked if is_move else copying.copy_picked

@@ -126,7 +126,7 @@ def _keep(
 ) -> int:
     """Note the mails, unless an item was changed or went meanwhile; returns how many were noted."""
     count = 0
-    with file.write(durable=True, quiet=True) as tx:
+    with file.write(durable=True, quiet=True, scanned=False) as tx:
         tx.next_cn()
         for mid, uid, cn, held in rendered:
             found = file.execute(

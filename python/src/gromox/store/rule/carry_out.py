@@ -41,7 +41,7 @@ _SAFE: Final = (-1, 0xFFFFFFFF)  #: PidTagContentFilterSpamConfidenceLevel of tr
 
 def is_wanted(file: MailboxFile, folder_id: int) -> bool:
     """Tell whether mails for a folder need more than to be put there: one look into an index or two."""
-    file.refresh()
+    file.refresh(scanned=False)
     if rows.has_rules(file, folder_id) or extended.has_rules(file, folder_id) or outgoing.is_waiting(file):
         return True
     return not file.is_public and oof.read(file.path).is_active(file.clock.now())
@@ -60,7 +60,7 @@ def known_senders(file: MailboxFile, addressed: Iterable[Addressed]) -> frozense
         return frozenset()
     if settings.audience is oof.Audience.ALL:
         return frozenset()
-    file.refresh()
+    file.refresh(scanned=False)
     return stored.contacts_among(file, senders)
 
 

@@ -97,7 +97,7 @@ def claim(file: MailboxFile) -> list[Waiting]:
 
     Who finds nothing may forget that somebody said there was something.
     """
-    with file.write(durable=True):
+    with file.write(durable=True, scanned=False):
         pass
     # Others may have committed it and not have synced: it leaves only once it is durable.
     file.mark_undurable()
@@ -133,7 +133,7 @@ def forget(file: MailboxFile, outgoing_ids: Sequence[int]) -> None:
     if not outgoing_ids:
         return
     marks = ", ".join("?" * len(outgoing_ids))
-    with file.write(durable=True, quiet=True) as tx:
+    with file.write(durable=True, quiet=True, scanned=False) as tx:
         tx.next_cn()
         rows = file.execute(
             f"SELECT content_id FROM outgoing WHERE outgoing_id IN ({marks}) AND content_id IS NOT NULL",
