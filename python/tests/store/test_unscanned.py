@@ -22,6 +22,7 @@ from gromox.store.flags import Flag, FlagChange, FlagOperation
 from gromox.store.mailbox import Mailbox
 from gromox.store.mailbox_file import Options
 from gromox.store.match.criteria import SearchFlag
+from gromox.store.notify.event import EventType
 from gromox.store.model import Appended, Columns, NewMail
 from gromox.store.search import Body, Field, Flagged, Header, TextIn
 from gromox.store.session import SYSTEM, StoreSession
@@ -155,6 +156,8 @@ READERS: dict[str, Callable[[Mailbox], object]] = {
     "header": lambda box: list(box.search(INBOX, Header("X-None", ""))) == [],
     "conversation": lambda box: len(box.uids_of_conversation(INBOX, b"?")) == 0,
     "table": lambda box: subjects(StoreSession.of(box, SYSTEM)) == ["one", "two"],
+    "changes": lambda box: len(StoreSession.of(box, SYSTEM).changes(INBOX, 1, 10).created) == 2,
+    "replica": lambda box: Replica(INBOX).synchronise(StoreSession.of(box, SYSTEM)) == 2,
     "purge": lambda box: box.purge_softdeleted(before=0.0) == 0,
 }
 
@@ -240,10 +243,12 @@ def test_other_lists_do_not_show_what_is_not_scanned(mailbox: Mailbox, other: Ma
     leave(other, mail("first"))
     assert replica.synchronise(session) == 1
     leave(other, mail("late"))
-    with reading.snapshot(mailbox.file):
-        everything = [(0, mailbox.file.change_number)]
-        assert len(reading.changed(mailbox.file, INBOX, everything)) == 1
-        assert subjects(session) == ["first"]
+    mailbox.file.execute("BEGIN")
+    mailbox.file.look()
+    everything = [(0, mailbox.file.change_number)]
+    assert len(reading.changed(mailbox.file, INBOX, everything)) == 1
+    assert subjects(session) == ["first"]
+    mailbox.file.execute("COMMIT")
     assert waiting(mailbox) == 1
 
     assert replica.synchronise(session) == 1
@@ -292,6 +297,16 @@ def test_a_column_of_texts_does_not_pass_by_a_mail_without(mailbox: Mailbox, oth
         column = finished(textcolumn.column(mailbox.file, INBOX, Field.SUBJECT))
         assert column.find(b"needle") == [1]
     assert found() == [1, 2, 3]
+
+
+def test_subscribers_hear_of_it(mailbox: Mailbox, other: Mailbox) -> None:
+    session = StoreSession.of(mailbox, SYSTEM)
+    session.subscribe(EventType.OBJECT_CREATED | EventType.OBJECT_MODIFIED, INBOX)
+    leave(other, mail("one"), mail("two"))
+
+    told = [each.event for each in session.poll_events() if each.event is not None]
+    created = [each.message_id for each in told if each.type is EventType.OBJECT_CREATED]
+    assert len(set(created) - {None}) == 2
 
 
 def test_a_search_folder_gets_it_when_it_is_scanned(mailbox: Mailbox) -> None:

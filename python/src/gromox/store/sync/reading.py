@@ -43,8 +43,8 @@ class Changed(NamedTuple):
 @contextmanager
 def snapshot(file: MailboxFile) -> Iterator[None]:
     """Read everything inside as of one moment."""
+    file.refresh()
     if file.connection.in_transaction:
-        file.refresh()
         yield
         return
     file.execute("BEGIN")
