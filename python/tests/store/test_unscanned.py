@@ -224,6 +224,17 @@ def test_a_folder_goes_as_it_is(mailbox: Mailbox, path: Path) -> None:
         assert hard.check() == []
 
 
+def test_many_are_scanned_in_steps(mailbox: Mailbox, other: Mailbox) -> None:
+    leave(mailbox, *[mail(str(number)) for number in range(2 * unscanned.BATCH + 1)])
+    left = []
+    for _ in mailbox.scan_steps(INBOX, Columns.ENVELOPE):
+        left.append(waiting(mailbox))
+        leave(other, mail("more"), mail("and more"))  # not waited for
+    assert left == [unscanned.BATCH + 1, 3, 0]
+    assert waiting(mailbox) == 2
+    assert not list(mailbox.scan_steps(INBOX, Columns.SIZE | Columns.INTERNAL_DATE))
+
+
 def test_one_folder_does_not_wait_for_another(mailbox: Mailbox) -> None:
     mailbox.append(INBOX, [mail("first")])
     leave(mailbox, mail("second"), folder=TRASH)

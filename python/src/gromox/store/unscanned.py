@@ -68,8 +68,13 @@ def scan_all(file: MailboxFile, folder_id: int | None = None) -> None:
 
 
 def scan_steps(file: MailboxFile, folder_id: int | None = None) -> Iterator[None]:
-    """Do so in steps of some 10 ms. Within a transaction nothing is done: it has scanned, or cannot write."""
-    while file.unscanned and not file.connection.in_transaction and scan_some(file, folder_id):
+    """Do so in steps of some 10 ms. Within a transaction nothing is done: it has scanned, or cannot write.
+
+    Mails that come meanwhile, of which the caller does not know, are not waited for.
+    """
+    left = file.unscanned
+    while left > 0 and not file.connection.in_transaction and (count := scan_some(file, folder_id)):
+        left -= count
         file.scan_at_once = AT_ONCE
         yield
 
