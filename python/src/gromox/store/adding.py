@@ -54,7 +54,7 @@ class Adding:
 
         Small mails may stay unscanned: whoever reads them first has them scanned, or gromox-midb.
         """
-        return append.ReadyMails(folder_id, append.prepare(self._file, mails, later=True))
+        return append.ReadyMails(folder_id, append.put_off(self._file, mails))
 
     @guarded
     def append_together(self, readies: Sequence[ReadyMails]) -> Sequence[Appended | StoreError]:

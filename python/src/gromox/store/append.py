@@ -21,7 +21,7 @@ from gromox.store.errors import (
     QuotaError,
     StoreError,
 )
-from gromox.store.extract import Extract, extract, filetime, unscanned
+from gromox.store.extract import Extract, Unscanned, extract, filetime, unscanned
 from gromox.store.model import Appended
 from gromox.store.touch import Touch
 from gromox.store.uidset import MAX_UID, UidSet
@@ -70,35 +70,54 @@ _SHARE: Final = (
     " ON CONFLICT (content_id) DO UPDATE SET extra = extra + 1"
 )
 
-Prepared = tuple["NewMail", Extract, "StagedContent | None"]
+Scanned = tuple["NewMail", Extract, "StagedContent | None"]
+Prepared = tuple["NewMail", Extract | Unscanned, "StagedContent | None"]
 Narrow = tuple[int, int, int, int, Extract]
 """Folder, UID, message, content, and what is in it."""
+_Narrow = tuple[int, int, int, int, Extract | Unscanned]
 _Message = tuple[object, ...]
 
 
 @value
 class ReadyMails:
-    """Mails that are scanned and only have to be written."""
+    """Mails that only have to be written."""
 
     folder_id: int
     prepared: Sequence[Prepared]
 
 
-def prepare(file: MailboxFile, mails: Sequence[NewMail], *, later: bool = False) -> list[Prepared]:
-    """Scan the mails and write large contents, before the transaction; ``later``: they may stay unscanned."""
+def prepare(file: MailboxFile, mails: Sequence[NewMail]) -> list[Scanned]:
+    """Scan the mails and write large contents, before the transaction."""
+    now = file.clock.now()
+    return [(mail, _scan(mail, now), _staged(file, mail)) for mail in mails]
+
+
+def put_off(file: MailboxFile, mails: Sequence[NewMail]) -> list[Prepared]:
+    """Do so, but scan only what may not wait (unscanned.py)."""
     now = file.clock.now()
     prepared: list[Prepared] = []
     for mail in mails:
-        staged = mail.staged
-        if staged is None and len(mail.octets) > content.INLINE_LIMIT:
-            staged = stage(file, mail.octets)
-        date = now if mail.internal_date is None else mail.internal_date
-        if later and staged is None and mail.scanned is None and file.may_scan_later():
-            row = unscanned(len(mail.octets), date, mail.zone)
+        staged = _staged(file, mail)
+        if staged is None and mail.scanned is None and file.may_scan_later():
+            row = unscanned(len(mail.octets), _date(mail, now), mail.zone)
+            prepared.append((mail, row, None))
         else:
-            row = extract(mail.octets, date, mail.zone, mail.scanned)
-        prepared.append((mail, row, staged))
+            prepared.append((mail, _scan(mail, now), staged))
     return prepared
+
+
+def _date(mail: NewMail, now: float) -> float:
+    return now if mail.internal_date is None else mail.internal_date
+
+
+def _scan(mail: NewMail, now: float) -> Extract:
+    return extract(mail.octets, _date(mail, now), mail.zone, mail.scanned)
+
+
+def _staged(file: MailboxFile, mail: NewMail) -> StagedContent | None:
+    if mail.staged is None and len(mail.octets) > content.INLINE_LIMIT:
+        return stage(file, mail.octets)
+    return mail.staged
 
 
 def stage(file: MailboxFile, octets: bytes) -> StagedContent:
@@ -203,7 +222,7 @@ def insert_all(
     file = tx.file
     rows: list[_Message] = []
     later: list[_Message] = []
-    narrow: list[Narrow] = []
+    narrow: list[_Narrow] = []
     blocks = [_enter(tx, each, prepared, rows, later, narrow, delivery) for each, prepared in mails.items()]
     if rows:
         file.executemany(_MESSAGE, rows)
@@ -215,7 +234,7 @@ def insert_all(
         mails.items(), blocks, strict=True
     ):
         block_table.extend(tx, folder_id, uids, flags, words, modseqs)
-        scanned = [mid for mid, each in enumerate(prepared, first_mid) if each[1].is_scanned]
+        scanned = [mid for mid, each in enumerate(prepared, first_mid) if isinstance(each[1], Extract)]
         if scanned:
             tx.note(folder_id, scanned, Touch.CREATED)
         ids = [
@@ -237,7 +256,7 @@ def _enter(
     prepared: Sequence[Prepared],
     messages: list[_Message],
     later: list[_Message],
-    narrow: list[Narrow],
+    narrow: list[_Narrow],
     delivery: bool,  # noqa: FBT001 - inner part of insert_all
 ) -> tuple[array[int], bytes, array[int] | None, range, int]:
     """Number the mails of a folder and add their rows to the lists.
@@ -278,7 +297,7 @@ def _enter(
             saved_at,
             content_id,
         )
-        if row.is_scanned:
+        if isinstance(row, Extract):
             messages.append((int(delivery), *own, *_of_content(row)))
         else:
             later.append(own)
@@ -324,7 +343,7 @@ def complete(tx: Write, rows: Sequence[Narrow]) -> list[Narrow]:
     return fresh
 
 
-def insert_narrow(file: MailboxFile, rows: Sequence[Narrow]) -> None:
+def insert_narrow(file: MailboxFile, rows: Sequence[_Narrow]) -> None:
     """Write the rows of (folder, uid, mid, content, extract) that FETCH and SEARCH read."""
     file.executemany(
         _FETCH_ROW,
@@ -333,22 +352,22 @@ def insert_narrow(file: MailboxFile, rows: Sequence[Narrow]) -> None:
             for folder_id, uid, mid, content_id, row in rows
         ],
     )
-    rows = [each for each in rows if each[4].is_scanned]
-    if not rows:
+    scanned = [(folder_id, uid, row) for folder_id, uid, _, _, row in rows if isinstance(row, Extract)]
+    if not scanned:
         return
     file.executemany(
         _STRUCTURE,
         [
             (folder_id, uid, row.bodystructure, row.body, row.parts, row.message_id, row.preview)
-            for folder_id, uid, _, _, row in rows
+            for folder_id, uid, row in scanned
         ],
     )
-    file.executemany(_HEADER, [(folder_id, uid, row.header) for folder_id, uid, _, _, row in rows])
+    file.executemany(_HEADER, [(folder_id, uid, row.header) for folder_id, uid, row in scanned])
     file.executemany(
         _SEARCH_TEXT,
         [
             (folder_id, uid, row.size, row.internal_day, row.sent_day, *row.search)
-            for folder_id, uid, _, _, row in rows
+            for folder_id, uid, row in scanned
         ],
     )
 

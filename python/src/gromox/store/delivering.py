@@ -11,7 +11,7 @@ from gromox.store.rule.carry_out import Handling, known_senders
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gromox.store.append import Prepared
+    from gromox.store.append import Scanned
     from gromox.store.errors import StoreError
     from gromox.store.mailbox_file import MailboxFile, Write
     from gromox.store.model import Delivery
@@ -50,7 +50,7 @@ def _put(
     tx: Write,
     folder_id: int,
     accepted: Sequence[Delivery],
-    prepared: Mapping[Delivery, Prepared],
+    prepared: Mapping[Delivery, Scanned],
     known: frozenset[str],
 ) -> dict[Delivery, int]:
     """Add mails to a folder, or to where its rules say."""
@@ -85,7 +85,7 @@ def _prune_tokens(tx: Write, count: int) -> None:
 def _accept(
     tx: Write,
     deliveries: Sequence[Delivery],
-    prepared: Mapping[Delivery, Prepared],
+    prepared: Mapping[Delivery, Scanned],
     refused: dict[Delivery, int | StoreError],
 ) -> list[Delivery]:
     """Return the mails for one folder that fit and are new; their tokens are noted."""

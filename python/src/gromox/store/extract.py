@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox import mime
@@ -63,8 +62,15 @@ class Extract(NamedTuple):
     """Subject, From, To, Cc, Bcc; casefolded."""
     arrival: Arrival
     """What lists of MAPI want to know beyond."""
-    is_scanned: bool = True
-    """False: nothing but size and dates is true (:func:`unscanned`)."""
+
+
+class Unscanned(NamedTuple):
+    """What is known of a mail that nobody has scanned yet."""
+
+    size: int
+    internal_date: int
+    internal_date_text: bytes
+    envelope: bytes = b""
 
 
 def filetime(seconds: float) -> int:
@@ -75,6 +81,11 @@ def filetime(seconds: float) -> int:
 def seconds(time: int) -> float:
     """Return a FILETIME as Unix seconds."""
     return (time - _FILETIME_EPOCH) / 10_000_000
+
+
+def unscanned(size: int, internal_date: float, zone: int) -> Unscanned:
+    """Return what can be said of a mail without scanning it."""
+    return Unscanned(size, int(internal_date), b'"%b"' % internal_date_text(internal_date, zone))
 
 
 def extract(octets: bytes, internal_date: float, zone: int, scanned: mime.Message | None) -> Extract:
@@ -122,21 +133,6 @@ def extract(octets: bytes, internal_date: float, zone: int, scanned: mime.Messag
         ),
         arrival=arrival_of(octets, message, normalized),
     )
-
-
-def unscanned(size: int, internal_date: float, zone: int) -> Extract:
-    """Return what is known of a mail that nobody has scanned yet."""
-    return _blank()._replace(
-        size=size,
-        internal_date=int(internal_date),
-        internal_date_text=b'"%b"' % internal_date_text(internal_date, zone),
-        is_scanned=False,
-    )
-
-
-@cache
-def _blank() -> Extract:
-    return extract(b"", 0, 0, None)._replace(envelope=b"")
 
 
 def message_id_hash(message_id: str) -> int | None:

@@ -97,6 +97,7 @@ def scan_within(tx: Write) -> None:
     """Scan, as part of a transaction, what came since the last look: nobody else can write now."""
     while rows := _waiting(tx.file, None):
         _keep(tx, [_scanned(tx.file, row) for row in rows])
+    tx.file.unscanned = 0
 
 
 def scan_picked(tx: Write, *, stays: bool) -> None:

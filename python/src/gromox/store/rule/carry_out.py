@@ -26,7 +26,7 @@ from gromox.store.rule.plan import Bounce, Circumstances, Delegate, Forward, Pro
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gromox.store.append import Prepared
+    from gromox.store.append import Scanned
     from gromox.store.mailbox_file import MailboxFile, Write
     from gromox.store.model import Delivery
     from gromox.store.rule.courtesy import Courtesy
@@ -83,7 +83,7 @@ class Handling:
         absence = oof.OofSettings() if file.is_public else oof.read(file.path)
         return cls(folder_id, rules, absence, absence.is_active(tx.now), known)
 
-    def deliver(self, tx: Write, delivery: Delivery, addressed: Addressed, prepared: Prepared) -> int:
+    def deliver(self, tx: Write, delivery: Delivery, addressed: Addressed, prepared: Scanned) -> int:
         """Put a mail where it belongs and write down what it causes; returns its UID here, or 0."""
         mail, extract, _ = prepared
         view = MailView(
@@ -130,7 +130,7 @@ class Handling:
         )
 
     def _place(
-        self, tx: Write, plan: Plan, view: MailView, prepared: Prepared, problems: list[Problem]
+        self, tx: Write, plan: Plan, view: MailView, prepared: Scanned, problems: list[Problem]
     ) -> tuple[int, int]:
         """Add the mail to its folders; returns its UID in this one (or 0) and the mid of the first copy."""
         mail, extract, staged = prepared
