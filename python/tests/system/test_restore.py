@@ -41,7 +41,7 @@ def unique_ids(server: GromoxServer) -> set[bytes]:
 
 def test_no_program_takes_a_new_mail_for_a_lost_one(home: Path, tmp_path: Path) -> None:
     server = GromoxServer(home)
-    server.start()
+    server.start_settled()
     maildir = home / "user" / "example.test" / "bob"
     kept, lost, new = unique("kept"), unique("lost"), unique("new")
     send(server, kept, to=BOB)
