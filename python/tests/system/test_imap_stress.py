@@ -112,7 +112,7 @@ class Stand:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(SECONDS * 1.5 + 2 * PATIENCE + 120)
+@pytest.mark.timeout(SECONDS * 1.5 + 2 * PATIENCE + 600)
 @pytest.mark.parametrize("workers", WORKERS)
 def test_everybody_at_once(home: Path, workers: int, measured: Callable[[str], None]) -> None:
     stand = Stand.start(home, workers)

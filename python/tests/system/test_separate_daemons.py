@@ -13,7 +13,7 @@ import pytest
 from gromox.daemons.embedded import Embedded
 from tests.support.daemons import Daemons
 from tests.support.mail import mail, unique
-from tests.support.server import HOST, eventually
+from tests.support.server import HOST, PATIENCE, eventually
 from tests.system.conftest import ALICE
 
 
@@ -28,13 +28,13 @@ def daemons(home: Path) -> Iterator[Daemons]:
 
 def login(daemons: Daemons) -> imaplib.IMAP4:
     password = next(one.password for one in Embedded(daemons.home).credentials() if one.user == ALICE)
-    connection = imaplib.IMAP4(HOST, daemons.imap_port, timeout=30)
+    connection = imaplib.IMAP4(HOST, daemons.imap_port, timeout=PATIENCE)
     connection.login(ALICE, password.reveal())
     return connection
 
 
 def send(daemons: Daemons, subject: str) -> None:
-    with smtplib.LMTP(HOST, daemons.lmtp_port, timeout=30) as lmtp:
+    with smtplib.LMTP(HOST, daemons.lmtp_port, timeout=PATIENCE) as lmtp:
         lmtp.sendmail("test@example.test", [ALICE], mail(subject))
 
 

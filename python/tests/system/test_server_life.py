@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gromox.serve.selfsigned import make_certificate
 from tests.support.mail import arrive, imap, send, unique
-from tests.support.server import HOST, GromoxServer, environment, eventually
+from tests.support.server import HOST, PATIENCE, GromoxServer, environment, eventually
 from tests.system.conftest import ALICE, BOB
 
 
@@ -93,7 +93,7 @@ def test_a_second_start_on_the_same_home_says_what_to_do(server: GromoxServer) -
 def test_clients_are_told_when_the_server_stops(home: Path) -> None:
     server = GromoxServer(home)
     server.start()
-    with socket.create_connection((HOST, server.port("imap")), timeout=30) as sock:
+    with socket.create_connection((HOST, server.port("imap")), timeout=PATIENCE) as sock:
         file = sock.makefile("rb")
         assert file.readline().startswith(b"* OK")
         assert server.stop() == 0
@@ -108,9 +108,9 @@ def test_too_many_connections_are_refused_with_the_protocol_s_words(home: Path) 
     config = home / "etc" / "pop3.cfg"
     config.write_text(config.read_text() + "context_num = 1\n")
     server.start()
-    with socket.create_connection((HOST, server.port("pop3")), timeout=30) as first:
+    with socket.create_connection((HOST, server.port("pop3")), timeout=PATIENCE) as first:
         assert first.recv(100).startswith(b"+OK")
-        with socket.create_connection((HOST, server.port("pop3")), timeout=30) as second:
+        with socket.create_connection((HOST, server.port("pop3")), timeout=PATIENCE) as second:
             assert second.recv(100).startswith(b"-ERR [SYS/TEMP]")
     assert server.stop() == 0
 
@@ -118,7 +118,7 @@ def test_too_many_connections_are_refused_with_the_protocol_s_words(home: Path) 
 def test_an_idle_client_does_not_hold_up_the_stop(home: Path) -> None:
     server = GromoxServer(home)
     server.start()
-    connection = imaplib.IMAP4(HOST, server.port("imap"), timeout=30)
+    connection = imaplib.IMAP4(HOST, server.port("imap"), timeout=PATIENCE)
     connection.login(ALICE, server.password(ALICE))
     connection.select()
     connection.send(b"x IDLE\r\n")
