@@ -36,7 +36,8 @@ OFFSETS = {"lmtp": 24, "smtp": 25, "pop3": 110, "imap": 143, "imaps": 993, "pop3
 #: Below the ports of outgoing connections: what is free here stays free until we take it. Processes of
 #: tests that run side by side (pytest-xdist: gw0, gw1...) have a share each.
 PORTS = _share(range(20_000, 32_768))
-_given: set[int] = set()
+#: The ports that were given, each with a socket whose name tells so to other runs of tests on this machine.
+_given: dict[int, int] = {}
 
 
 def environment(source: Path = SOURCE) -> dict[str, str]:
@@ -62,15 +63,26 @@ def free_port() -> int:
 
 
 def _take(port: int) -> bool:
-    if port in _given:
+    if port in _given or not _reserve(port):
         return False
-    _given.add(port)
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((HOST, port))
         except OSError:
             return False
+    return True
+
+
+def _reserve(port: int) -> bool:
+    """Claim a port until this process ends, whether or not something listens on it."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0gromox-tests-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _given[port] = claim.detach()
     return True
 
 
