@@ -78,10 +78,13 @@ class Daemons:
             self.processes[name].wait()
 
     def stop(self) -> None:
-        """Stop what runs."""
-        for process in self.processes.values():
-            if process.process is not None and process.process.poll() is None:
-                assert process.stop() == 0, "".join(process.lines[-30:])
+        """Stop what runs; all of it, also if one fails."""
+        failed = [
+            process
+            for process in self.processes.values()
+            if process.process is not None and process.process.poll() is None and process.stop() != 0
+        ]
+        assert not failed, "".join(line for process in failed for line in process.lines[-30:])
 
     def workers(self, name: str) -> list[int]:
         """Return the children of a parent."""

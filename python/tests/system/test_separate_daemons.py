@@ -17,6 +17,10 @@ from tests.support.server import HOST, PATIENCE, eventually
 from tests.system.conftest import ALICE
 
 
+#: Seconds; on an idle machine it is some milliseconds.
+WAIT_LIMIT = 10.0
+
+
 @pytest.fixture
 def daemons(home: Path) -> Iterator[Daemons]:
     made = Daemons(home)
@@ -55,7 +59,7 @@ def test_idle_in_one_process_hears_a_delivery_by_another(
             pass
         waits.append(time.perf_counter() - begun)
     measured(f"LMTP in one process to IDLE in another: {min(waits) * 1000:.1f} ms")
-    assert min(waits) < 1.0
+    assert min(waits) < WAIT_LIMIT
     connection.send(b"DONE\r\n")
     while not connection.readline().startswith(b"x OK"):
         pass
