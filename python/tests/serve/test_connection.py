@@ -389,6 +389,34 @@ def test_a_peer_that_does_not_close_does_not_hold_up_the_stop(serve: Serve) -> N
     assert idle.file.read() == b"farewell\r\n"
 
 
+class StubbornPart:
+    """Notes that it is told to stop, and does not."""
+
+    def __init__(self) -> None:
+        self.is_told = False
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        self.is_told = True
+        raise FileNotFoundError(2, "No such file or directory", "queue")
+
+
+def test_a_part_that_cannot_stop_hinders_no_other() -> None:
+    parts = [StubbornPart(), StubbornPart()]
+    stubborn = server.Server()
+    for part in parts:
+        stubborn.add(part)
+    stubborn.loop.call_soon(stubborn.stop)
+
+    with captured() as lines:
+        stubborn.run(signals=False)
+
+    assert all(part.is_told for part in parts)
+    assert sum("part not stopped" in line and "StubbornPart" in line for line in lines) == 2
+
+
 def test_sessions_are_dumped_to_the_log(serve: Serve) -> None:
     running = serve(LineCore)
     running.connect()
