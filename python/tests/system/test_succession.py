@@ -71,7 +71,7 @@ def workers(daemons: Daemons) -> set[int]:
 
 
 def login(daemons: Daemons) -> imaplib.IMAP4:
-    connection = imaplib.IMAP4(HOST, daemons.imap_port, timeout=90)
+    connection = imaplib.IMAP4(HOST, daemons.imap_port, timeout=START_LIMIT)
     _open.append(connection)
     found = next(one.password for one in Embedded(daemons.home).credentials() if one.user == ALICE)
     connection.login(ALICE, found.reveal())
@@ -160,7 +160,7 @@ def test_sessions_go_on_and_new_ones_meet_new_code(daemons: Daemons, heard: sock
     for connection in (idler, other, fresh, held):
         connection.logout()
     eventually(lambda: not workers(daemons) & former, what="the end of the former workers")
-    eventually(lambda: len(workers(daemons)) == WORKERS, what="all new workers")
+    eventually(lambda: len(workers(daemons)) == WORKERS, limit=START_LIMIT, what="all new workers")
     login(daemons).logout()
     assert "traceback" not in daemons.log().lower()
 
@@ -210,7 +210,9 @@ def test_a_worker_that_is_killed_meanwhile_is_one_less(daemons: Daemons) -> None
         assert NEW.encode() in fresh.welcome
     killed = max(workers(daemons))
     os.kill(killed, signal.SIGKILL)
-    eventually(lambda: len(workers(daemons) - former - {killed}) == WORKERS, what="another worker")
+    eventually(
+        lambda: len(workers(daemons) - former - {killed}) == WORKERS, limit=START_LIMIT, what="another worker"
+    )
 
 
 def test_other_addresses_are_taken_with_new_code(daemons: Daemons) -> None:

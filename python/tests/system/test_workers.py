@@ -17,7 +17,7 @@ import pytest
 from gromox.codec.haproxy import SIGNATURE
 from gromox.daemons.embedded import Embedded
 from tests.support.daemons import Daemons
-from tests.support.server import HOST, PATIENCE, Process, eventually
+from tests.support.server import HOST, PATIENCE, START_LIMIT, Process, eventually
 from tests.system.conftest import ALICE, BOB
 
 WORKERS = 3
@@ -35,7 +35,7 @@ def hang_up() -> Iterator[None]:
 
 
 def connect(daemons: Daemons) -> imaplib.IMAP4:
-    _open.append(imaplib.IMAP4(HOST, daemons.imap_port, timeout=PATIENCE))
+    _open.append(imaplib.IMAP4(HOST, daemons.imap_port, timeout=START_LIMIT))
     return _open[-1]
 
 
@@ -125,7 +125,9 @@ def test_a_killed_worker_takes_only_its_own_sessions_along(daemons: Daemons) -> 
     victim, had = next((pid, had) for pid, had in sessions(daemons).items() if had)
     os.kill(victim, signal.SIGKILL)
     eventually(
-        lambda: victim not in workers(daemons) and len(workers(daemons)) == WORKERS, what="another worker"
+        lambda: victim not in workers(daemons) and len(workers(daemons)) == WORKERS,
+        limit=START_LIMIT,
+        what="another worker",
     )
 
     alive = 0
@@ -136,7 +138,11 @@ def test_a_killed_worker_takes_only_its_own_sessions_along(daemons: Daemons) -> 
             continue
     assert alive == WORKERS - had
     assert figure(daemons, "gromox_worker_restarts_total") == 1
-    eventually(lambda: figure(daemons, 'gromox_workers{state="serving"}') == WORKERS, what="all serve")
+    eventually(
+        lambda: figure(daemons, 'gromox_workers{state="serving"}') == WORKERS,
+        limit=START_LIMIT,
+        what="all serve",
+    )
     fresh = [login(daemons) for _ in range(WORKERS)]
     assert sum(sessions(daemons).values()) == alive + WORKERS
     for connection in fresh:
@@ -182,7 +188,7 @@ def test_a_worker_that_hangs_is_replaced_by_new_settings_all_the_same(daemons: D
         config = daemons.home / "etc" / "only-imap.cfg"
         config.write_text(config.read_text() + "imap_rfc9051 = no\n")
         os.kill(imap(daemons).pid, signal.SIGHUP)
-        imap(daemons).hear("reloaded generation=2")
+        imap(daemons).hear("reloaded generation=2", limit=START_LIMIT)
         for _ in range(WORKERS):
             assert "ESEARCH" not in login(daemons).capabilities
     finally:
@@ -197,7 +203,7 @@ def test_other_ports_are_taken_and_the_former_ones_are_given_up(daemons: Daemons
         config = daemons.home / "etc" / "only-imap.cfg"
         config.write_text(config.read_text() + f"imap_listen = [{HOST}]:{daemons.imap_port}\n")
         os.kill(imap(daemons).pid, signal.SIGHUP)
-        imap(daemons).hear("reloaded generation=2")
+        imap(daemons).hear("reloaded generation=2", limit=START_LIMIT)
         greeted(daemons, WORKERS)
         eventually(lambda: not is_listened_on(former), what="the end of the former port")
         assert kept.noop()[0] == "OK"
@@ -220,6 +226,7 @@ def test_new_settings_get_new_workers_and_sessions_go_on_in_the_former_ones(daem
                 len(set(workers(daemons)) - set(before)) == WORKERS
                 and len(set(workers(daemons)) & set(before)) == 1
             ),
+            limit=START_LIMIT,
             what="new workers, and the one with a session",
         )
 
@@ -228,7 +235,7 @@ def test_new_settings_get_new_workers_and_sessions_go_on_in_the_former_ones(daem
             assert b"ESEARCH" not in fresh.capability()[1][0].split()
         assert kept.select()[0] == "OK"
     eventually(lambda: not set(workers(daemons)) & set(before), what="the end of the former ones")
-    imap(daemons).hear("reloaded generation=2")
+    imap(daemons).hear("reloaded generation=2", limit=START_LIMIT)
 
 
 def test_settings_that_are_wrong_change_nothing(daemons: Daemons) -> None:
@@ -240,7 +247,7 @@ def test_settings_that_are_wrong_change_nothing(daemons: Daemons) -> None:
         since = len(imap(daemons).lines)
         config.write_text(right + wrong)
         os.kill(imap(daemons).pid, signal.SIGHUP)
-        imap(daemons).hear("settings kept", since=since)
+        imap(daemons).hear("settings kept", since=since, limit=START_LIMIT)
         assert workers(daemons) == before
     with login(daemons) as connection:
         assert connection.noop()[0] == "OK"
