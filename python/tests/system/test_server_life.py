@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gromox.serve.selfsigned import make_certificate
 from tests.support.mail import arrive, imap, send, unique
-from tests.support.server import HOST, PATIENCE, GromoxServer, environment, eventually
+from tests.support.server import HOST, PATIENCE, START_LIMIT, GromoxServer, environment, eventually
 from tests.system.conftest import ALICE, BOB
 
 
@@ -67,7 +67,7 @@ def test_a_second_start_on_used_ports_says_what_to_do(server: GromoxServer, home
     other = GromoxServer(home, base=server.base)
 
     done = subprocess.run(
-        other.command, capture_output=True, text=True, env=environment(), timeout=60, check=False
+        other.command, capture_output=True, text=True, env=environment(), timeout=START_LIMIT, check=False
     )
 
     assert done.returncode != 0
@@ -82,7 +82,7 @@ def test_a_second_start_on_the_same_home_says_what_to_do(server: GromoxServer) -
         capture_output=True,
         text=True,
         env=environment(),
-        timeout=60,
+        timeout=START_LIMIT,
         check=False,
     )
 
