@@ -111,7 +111,7 @@ def test_connections_are_balanced_and_the_sessions_of_all_workers_are_dumped(dae
     eventually(all_have_some, what="sessions in each worker")
 
     def are_dumped() -> bool:
-        found = re.findall(r"session connection=(\S+) protocol=imap", "".join(imap(daemons).lines))
+        found = re.findall(r"session connection=\S+ protocol=imap peer=(\S+)", "".join(imap(daemons).lines))
         return len(set(found)) == len(connections)
 
     eventually(are_dumped, what="all sessions in the log")
