@@ -21,6 +21,7 @@ from gromox.delivery.queue import Queue, entries
 from gromox.delivery.spool import Draft, Spool
 from gromox.delivery.spool_file import State
 from gromox.store.errors import NoSpaceError
+from tests.support.server import PATIENCE
 
 #: For programs of our own that a test starts.
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(gromox.__file__).parent.parent)}
@@ -227,12 +228,12 @@ def test_the_bell_wakes_however_deep_the_spool_lies(tmp_path: Path) -> None:
     assert not bell.wait(0)
     put(spool)
     put(spool)
-    assert bell.wait(10)
+    assert bell.wait(PATIENCE)
     assert not bell.wait(0)
     second = Bell(spool.path)
     bell.close()
     bell.ring()
-    assert second.wait(10)
+    assert second.wait(PATIENCE)
     second.close()
     assert not (spool.path / "token.ipc").exists()
 

@@ -10,6 +10,7 @@ import pytest
 
 from gromox.delivery.closer import _MAX_WAITING, Closer
 from gromox.delivery.turn import Turn
+from tests.support.server import PATIENCE
 
 
 def is_open(fd: int) -> bool:
@@ -34,7 +35,7 @@ def test_who_steps_aside_lets_the_next_one_work() -> None:
         follower.start()
         order.append("leader")
         with turn.aside():
-            assert done.wait(20)
+            assert done.wait(PATIENCE)
             order.append("leader aside")
         order.append("leader again")
     follower.join()

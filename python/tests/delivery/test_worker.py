@@ -15,6 +15,7 @@ from gromox.mapi.folderids import Private
 from gromox.store import append
 from gromox.store.builtin import INBOX
 from gromox.store.errors import LimitError
+from tests.support.server import PATIENCE
 
 if TYPE_CHECKING:
     from gromox.store.append import Prepared
@@ -392,7 +393,7 @@ def test_a_worker_runs_until_it_is_told_to_stop(house: House, new_worker: NewWor
         while not mailbox.view(INBOX).total:
             stop.wait(0.01)
     stop.set()
-    thread.join(20)
+    thread.join(PATIENCE)
 
     assert not thread.is_alive()
 

@@ -23,7 +23,7 @@ from gromox.store.model import NewMail
 from gromox.store.pool import MailboxPool
 from gromox.store.uidset import UidSet
 from tests.learn.conftest import FilterServer
-from tests.support.server import free_port
+from tests.support.server import PATIENCE, free_port
 
 INBOX, JUNK, TRASH, SENT = (
     int(folder) for folder in (Private.INBOX, Private.JUNK, Private.DELETED_ITEMS, Private.SENT_ITEMS)
@@ -53,7 +53,7 @@ def pool(clock: ManualClock) -> Iterator[MailboxPool]:
 
 
 def controller(filter_server: FilterServer) -> Controller:
-    return Controller(Endpoint("127.0.0.1", filter_server.server_port), Secret("open"), 10.0)
+    return Controller(Endpoint("127.0.0.1", filter_server.server_port), Secret("open"), PATIENCE)
 
 
 @pytest.fixture
@@ -191,4 +191,4 @@ def test_answers_of_the_controller(filter_server: FilterServer, status: int, err
 
 def test_nobody_listens() -> None:
     with pytest.raises(ControllerAwayError):
-        Controller(Endpoint("127.0.0.1", free_port()), Secret(""), 10.0).teach(Lesson.SPAM, b"", user="a")
+        Controller(Endpoint("127.0.0.1", free_port()), Secret(""), PATIENCE).teach(Lesson.SPAM, b"", user="a")

@@ -18,13 +18,14 @@ from gromox.serve.listener import Listening, bind
 from gromox.serve.server import Server
 from gromox.serve.tls import Identity, Tls
 from tests.support.certificate import write_certificate
+from tests.support.server import PATIENCE
 
 
 class Line:
     """A client that speaks in lines."""
 
     def __init__(self, sock: socket.socket) -> None:
-        sock.settimeout(10)
+        sock.settimeout(PATIENCE)
         self.sock = sock
         self.file = sock.makefile("rb")
 
@@ -76,14 +77,14 @@ class Running:
             done.set()
 
         self.server.loop.call_soon_threadsafe(carry_out)
-        assert done.wait(10)
+        assert done.wait(PATIENCE)
 
     def stop(self) -> None:
         for client in self.clients:
             client.close()
         if self.thread.is_alive():
             self.server.loop.call_soon_threadsafe(self.server.stop)
-            self.thread.join(20)
+            self.thread.join(PATIENCE)
         assert not self.thread.is_alive()
 
 
@@ -138,7 +139,7 @@ def serve(identity: Identity) -> Iterator[Callable[..., Running]]:
         started = threading.Event()
         thread = threading.Thread(target=lambda: server.run(started.set, signals=False), daemon=True)
         thread.start()
-        assert started.wait(10)
+        assert started.wait(PATIENCE)
         running.append(Running(server, plain.port, secure.port, thread, cores))
         return running[-1]
 

@@ -23,6 +23,7 @@ from gromox.base.wire import (
     StartTls,
     Watch,
 )
+from tests.support.server import PATIENCE
 
 
 class Ledger:
@@ -37,7 +38,7 @@ class Ledger:
 
     def sync(self) -> None:
         self.entered.set()
-        assert self.allowed.wait(10)
+        assert self.allowed.wait(PATIENCE)
         self.syncs += 1
         if self.error is not None:
             raise self.error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from gromox.serve.engine import Service
 from gromox.serve.limits import Limits
 from gromox.serve.listener import Listening, bind_unix
 from gromox.serve.server import Server
+from tests.support.server import PATIENCE, eventually
 
 ALICE, BOB = Path("/mail/alice of example"), Path("/mail/bob")
 
@@ -33,7 +35,7 @@ class Process:
             target=lambda: self.server.run(started.set, signals=False), daemon=True
         )
         self.thread.start()
-        assert started.wait(10)
+        assert started.wait(PATIENCE)
 
     def watch(self, mailbox: Path) -> threading.Semaphore:
         rings = threading.Semaphore(0)
@@ -44,13 +46,13 @@ class Process:
             done.set()
 
         self.server.loop.call_soon_threadsafe(watch)
-        assert done.wait(10)
+        assert done.wait(PATIENCE)
         return rings
 
     def stop(self) -> None:
         if self.thread.is_alive():
             self.server.loop.call_soon_threadsafe(self.server.stop)
-            self.thread.join(20)
+            self.thread.join(PATIENCE)
         assert not self.thread.is_alive()
 
 
@@ -77,6 +79,12 @@ def event_server(path: Path) -> Callable[[Server], None]:
     return build
 
 
+def members(event: Process) -> list[tuple[object, object]]:
+    """Return whose connections an event server has, and what each is for."""
+    told = [connection.describe() for connection in list(event.server.engine.connections)]
+    return [(each["name"], each["role"]) for each in told]
+
+
 def member(path: Path, name: str) -> Callable[[Server], None]:
     return lambda server: server.add(EventBridge(server.engine, path, name))
 
@@ -85,17 +93,20 @@ def test_a_ring_in_one_process_is_heard_in_another(
     tmp_path: Path, start: Callable[[Callable[[Server], None]], Process]
 ) -> None:
     path = tmp_path / "event.sock"
-    start(event_server(path))
+    event = start(event_server(path))
     imap, delivery = start(member(path, "imap")), start(member(path, "delivery"))
+    # Who is connected later looks at what is watched by then, once more.
+    both = set(product(("imap", "delivery"), ("listener", "publisher")))
+    eventually(lambda: set(members(event)) == both, what="both take part")
     alice, bob = imap.watch(ALICE), imap.watch(BOB)
-    assert alice.acquire(timeout=10)  # the selection holds now: looked at once
-    assert bob.acquire(timeout=10)
+    assert alice.acquire(timeout=PATIENCE)  # the selection holds now: looked at once
+    assert bob.acquire(timeout=PATIENCE)
 
     waits = []
     for _ in range(50):
         begun = time.perf_counter()
         delivery.server.doorbell.ring(ALICE, 1)
-        assert alice.acquire(timeout=10)
+        assert alice.acquire(timeout=PATIENCE)
         waits.append(time.perf_counter() - begun)
 
     assert sorted(waits)[len(waits) // 2] < 1  # by the bell; without it somebody looks after many seconds
@@ -112,7 +123,7 @@ def test_an_event_server_that_comes_late_or_again_is_found(
         delivery = start(member(path, "delivery"))
         for _ in range(2):
             event = start(event_server(path))
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + PATIENCE
             heard = False
             while not heard and time.monotonic() < deadline:
                 while alice.acquire(blocking=False):

@@ -19,6 +19,7 @@ from gromox.serve import dnsbl
 from gromox.serve.dnsbl import Blocklist
 from tests.serve.conftest import Line, Running
 from tests.serve.cores import LineCore
+from tests.support.server import PATIENCE
 
 LISTED = {"9.2.0.8.list.test.": "127.0.0.2", f"{'0.' * 24}0.0.7.4.1.0.0.2.list.test.": "127.0.0.4"}
 INVENTED = "7.2.0.8.list.test."
@@ -60,7 +61,7 @@ def names() -> Iterator[NameServer]:
         thread.start()
         yield server
         sock.sendto(b"", sock.getsockname())
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
 @pytest.fixture
@@ -69,7 +70,8 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def blocklist(names: NameServer, clock: ManualClock) -> Blocklist:
+def blocklist(names: NameServer, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Blocklist:
+    monkeypatch.setattr(dnsbl, "PATIENCE", PATIENCE)
     resolver = Resolver(configure=False)
     resolver.nameservers, resolver.port = ["127.0.0.1"], names.sock.getsockname()[1]
     return Blocklist("list.test", clock, resolver)

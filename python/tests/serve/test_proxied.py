@@ -7,14 +7,23 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
+import pytest
+
 from gromox.base.log import captured
 from gromox.codec.haproxy import SIGNATURE
+from gromox.serve import connection
 from gromox.serve.limits import Limits
 from tests.serve.conftest import Line, Running, client_context
 from tests.serve.cores import LineCore
-from tests.support.server import eventually
+from tests.support.server import PATIENCE, eventually
 
 HEADER = SIGNATURE + bytes.fromhex("2111 000c c0000209 c0000201 9c40 008f")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a proxy have more time for its header than the test, which may have to wait for the processor."""
+    monkeypatch.setattr(connection, "PROXY_LIMIT", PATIENCE)
 
 
 def connect(running: Running) -> Line:

@@ -14,7 +14,7 @@ import pytest
 from gromox.base.hosts import TrustedHosts
 from gromox.base.log import captured
 from gromox.base.optionvalues import Endpoint
-from gromox.serve import intercom, sharedlistener
+from gromox.serve import connection, intercom, sharedlistener
 from gromox.serve.engine import Service
 from gromox.serve.intercom import Message
 from gromox.serve.listener import Listening, bind
@@ -23,7 +23,11 @@ from gromox.serve.shares import Share, Shares
 from gromox.serve.worker import Worker
 from tests.serve.conftest import Line
 from tests.serve.cores import LineCore
-from tests.support.server import eventually
+from tests.support.server import PATIENCE, eventually
+
+
+#: After how many looks who lets his turn pass is passed over.
+LOOKS = sharedlistener.PATIENCE
 
 
 @dataclass
@@ -43,14 +47,14 @@ class Hand:
 
         def hang() -> None:
             paused.set()
-            self.resume.wait(30)
+            self.resume.wait(PATIENCE)
 
         self.server.loop.call_soon_threadsafe(hang)
-        assert paused.wait(10)
+        assert paused.wait(PATIENCE)
 
     def hear(self, kind: str) -> Message:
         """Wait for a message of this kind."""
-        self.channel.settimeout(10)
+        self.channel.settimeout(PATIENCE)
         while True:
             message = intercom.receive(self.channel)
             assert message is not None
@@ -58,7 +62,7 @@ class Hand:
                 return message
 
     def say(self, **message: object) -> None:
-        self.channel.settimeout(10)
+        self.channel.settimeout(PATIENCE)
         assert intercom.send(self.channel, message)
 
     def stop(self) -> None:
@@ -70,7 +74,7 @@ class Hand:
 
         with suppress(RuntimeError):  # its loop has ended already
             self.server.loop.call_soon_threadsafe(stop)
-        self.thread.join(20)
+        self.thread.join(PATIENCE)
         assert not self.thread.is_alive()
         self.channel.close()
 
@@ -113,7 +117,9 @@ class Crew:
 
 
 @pytest.fixture
-def crew() -> Iterator[Crew]:
+def crew(monkeypatch: pytest.MonkeyPatch) -> Iterator[Crew]:
+    """Nobody is passed over: each has his turn, however late he gets the processor."""
+    monkeypatch.setattr(sharedlistener, "PATIENCE", 1_000_000)
     with bind(Endpoint("127.0.0.1", 0)) as sock:
         made = Crew(sock, Shares())
         made.shares.hang_bells(2)
@@ -130,22 +136,24 @@ def test_nobody_takes_all(crew: Crew) -> None:
         crew.add()
     for _ in range(12):
         crew.connect()
-    # Who does not get the processor for some milliseconds is passed over, and gets the next ones.
+    # Who begins a spell of four has the fewest: nobody has more than four more than another one in the end.
     assert sum(crew.counts) == 12
-    assert min(crew.counts) >= 2
+    assert max(crew.counts) - min(crew.counts) <= sharedlistener.SPELL
 
 
 def rest(crew: Crew) -> Hand:
     """Let sessions come and go until one was woken for nothing and rests; return which."""
+    resting: list[Hand] = []
 
     def come_and_go() -> bool:
         client = crew.connect()
         client.say("quit")
         client.close()
-        return any(hand.share.rests for hand in crew.hands)
+        resting.extend(hand for hand in crew.hands if hand.share.rests)
+        return bool(resting)
 
     eventually(come_and_go, what="rest")
-    return next(hand for hand in crew.hands if hand.share.rests)
+    return resting[0]
 
 
 def test_who_was_woken_for_nothing_rests_until_it_is_his_turn(crew: Crew) -> None:
@@ -178,7 +186,8 @@ def test_who_has_the_fewest_again_does_not_rest(crew: Crew, monkeypatch: pytest.
         client.say("quit")
         client.close()
     eventually(lambda: sum(crew.counts) == 0, what="the end of all sessions")
-    assert not (first.share.rests and second.share.rests)
+    # Each may try to for an instant, and finds that the other one does.
+    eventually(lambda: not (first.share.rests and second.share.rests), what="one that is awake")
     crew.connect()
 
 
@@ -188,7 +197,7 @@ def test_a_rest_ends_with_the_accepting(crew: Crew, monkeypatch: pytest.MonkeyPa
     crew.add()
     resting = rest(crew)
     resting.say(kind="retire", seconds=3600)
-    resting.thread.join(20)
+    resting.thread.join(PATIENCE)
     assert not resting.share.rests
     crew.connect()
 
@@ -204,10 +213,13 @@ def test_many_who_come_at_once_are_all_served(crew: Crew) -> None:
         hand.resume.set()
     assert {client.hear() for client in waiting} == {"hello"}
     assert sum(crew.counts) == 200
-    assert min(crew.counts) > 20
+    assert max(crew.counts) - min(crew.counts) <= sharedlistener.SPELL
 
 
-def test_who_has_been_told_goodbye_counts_for_the_total_until_he_is_gone(crew: Crew) -> None:
+def test_who_has_been_told_goodbye_counts_for_the_total_until_he_is_gone(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "LINGER_LIMIT", 3600.0)
     first, _ = crew.add(total=1), crew.add(total=1)
     client = crew.connect()
     client.say("quit")
@@ -220,7 +232,10 @@ def test_who_has_been_told_goodbye_counts_for_the_total_until_he_is_gone(crew: C
     crew.connect()
 
 
-def test_who_hangs_is_passed_over_and_has_his_turn_when_he_is_back(crew: Crew) -> None:
+def test_who_hangs_is_passed_over_and_has_his_turn_when_he_is_back(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharedlistener, "PATIENCE", LOOKS)
     first, second = crew.add(), crew.add()
     first.pause()
     for _ in range(3):
@@ -272,25 +287,25 @@ def test_who_retires_serves_his_sessions_and_ends_with_the_last(crew: Crew) -> N
     kept.say("quit")
     assert kept.file.read() == b"bye\r\n"
     kept.close()
-    former.thread.join(20)
+    former.thread.join(PATIENCE)
     assert not former.thread.is_alive()
 
 
 def test_who_has_no_session_retires_at_once_and_who_has_one_when_the_time_is_over(crew: Crew) -> None:
     idle = crew.add()
     idle.say(kind="retire", seconds=3600)
-    idle.thread.join(20)
+    idle.thread.join(PATIENCE)
     busy = crew.add()
     client = crew.connect()
     busy.say(kind="retire", seconds=0)
-    busy.thread.join(20)
+    busy.thread.join(PATIENCE)
     assert client.file.read() == b""
 
 
 def test_a_worker_ends_when_its_parent_is_gone(crew: Crew) -> None:
     hand = crew.add()
     hand.channel.close()
-    hand.thread.join(20)
+    hand.thread.join(PATIENCE)
     assert not hand.share.accepts
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from gromox.serve import systemd
+from tests.support.server import PATIENCE
 
 
 def test_messages_reach_the_supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind(str(tmp_path / "notify"))
-        supervisor.settimeout(5)
+        supervisor.settimeout(PATIENCE)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
 
         systemd.notify("READY=1")
@@ -24,7 +25,7 @@ def test_an_abstract_name_works_too(monkeypatch: pytest.MonkeyPatch) -> None:
     name = f"gromox-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind("\0" + name)
-        supervisor.settimeout(5)
+        supervisor.settimeout(PATIENCE)
         monkeypatch.setenv("NOTIFY_SOCKET", "@" + name)
 
         systemd.notify("STOPPING=1")

@@ -14,6 +14,7 @@ from gromox.base.log import captured
 from gromox.base.secret import Secret
 from gromox.serve.tls import Identity, Tls, TlsError
 from tests.support.certificate import write_certificate
+from tests.support.server import PATIENCE
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def _negotiated(identity: Identity, client: ssl.SSLContext) -> tuple[str, str]:
                 suite = secured.cipher()
         finally:
             theirs.close()
-            failure = done.exception(10)
+            failure = done.exception(PATIENCE)
     assert failure is None
     assert suite is not None
     return suite[1], suite[0]

@@ -17,6 +17,7 @@ from gromox.store.mailbox import Mailbox
 from gromox.store.mailbox_file import Options
 from gromox.store.pool import MailboxPool
 from tests.store.sample import mail
+from tests.support.server import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,12 +105,12 @@ def test_callers_that_arrive_during_a_sync_share_the_next(
     def slow(fd: int) -> None:
         runs.append(fd)
         started.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
 
     monkeypatch.setattr(os, "fdatasync", slow)
     first = threading.Thread(target=wal.sync, args=(wal.wrote(),))
     first.start()
-    assert started.wait(10)
+    assert started.wait(PATIENCE)
     tickets = [wal.wrote() for _ in range(5)]
     rest = [threading.Thread(target=wal.sync, args=(ticket,)) for ticket in tickets]
     for thread in rest:
@@ -117,7 +118,7 @@ def test_callers_that_arrive_during_a_sync_share_the_next(
     assert wal.synced == 0
     go_on.set()
     for thread in [first, *rest]:
-        thread.join(10)
+        thread.join(PATIENCE)
     assert len(runs) == 2
     assert wal.synced == tickets[-1]
 
@@ -193,7 +194,7 @@ def test_a_long_log_is_begun_anew_though_mail_comes_while_it_is_copied(
             copying = threading.Thread(target=left)
             copying.start()
             mailbox.append(INBOX, [mail()])
-            copying.join(10)
+            copying.join(PATIENCE)
     assert copied > 3
     # How far it grows before it is begun anew depends on who is quicker; that it is begun anew does not.
     written = (60 + copied) * 15 * 4120  # a mail is more frames than that
@@ -268,7 +269,7 @@ def test_checkpoint_from_another_thread(mailbox: Mailbox) -> None:
     mailbox.append(INBOX, [mail()])
     thread = threading.Thread(target=lambda: results.append(mailbox.checkpoint()))
     thread.start()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert results == [True]
 
 

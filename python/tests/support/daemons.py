@@ -78,10 +78,13 @@ class Daemons:
             self.processes[name].wait()
 
     def stop(self) -> None:
-        """Stop what runs."""
-        for process in self.processes.values():
-            if process.process is not None and process.process.poll() is None:
-                assert process.stop() == 0, "".join(process.lines[-30:])
+        """Stop what runs; all of it, also if one fails."""
+        failed = [
+            process
+            for process in self.processes.values()
+            if process.process is not None and process.process.poll() is None and process.stop() != 0
+        ]
+        assert not failed, "".join(line for process in failed for line in process.lines[-30:])
 
     def workers(self, name: str) -> list[int]:
         """Return the children of a parent."""
@@ -90,16 +93,19 @@ class Daemons:
 
     def sessions(self, name: str) -> dict[int, int]:
         """Return how many connections each worker has."""
-        process, found = self.processes[name], dict[int, int]()
-        process.lines.clear()
-        os.kill(process.pid, signal.SIGUSR1)
+        process, found, asked = self.processes[name], dict[int, int](), set[int]()
+        since = len(process.lines)
 
         def all_told() -> bool:
-            for line in list(process.lines):
+            alive = set(self.workers(name))
+            if not alive <= asked:  # also those that were started since the parent was asked
+                asked.update(alive)
+                os.kill(process.pid, signal.SIGUSR1)
+            for line in process.lines[since:]:
                 told = re.search(r"worker process=(\d+) state=\w+ generation=\d+ connections=(\d+)", line)
                 if told:
                     found[int(told[1])] = int(told[2])
-            return len(found) >= len(self.workers(name))
+            return alive <= found.keys()
 
         eventually(all_told, what="the dump of the parent")
         return found

@@ -8,7 +8,7 @@ import smtplib
 import ssl
 import uuid
 
-from tests.support.server import HOST, GromoxServer, eventually
+from tests.support.server import HOST, PATIENCE, GromoxServer, eventually
 
 
 def mail(subject: str, *, to: str = "alice@example.test", size: int = 0) -> bytes:
@@ -29,13 +29,13 @@ def trusting(server: GromoxServer) -> ssl.SSLContext:
 
 
 def send(server: GromoxServer, subject: str, *, to: str = "alice@example.test", size: int = 0) -> None:
-    with smtplib.SMTP(HOST, server.port("smtp"), timeout=30) as smtp:
+    with smtplib.SMTP(HOST, server.port("smtp"), timeout=PATIENCE) as smtp:
         smtp.sendmail("test@example.test", [to], mail(subject, to=to, size=size))
 
 
 def imap(server: GromoxServer, user: str = "alice@example.test") -> imaplib.IMAP4_SSL:
     """Return a connection that is logged in and has INBOX selected."""
-    found = imaplib.IMAP4_SSL(HOST, server.port("imaps"), ssl_context=trusting(server), timeout=30)
+    found = imaplib.IMAP4_SSL(HOST, server.port("imaps"), ssl_context=trusting(server), timeout=PATIENCE)
     found.login(user, server.password(user))
     found.select("INBOX")
     return found

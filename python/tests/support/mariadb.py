@@ -23,8 +23,8 @@ import pymysql
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_START_SECONDS = 60.0
-_STOP_SECONDS = 30.0
+_START_SECONDS = 120.0
+_STOP_SECONDS = 60.0
 _FAST = (
     "--no-defaults",
     "--skip-networking",
@@ -90,7 +90,7 @@ class MariaDb:
         if os.geteuid() == 0:
             for path in (self.folder, self.data):
                 shutil.chown(path, "mysql", "mysql")
-        done = subprocess.run(arguments, capture_output=True, check=False, timeout=120)
+        done = subprocess.run(arguments, capture_output=True, check=False, timeout=300)
         if done.returncode:
             raise RuntimeError(
                 f"mariadb-install-db failed: {done.stdout.decode()[-2000:]}{done.stderr.decode()[-2000:]}"

@@ -28,12 +28,16 @@ def _share(ports: range) -> range:
 
 
 #: Seconds that a start may take, the making of the demo included.
-START_LIMIT = 120.0
+START_LIMIT = 240.0
+#: Seconds for everything else that another process or thread does in its own time. A machine may be slow, and
+#: have more to do than this test; who waits for what happens does not wait so long.
+PATIENCE = 60.0
 OFFSETS = {"lmtp": 24, "smtp": 25, "pop3": 110, "imap": 143, "imaps": 993, "pop3s": 995}
 #: Below the ports of outgoing connections: what is free here stays free until we take it. Processes of
 #: tests that run side by side (pytest-xdist: gw0, gw1...) have a share each.
 PORTS = _share(range(20_000, 32_768))
-_given: set[int] = set()
+#: The ports that were given, each with a socket whose name tells so to other runs of tests on this machine.
+_given: dict[int, int] = {}
 
 
 def environment(source: Path = SOURCE) -> dict[str, str]:
@@ -59,15 +63,26 @@ def free_port() -> int:
 
 
 def _take(port: int) -> bool:
-    if port in _given:
+    if port in _given or not _reserve(port):
         return False
-    _given.add(port)
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((HOST, port))
         except OSError:
             return False
+    return True
+
+
+def _reserve(port: int) -> bool:
+    """Claim a port until this process ends, whether or not something listens on it."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0gromox-tests-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _given[port] = claim.detach()
     return True
 
 
@@ -114,6 +129,20 @@ class Process:
         assert self.process is not None
         return self.process.pid
 
+    def hear(self, words: str, *, since: int = 0, limit: float = PATIENCE) -> str:
+        """Wait for a line with these words after the first ``since`` ones; return it.
+
+        What a process says proves nothing but what it did before.
+        """
+        found: list[str] = []
+
+        def is_said() -> bool:
+            found.extend(line for line in self.lines[since:] if words in line)
+            return bool(found)
+
+        eventually(is_said, limit=limit, what=lambda: f"{words}: {''.join(self.lines[since:][-50:])}")
+        return found[0]
+
     def kill(self) -> None:
         """Kill it as a crash would."""
         assert self.process is not None
@@ -130,8 +159,8 @@ class Process:
     def _wait(self) -> int:
         assert self.process is not None
         assert self._reader is not None
-        status = self.process.wait(30)
-        self._reader.join(30)
+        status = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
         assert self.process.stdout is not None
         self.process.stdout.close()
         return status
@@ -165,15 +194,27 @@ class GromoxServer(Process):
     def certificate(self) -> Path:
         return self.home / "tls" / "server.pem"
 
+    def start_settled(self) -> None:
+        """Start, and settle."""
+        self.start()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the sample mails have arrived, which are in the queue at the first start."""
+        folders = [self.home / "queue" / name for name in ("mess", "cache")]
+        eventually(lambda: not any(list(folder.iterdir()) for folder in folders), what="the sample mails")
+
     def password(self, user: str) -> str:
         entries: list[dict[str, str]] = json.loads((self.home / "credentials.json").read_text())
         return next(entry["password"] for entry in entries if entry["user"] == user)
 
 
-def eventually(condition: Callable[[], object], *, limit: float = 20.0, what: str = "") -> None:
+def eventually(
+    condition: Callable[[], object], *, limit: float = PATIENCE, what: str | Callable[[], str] = ""
+) -> None:
     """Wait until ``condition()`` is true; for what another process does in its own time."""
     deadline = time.monotonic() + limit
     pause = threading.Event()
     while not condition():
-        assert time.monotonic() < deadline, f"never happened: {what}"
+        assert time.monotonic() < deadline, f"never happened: {what() if callable(what) else what}"
         pause.wait(0.02)

@@ -24,6 +24,7 @@ from gromox.store.rpc.gate import Gate, NodeGate
 from gromox.store.rpc.server import RpcCore, RpcService
 from gromox.store.rpc.users import UserGate
 from tests.support.certificate import write_cluster
+from tests.support.server import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,13 +95,13 @@ class StoreServer:
 
     def stop(self) -> None:
         self.server.loop.call_soon_threadsafe(self.server.stop)
-        self._thread.join(20)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
-    def node(self, timeout: float = 30.0) -> Client:
+    def node(self, timeout: float = PATIENCE) -> Client:
         return Client(self.tls_address, name="test", timeout=timeout)
 
-    def web(self, timeout: float = 30.0) -> Client:
+    def web(self, timeout: float = PATIENCE) -> Client:
         return Client(self.local_address, name="test", timeout=timeout)
 
     def context_without_certificate(self) -> ssl.SSLContext:

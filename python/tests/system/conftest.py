@@ -18,6 +18,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/system" in str(item.path):
             item.add_marker(pytest.mark.system)
+            # Several processes start in most of them: that takes seconds, and minutes on a busy machine.
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(600))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -46,7 +49,7 @@ def many_files() -> None:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GromoxServer]:
     """A gromox-server that all tests of clients share."""
     started = GromoxServer(tmp_path_factory.mktemp("gromox") / "home")
-    started.start()
+    started.start_settled()
     yield started
     status = started.stop()
     log = "".join(started.lines)

@@ -91,7 +91,7 @@ def say(port: int, octets: bytes) -> bytes:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_damaged_dialogues(home: Path, measured: Callable[[str], None]) -> None:
     embedded = Embedded(home)
     embedded.create()

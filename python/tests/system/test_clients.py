@@ -17,7 +17,7 @@ import imapclient
 import pytest
 
 from tests.support.mail import arrive, imap, mail, send, trusting, unique
-from tests.support.server import HOST, GromoxServer
+from tests.support.server import HOST, PATIENCE, GromoxServer
 from tests.system.conftest import ALICE, BOB
 
 Program = Callable[[str], str]
@@ -28,7 +28,9 @@ def run(*command: str, home: Path | None = None, stdin: bytes = b"") -> str:
     environment = dict(os.environ)
     if home is not None:
         environment["HOME"] = str(home)
-    done = subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False, env=environment)
+    done = subprocess.run(
+        command, input=stdin, capture_output=True, timeout=2 * PATIENCE, check=False, env=environment
+    )
     assert done.returncode == 0, (command, done.stdout.decode(), done.stderr.decode())
     return done.stdout.decode(errors="replace")
 
@@ -138,7 +140,7 @@ def test_fetchmail(server: GromoxServer, program: Program, tmp_path: Path, proto
 
 def test_imapclient(server: GromoxServer) -> None:
     subject = unique("imapclient")
-    with imapclient.IMAPClient(HOST, server.port("imap"), ssl=False, timeout=30) as client:
+    with imapclient.IMAPClient(HOST, server.port("imap"), ssl=False, timeout=PATIENCE) as client:
         client.starttls(trusting(server))
         client.login(ALICE, server.password(ALICE))
         client.create_folder("Trips/2026 Łódź")
@@ -159,20 +161,20 @@ def test_imapclient(server: GromoxServer) -> None:
 def test_imapclient_idle_hears_a_delivery(server: GromoxServer) -> None:
     subject = unique("idle")
     with imapclient.IMAPClient(
-        HOST, server.port("imaps"), ssl=True, ssl_context=trusting(server), timeout=30
+        HOST, server.port("imaps"), ssl=True, ssl_context=trusting(server), timeout=PATIENCE
     ) as client:
         client.login(ALICE, server.password(ALICE))
         client.select_folder("INBOX")
         client.idle()
         send(server, subject)
-        heard = client.idle_check(timeout=20)
+        heard = client.idle_check(timeout=PATIENCE)
         client.idle_done()
         assert any(line[1] == b"EXISTS" for line in heard)
 
 
 def test_imaplib(server: GromoxServer) -> None:
     subject = unique("imaplib")
-    with imaplib.IMAP4(HOST, server.port("imap"), timeout=30) as connection:
+    with imaplib.IMAP4(HOST, server.port("imap"), timeout=PATIENCE) as connection:
         connection.starttls(trusting(server))
         connection.login(ALICE, server.password(ALICE))
         assert connection.append("Drafts", r"\Draft", "", mail(subject))[0] == "OK"
@@ -188,9 +190,9 @@ def test_poplib(server: GromoxServer) -> None:
     send(server, subject, to=BOB)
     arrive(server, subject, BOB)
 
-    clear = poplib.POP3(HOST, server.port("pop3"), timeout=30)
+    clear = poplib.POP3(HOST, server.port("pop3"), timeout=PATIENCE)
     clear.stls(trusting(server))
-    secure = poplib.POP3_SSL(HOST, server.port("pop3s"), timeout=30, context=trusting(server))
+    secure = poplib.POP3_SSL(HOST, server.port("pop3s"), timeout=PATIENCE, context=trusting(server))
     for connection in (clear, secure):
         connection.user(BOB)
         connection.pass_(server.password(BOB))
@@ -202,7 +204,7 @@ def test_poplib(server: GromoxServer) -> None:
 
 def test_smtplib_lmtp(server: GromoxServer) -> None:
     subject = unique("lmtp")
-    with smtplib.LMTP(HOST, server.port("lmtp"), timeout=30) as lmtp:
+    with smtplib.LMTP(HOST, server.port("lmtp"), timeout=PATIENCE) as lmtp:
         lmtp.starttls(context=trusting(server))
         # One good recipient: smtplib does not know that LMTP answers once for each.
         refused = lmtp.sendmail(BOB, [ALICE, "nobody@example.test"], mail(subject))
@@ -243,7 +245,7 @@ def _read_until_closed(process: subprocess.Popen[bytes], terminal: int) -> bytes
     shown = b""
     with selectors.DefaultSelector() as selector, open(terminal, "rb", buffering=0) as screen:
         selector.register(screen, selectors.EVENT_READ)
-        while selector.select(20):
+        while selector.select(PATIENCE):
             try:
                 shown += screen.read(65536) or b""
             except OSError:  # how Linux says that the other side of a terminal is closed

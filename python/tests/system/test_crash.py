@@ -16,7 +16,7 @@ import pytest
 from gromox.daemons.embedded import Embedded
 from tests.support.daemons import Daemons
 from tests.support.mail import mail
-from tests.support.server import HOST, eventually
+from tests.support.server import HOST, PATIENCE, eventually
 from tests.system.conftest import ALICE, BOB
 
 MAILS = 2000
@@ -42,7 +42,7 @@ class Sender:
                 continue  # killed under us: what had no answer may be there or not
 
     def _session(self, wanted: int) -> None:
-        with smtplib.LMTP(HOST, self._daemons.lmtp_port, timeout=30) as lmtp:
+        with smtplib.LMTP(HOST, self._daemons.lmtp_port, timeout=PATIENCE) as lmtp:
             while len(self.acknowledged) < wanted:
                 self.attempts += 1
                 name = f"crash-{self._number}-{self.attempts}"
@@ -61,7 +61,7 @@ def daemons(home: Path) -> Iterator[Daemons]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 def test_nothing_acknowledged_is_lost_or_doubled(daemons: Daemons, measured: Callable[[str], None]) -> None:
     daemons.start("event", *VICTIMS)
     turn = threading.Condition()
@@ -83,19 +83,19 @@ def test_nothing_acknowledged_is_lost_or_doubled(daemons: Daemons, measured: Cal
     for number in range(KILLS):
         threshold = (number + 1) * MAILS // (KILLS + 2)
         with turn:
-            assert turn.wait_for(lambda at=threshold: sent >= at, timeout=120)  # type: ignore[misc]  # bound early
+            assert turn.wait_for(lambda at=threshold: sent >= at, timeout=300)  # type: ignore[misc]  # bound early
         victim = VICTIMS[number] if number < len(VICTIMS) else chance.choice(VICTIMS)
         daemons.processes[victim].kill()
         kills[victim] += 1
         daemons.start(victim)
     for thread in threads:
-        thread.join(120)
+        thread.join(300)
         assert not thread.is_alive()
 
     queue = daemons.home / "queue"
     eventually(
         lambda: not [*(queue / "mess").iterdir(), *(queue / "cache").iterdir()],
-        limit=120,
+        limit=300,
         what="an empty queue",
     )
     found = Counter(subjects(daemons, ALICE) + subjects(daemons, BOB))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.daemons import Daemons
 from tests.support.mail import mail, unique
-from tests.support.server import HOST, eventually
+from tests.support.server import HOST, PATIENCE, eventually
 from tests.system.conftest import ALICE
 from tests.system.test_separate_daemons import login
 
@@ -60,7 +60,7 @@ def daemons(home: Path, mount: Mount) -> Iterator[Daemons]:
 
 def send(daemons: Daemons, subject: str, size: int = 0) -> int:
     """Send a mail; return the code of the answer."""
-    with smtplib.LMTP(HOST, daemons.lmtp_port, timeout=30) as lmtp:
+    with smtplib.LMTP(HOST, daemons.lmtp_port, timeout=PATIENCE) as lmtp:
         try:
             lmtp.sendmail("test@example.test", [ALICE], mail(subject, size=size))
         except smtplib.SMTPDataError as error:
@@ -89,7 +89,7 @@ def test_a_full_spool_refuses_for_the_moment_and_recovers(daemons: Daemons, moun
 
     daemons.start("delivery")
     eventually(lambda: not list((queue / "mess").iterdir()), what="an empty queue")
-    assert count(daemons) == accepted
+    eventually(lambda: count(daemons) == accepted, what="all mails that were accepted")
     assert send(daemons, unique("room"), 200_000) == 250
     eventually(lambda: count(daemons) == accepted + 1, what="the mail after the recovery")
 

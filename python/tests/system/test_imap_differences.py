@@ -120,7 +120,7 @@ async def compare(
     return unexplained
 
 
-@pytest.mark.timeout(60 + 20 * STREAMS)
+@pytest.mark.timeout(600 + 20 * STREAMS)
 def test_every_difference_has_its_reason(
     servers: tuple[tuple[int, str], tuple[int, str]], measured: Callable[[str], None]
 ) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import imapclient
 
 from tests.support.mail import imap, mail, trusting, unique
-from tests.support.server import HOST, GromoxServer
+from tests.support.server import HOST, PATIENCE, GromoxServer
 from tests.system.conftest import ALICE
 from tests.system.test_clients import run
 
@@ -56,7 +56,7 @@ def test_what_many_append_at_once_is_all_there_once(server: GromoxServer) -> Non
 def test_imapclient_appends_several_at_once(server: GromoxServer) -> None:
     folder = unique("multi")
     with imapclient.IMAPClient(
-        HOST, port=server.port("imaps"), ssl_context=trusting(server), timeout=30
+        HOST, port=server.port("imaps"), ssl_context=trusting(server), timeout=PATIENCE
     ) as client:
         client.login(ALICE, server.password(ALICE))
         assert client.enable("IMAP4rev2") == [b"IMAP4rev2"]

@@ -11,7 +11,7 @@ import pytest
 from gromox.daemons.embedded import Embedded
 from tests.learn.conftest import FilterServer, filter_server  # noqa: F401 - a fixture
 from tests.support.daemons import Daemons
-from tests.support.server import HOST, Process
+from tests.support.server import HOST, PATIENCE, Process
 from tests.system.conftest import ALICE
 
 
@@ -31,7 +31,7 @@ def test_a_move_by_imap_is_learned(home: Path, filter_server: FilterServer) -> N
     learn.wait()
     try:
         password = next(one.password for one in Embedded(home).credentials() if one.user == ALICE)
-        with imaplib.IMAP4(HOST, daemons.imap_port, timeout=30) as connection:
+        with imaplib.IMAP4(HOST, daemons.imap_port, timeout=PATIENCE) as connection:
             connection.login(ALICE, password.reveal())
             connection.append("INBOX", "", "", b"Subject: pills\r\n\r\nbuy\r\n")
             connection.select("INBOX")
@@ -41,7 +41,7 @@ def test_a_move_by_imap_is_learned(home: Path, filter_server: FilterServer) -> N
                 if filter_server.heard.wait(2.0):
                     break
                 connection.select(name)
-            assert filter_server.heard.wait(20)
+            assert filter_server.heard.wait(PATIENCE)
         path, secret, message = filter_server.lessons[0]
         assert path in {"/learnspam", "/learnham"}
         assert (secret, message) == ("open", b"Subject: pills\r\n\r\nbuy\r\n")

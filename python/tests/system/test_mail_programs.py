@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.imapwire import Connection, literal
 from tests.support.mail import arrive, imap, mail, send, unique
-from tests.support.server import HOST, GromoxServer
+from tests.support.server import HOST, PATIENCE, GromoxServer
 from tests.system.conftest import ALICE, BOB
 from tests.system.test_clients import Program, _read_until_closed, run
 
@@ -51,7 +51,7 @@ def screen(command: Sequence[str], home: Path) -> bytes:
     with subprocess.Popen(command, stdin=end, stdout=end, stderr=end, env=environment) as process:
         os.close(end)
         shown = _read_until_closed(process, terminal)
-        assert process.wait(60) == 0, shown[-2000:]
+        assert process.wait(PATIENCE) == 0, shown[-2000:]
     return shown
 
 
@@ -241,7 +241,7 @@ def differing(old: dict[str, frozenset[str]], new: dict[str, frozenset[str]]) ->
     return found[:10]
 
 
-@pytest.mark.timeout(240 + COPIED // 5)
+@pytest.mark.timeout(900 + COPIED // 5)
 def test_a_whole_mailbox_moves_to_another_account_and_stays_in_step(
     server: GromoxServer, program: Program, tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
@@ -262,7 +262,7 @@ def test_a_whole_mailbox_moves_to_another_account_and_stays_in_step(
 
     def synchronise() -> float:
         begun = time.monotonic()
-        limit = 120 + COPIED // 10
+        limit = 300 + COPIED // 10
         subprocess.run(command, check=True, timeout=limit, env={**os.environ, "HOME": str(tmp_path)})
         return time.monotonic() - begun
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.support.mail import arrive, imap, send, trusting, unique
-from tests.support.server import HOST, GromoxServer, environment
+from tests.support.server import HOST, PATIENCE, GromoxServer, environment
 from tests.system.conftest import BOB
 
 
@@ -31,7 +31,7 @@ def shown(server: GromoxServer) -> tuple[int, dict[int, str]]:
 
 
 def unique_ids(server: GromoxServer) -> set[bytes]:
-    connection = poplib.POP3_SSL(HOST, server.port("pop3s"), timeout=30, context=trusting(server))
+    connection = poplib.POP3_SSL(HOST, server.port("pop3s"), timeout=PATIENCE, context=trusting(server))
     connection.user(BOB)
     connection.pass_(server.password(BOB))
     found = {line.split()[1] for line in connection.uidl()[1]}
@@ -41,7 +41,7 @@ def unique_ids(server: GromoxServer) -> set[bytes]:
 
 def test_no_program_takes_a_new_mail_for_a_lost_one(home: Path, tmp_path: Path) -> None:
     server = GromoxServer(home)
-    server.start()
+    server.start_settled()
     maildir = home / "user" / "example.test" / "bob"
     kept, lost, new = unique("kept"), unique("lost"), unique("new")
     send(server, kept, to=BOB)

@@ -13,7 +13,7 @@ import pytest
 
 from gromox.daemons.embedded import Embedded
 from tests.support.daemons import Daemons
-from tests.support.server import Process
+from tests.support.server import PATIENCE, Process
 from tests.system.conftest import ALICE
 
 
@@ -40,7 +40,7 @@ def password(home: Path) -> str:
 
 def exchange(path: Path, octets: bytes, end: bytes) -> bytes:
     with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(20)
+        sock.settimeout(PATIENCE)
         sock.connect(str(path))
         sock.sendall(octets)
         answer = b""

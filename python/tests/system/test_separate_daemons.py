@@ -13,8 +13,12 @@ import pytest
 from gromox.daemons.embedded import Embedded
 from tests.support.daemons import Daemons
 from tests.support.mail import mail, unique
-from tests.support.server import HOST, eventually
+from tests.support.server import HOST, PATIENCE, eventually
 from tests.system.conftest import ALICE
+
+
+#: Seconds; on an idle machine it is some milliseconds.
+WAIT_LIMIT = 10.0
 
 
 @pytest.fixture
@@ -28,13 +32,13 @@ def daemons(home: Path) -> Iterator[Daemons]:
 
 def login(daemons: Daemons) -> imaplib.IMAP4:
     password = next(one.password for one in Embedded(daemons.home).credentials() if one.user == ALICE)
-    connection = imaplib.IMAP4(HOST, daemons.imap_port, timeout=30)
+    connection = imaplib.IMAP4(HOST, daemons.imap_port, timeout=PATIENCE)
     connection.login(ALICE, password.reveal())
     return connection
 
 
 def send(daemons: Daemons, subject: str) -> None:
-    with smtplib.LMTP(HOST, daemons.lmtp_port, timeout=30) as lmtp:
+    with smtplib.LMTP(HOST, daemons.lmtp_port, timeout=PATIENCE) as lmtp:
         lmtp.sendmail("test@example.test", [ALICE], mail(subject))
 
 
@@ -55,7 +59,7 @@ def test_idle_in_one_process_hears_a_delivery_by_another(
             pass
         waits.append(time.perf_counter() - begun)
     measured(f"LMTP in one process to IDLE in another: {min(waits) * 1000:.1f} ms")
-    assert min(waits) < 1.0
+    assert min(waits) < WAIT_LIMIT
     connection.send(b"DONE\r\n")
     while not connection.readline().startswith(b"x OK"):
         pass

@@ -23,7 +23,7 @@ from gromox.store.session import Actor
 from tests.support.certificate import write_cluster
 from tests.support.daemons import Daemons
 from tests.support.mail import mail
-from tests.support.server import HOST
+from tests.support.server import HOST, PATIENCE
 from tests.system.conftest import ALICE, BOB
 
 INBOX = 13
@@ -66,7 +66,9 @@ def maildir(daemons: Daemons, user: str) -> Path:
 def node(daemons: Daemons) -> Client:
     tls = daemons.home / "tls"
     identity = Identity(tls / "node.pem", tls / "node.key")
-    return Client(Address(HOST, daemons.exmdb_port, tls=client_context(tls / "ca.pem", identity)), timeout=30)
+    return Client(
+        Address(HOST, daemons.exmdb_port, tls=client_context(tls / "ca.pem", identity)), timeout=PATIENCE
+    )
 
 
 def test_a_node_works_on_a_mailbox_and_survives_a_restart(daemons: Daemons) -> None:
@@ -86,7 +88,7 @@ def test_a_node_works_on_a_mailbox_and_survives_a_restart(daemons: Daemons) -> N
     client.close()
     stranger = Client(
         Address(HOST, daemons.exmdb_port, tls=client_context(daemons.home / "tls" / "ca.pem", None)),
-        timeout=30,
+        timeout=PATIENCE,
     )
     with pytest.raises(UnreachableError):
         stranger.open(maildir(daemons, ALICE), Actor(ALICE))
@@ -99,14 +101,14 @@ def test_a_user_logs_on_and_hears_of_mail(daemons: Daemons, signer: rsa.RSAPriva
     client = Client(Address(path=daemons.home / "run" / "zcore.sock"), timeout=60)
     with pytest.raises(DeniedError):
         client.log_on(ALICE, "wrong", remote_host="192.0.2.7")
-    assert "rhost=[192.0.2.7]" in daemons.log()
+    daemons.processes["zcore"].hear("rhost=[192.0.2.7]")
     key = client.log_on(ALICE, password(daemons, ALICE))
     session = client.open_store(key)
     start = session.change_number()
     session.subscribe(EventType.NEW_MAIL, INBOX)
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(session.wait_for_events, 60.0)
-        with smtplib.LMTP(HOST, daemons.lmtp_port, timeout=30) as lmtp:
+        with smtplib.LMTP(HOST, daemons.lmtp_port, timeout=PATIENCE) as lmtp:
             lmtp.sendmail("x@example.test", [ALICE], mail("hello", to=ALICE, size=500))
         assert waiting.result(60) is True
     (told,) = session.poll_events()

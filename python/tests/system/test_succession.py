@@ -16,7 +16,7 @@ import pytest
 
 from gromox.daemons.embedded import Embedded
 from tests.support.daemons import Daemons
-from tests.support.server import HOST, SOURCE, Process, eventually
+from tests.support.server import HOST, SOURCE, START_LIMIT, Process, eventually
 from tests.system.conftest import ALICE
 
 pytestmark = pytest.mark.timeout(600)
@@ -71,7 +71,7 @@ def workers(daemons: Daemons) -> set[int]:
 
 
 def login(daemons: Daemons) -> imaplib.IMAP4:
-    connection = imaplib.IMAP4(HOST, daemons.imap_port, timeout=90)
+    connection = imaplib.IMAP4(HOST, daemons.imap_port, timeout=START_LIMIT)
     _open.append(connection)
     found = next(one.password for one in Embedded(daemons.home).credentials() if one.user == ALICE)
     connection.login(ALICE, found.reveal())
@@ -106,22 +106,28 @@ def change_code(daemons: Daemons, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def replace(daemons: Daemons, line: str) -> None:
-    """Ask for new code; wait until the log has ``line``."""
-    lines = imap(daemons).lines
-    lines.clear()
+def replace(daemons: Daemons, words: str) -> str:
+    """Ask for new code; wait until the log has a line with these words, and return it."""
+    since = len(imap(daemons).lines)
     os.kill(imap(daemons).pid, signal.SIGUSR2)
-    eventually(lambda: any(line in each for each in lines), limit=240, what=f"{line}: {lines}")
+    return imap(daemons).hear(words, since=since, limit=START_LIMIT)
 
 
-def told(heard: socket.socket) -> str:
-    """Return what systemd heard since the last time."""
-    found = []
-    while True:
-        try:
-            found.append(heard.recv(4096).decode())
-        except BlockingIOError:
-            return "\n\n".join(found)
+def told(heard: socket.socket, until: str = "") -> str:
+    """Return what systemd heard since the last time, waiting until it heard something that matches.
+
+    The parent writes its log first, and tells systemd then.
+    """
+    found: list[str] = []
+
+    def matches() -> bool:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                found.append(heard.recv(4096).decode())
+        return bool(re.search(until, "\n\n".join(found)))
+
+    eventually(matches, what=lambda: f"{until}: {found}")
+    return "\n\n".join(found)
 
 
 def test_sessions_go_on_and_new_ones_meet_new_code(daemons: Daemons, heard: socket.socket) -> None:
@@ -136,11 +142,9 @@ def test_sessions_go_on_and_new_ones_meet_new_code(daemons: Daemons, heard: sock
     replace(daemons, "reloaded generation=2")
 
     # systemd: a reload of the same process.
-    said = told(heard)
+    said = told(heard, rf"READY=1\nMAINPID={imap(daemons).pid}\nSTATUS=generation 2, code of ")
     assert re.match(r"RELOADING=1\nMONOTONIC_USEC=\d+", said)
     assert "STOPPING" not in said
-    pid = imap(daemons).pid
-    assert re.search(rf"READY=1\nMAINPID={pid}\nSTATUS=generation 2, code of ", said)
     # Who was there goes on with the former code, and hears what happens in the new one.
     fresh = login(daemons)
     assert NEW.encode() in fresh.welcome
@@ -156,7 +160,7 @@ def test_sessions_go_on_and_new_ones_meet_new_code(daemons: Daemons, heard: sock
     for connection in (idler, other, fresh, held):
         connection.logout()
     eventually(lambda: not workers(daemons) & former, what="the end of the former workers")
-    assert len(workers(daemons)) == WORKERS
+    eventually(lambda: len(workers(daemons)) == WORKERS, limit=START_LIMIT, what="all new workers")
     login(daemons).logout()
     assert "traceback" not in daemons.log().lower()
 
@@ -166,22 +170,20 @@ def test_code_that_does_not_start_changes_nothing(daemons: Daemons, heard: socke
     former, kept = workers(daemons), login(daemons)
     change_code(daemons, OLD, f'{NEW}"; raise SyntaxError "')
     told(heard)
-    replace(daemons, "code kept reason=")
+    assert "SyntaxError" in replace(daemons, "code kept reason=")
 
-    assert "SyntaxError" in imap(daemons).lines[-1]
     assert workers(daemons) == former
     assert kept.noop()[0] == "OK"
     with login(daemons) as connection:
         assert OLD.encode() in connection.welcome
-    assert "new code did not start: SyntaxError" in told(heard)
+    told(heard, "READY=1\n.*\n.*; new code did not start: SyntaxError")
 
     # Wrong settings neither; and what was mended is taken.
     change_code(daemons, f'{NEW}"; raise SyntaxError "', NEW)
     config = daemons.home / "etc" / "only-imap.cfg"
     right = config.read_text()
     config.write_text(right + "imap_auth_times = many\n")
-    replace(daemons, "code kept reason=")
-    assert "imap_auth_times" in imap(daemons).lines[-1]
+    assert "imap_auth_times" in replace(daemons, "code kept reason=")
     config.write_text(right)
     replace(daemons, "reloaded generation=2")
     assert kept.noop()[0] == "OK"
@@ -193,10 +195,10 @@ def test_a_worker_that_is_killed_meanwhile_is_one_less(daemons: Daemons) -> None
     former = workers(daemons)
     victim, had = next((pid, had) for pid, had in daemons.sessions("imap").items() if had)
     change_code(daemons, OLD, NEW)
-    os.kill(imap(daemons).pid, signal.SIGUSR2)
-    os.kill(imap(daemons).pid, signal.SIGUSR2)
+    for _ in range(3):
+        os.kill(imap(daemons).pid, signal.SIGUSR2)
     os.kill(victim, signal.SIGKILL)
-    replace(daemons, "reloaded generation=2")
+    imap(daemons).hear("reloaded generation=2", limit=START_LIMIT)
     alive = 0
     for connection in connections:
         try:
@@ -206,8 +208,11 @@ def test_a_worker_that_is_killed_meanwhile_is_one_less(daemons: Daemons) -> None
     assert alive == WORKERS - had
     with login(daemons) as fresh:
         assert NEW.encode() in fresh.welcome
-    os.kill(max(workers(daemons)), signal.SIGKILL)
-    eventually(lambda: len(workers(daemons) - former) == WORKERS, limit=90, what="another worker")
+    killed = max(workers(daemons))
+    os.kill(killed, signal.SIGKILL)
+    eventually(
+        lambda: len(workers(daemons) - former - {killed}) == WORKERS, limit=START_LIMIT, what="another worker"
+    )
 
 
 def test_other_addresses_are_taken_with_new_code(daemons: Daemons) -> None:
@@ -229,8 +234,8 @@ def is_listened_on(port: int) -> bool:
 
 def test_a_daemon_of_one_process_begins_again(daemons: Daemons) -> None:
     event = daemons.processes["event"]
-    event.lines.clear()
+    since = len(event.lines)
     os.kill(event.pid, signal.SIGUSR2)
-    eventually(lambda: any("gromox-event: ready" in line for line in event.lines), limit=120, what="again")
+    event.hear("gromox-event: ready", since=since, limit=START_LIMIT)
     assert event.process is not None
     assert event.process.poll() is None

@@ -38,7 +38,7 @@ def flags_there(server: GromoxServer, folder: str) -> dict[str, set[str]]:
         }
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_thunderbird(server: GromoxServer, thunderbird: str, tmp_path: Path) -> None:
     with imap(server) as connection:
         for name in (FOLDER, TARGET):

@@ -17,7 +17,7 @@ import pytest
 from gromox.codec.haproxy import SIGNATURE
 from gromox.daemons.embedded import Embedded
 from tests.support.daemons import Daemons
-from tests.support.server import HOST, Process, eventually
+from tests.support.server import HOST, PATIENCE, START_LIMIT, Process, eventually
 from tests.system.conftest import ALICE, BOB
 
 WORKERS = 3
@@ -35,7 +35,7 @@ def hang_up() -> Iterator[None]:
 
 
 def connect(daemons: Daemons) -> imaplib.IMAP4:
-    _open.append(imaplib.IMAP4(HOST, daemons.imap_port, timeout=30))
+    _open.append(imaplib.IMAP4(HOST, daemons.imap_port, timeout=START_LIMIT))
     return _open[-1]
 
 
@@ -71,7 +71,7 @@ def workers(daemons: Daemons) -> list[int]:
 
 def figures(daemons: Daemons, request: bytes = b"GET /metrics HTTP/1.1\r\n\r\n") -> str:
     with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(20)
+        sock.settimeout(PATIENCE)
         sock.connect(str(daemons.home / "run" / "imap.metrics.sock"))
         sock.sendall(request)
         octets = b""
@@ -81,9 +81,13 @@ def figures(daemons: Daemons, request: bytes = b"GET /metrics HTTP/1.1\r\n\r\n")
 
 
 def figure(daemons: Daemons, series: str) -> float:
-    """Return a value, 0 if nobody counted yet."""
+    """Return a value, 0 if nobody counted yet; that of a worker that did not get to tell it is an old one."""
     found = re.search(rf"^{re.escape(series)} (.*)$", figures(daemons), re.MULTILINE)
     return float(found[1]) if found else 0.0
+
+
+def is_told(daemons: Daemons, series: str, value: float) -> bool:
+    return figure(daemons, series) == value
 
 
 def sessions(daemons: Daemons) -> dict[int, int]:
@@ -94,12 +98,23 @@ def test_connections_are_balanced_and_the_sessions_of_all_workers_are_dumped(dae
     daemons.start("imap")
     connections = [login(daemons) for _ in range(2 * WORKERS)]
 
-    # One that does not get the processor for some milliseconds is passed over.
-    had = sessions(daemons).values()
-    assert (len(had), sum(had)) == (WORKERS, 2 * WORKERS)
-    assert min(had) >= 1
-    lines = imap(daemons).lines
-    eventually(lambda: sum("session connection=" in line for line in lines) == 6, what="six sessions")
+    # One that does not get the processor for some milliseconds is passed over, again and again if the machine
+    # has much to do: whoever waits for connections gets some in the end.
+    def all_have_some() -> bool:
+        had = sessions(daemons).values()
+        assert (len(had), sum(had)) == (WORKERS, len(connections))
+        if min(had):
+            return True
+        connections.append(login(daemons))
+        return False
+
+    eventually(all_have_some, what="sessions in each worker")
+
+    def are_dumped() -> bool:
+        found = re.findall(r"session connection=\S+ protocol=imap peer=(\S+)", "".join(imap(daemons).lines))
+        return len(set(found)) == len(connections)
+
+    eventually(are_dumped, what="all sessions in the log")
     for connection in connections:
         connection.logout()
 
@@ -110,7 +125,9 @@ def test_a_killed_worker_takes_only_its_own_sessions_along(daemons: Daemons) -> 
     victim, had = next((pid, had) for pid, had in sessions(daemons).items() if had)
     os.kill(victim, signal.SIGKILL)
     eventually(
-        lambda: victim not in workers(daemons) and len(workers(daemons)) == WORKERS, what="another worker"
+        lambda: victim not in workers(daemons) and len(workers(daemons)) == WORKERS,
+        limit=START_LIMIT,
+        what="another worker",
     )
 
     alive = 0
@@ -121,7 +138,11 @@ def test_a_killed_worker_takes_only_its_own_sessions_along(daemons: Daemons) -> 
             continue
     assert alive == WORKERS - had
     assert figure(daemons, "gromox_worker_restarts_total") == 1
-    eventually(lambda: figure(daemons, 'gromox_workers{state="serving"}') == WORKERS, what="all serve")
+    eventually(
+        lambda: figure(daemons, 'gromox_workers{state="serving"}') == WORKERS,
+        limit=START_LIMIT,
+        what="all serve",
+    )
     fresh = [login(daemons) for _ in range(WORKERS)]
     assert sum(sessions(daemons).values()) == alive + WORKERS
     for connection in fresh:
@@ -167,8 +188,7 @@ def test_a_worker_that_hangs_is_replaced_by_new_settings_all_the_same(daemons: D
         config = daemons.home / "etc" / "only-imap.cfg"
         config.write_text(config.read_text() + "imap_rfc9051 = no\n")
         os.kill(imap(daemons).pid, signal.SIGHUP)
-        lines = imap(daemons).lines
-        eventually(lambda: any("reloaded generation=2" in line for line in lines), what="the new settings")
+        imap(daemons).hear("reloaded generation=2", limit=START_LIMIT)
         for _ in range(WORKERS):
             assert "ESEARCH" not in login(daemons).capabilities
     finally:
@@ -183,8 +203,7 @@ def test_other_ports_are_taken_and_the_former_ones_are_given_up(daemons: Daemons
         config = daemons.home / "etc" / "only-imap.cfg"
         config.write_text(config.read_text() + f"imap_listen = [{HOST}]:{daemons.imap_port}\n")
         os.kill(imap(daemons).pid, signal.SIGHUP)
-        lines = imap(daemons).lines
-        eventually(lambda: any("reloaded generation=2" in line for line in lines), what="the new settings")
+        imap(daemons).hear("reloaded generation=2", limit=START_LIMIT)
         greeted(daemons, WORKERS)
         eventually(lambda: not is_listened_on(former), what="the end of the former port")
         assert kept.noop()[0] == "OK"
@@ -207,6 +226,7 @@ def test_new_settings_get_new_workers_and_sessions_go_on_in_the_former_ones(daem
                 len(set(workers(daemons)) - set(before)) == WORKERS
                 and len(set(workers(daemons)) & set(before)) == 1
             ),
+            limit=START_LIMIT,
             what="new workers, and the one with a session",
         )
 
@@ -215,7 +235,7 @@ def test_new_settings_get_new_workers_and_sessions_go_on_in_the_former_ones(daem
             assert b"ESEARCH" not in fresh.capability()[1][0].split()
         assert kept.select()[0] == "OK"
     eventually(lambda: not set(workers(daemons)) & set(before), what="the end of the former ones")
-    assert any("reloaded generation=2" in line for line in imap(daemons).lines)
+    imap(daemons).hear("reloaded generation=2", limit=START_LIMIT)
 
 
 def test_settings_that_are_wrong_change_nothing(daemons: Daemons) -> None:
@@ -223,12 +243,11 @@ def test_settings_that_are_wrong_change_nothing(daemons: Daemons) -> None:
     before = workers(daemons)
     config = daemons.home / "etc" / "only-imap.cfg"
     right = config.read_text()
-    lines = imap(daemons).lines
     for wrong in ("imap_auth_times = many\n", "imap_certificate_path = /nowhere\n"):
-        lines.clear()
+        since = len(imap(daemons).lines)
         config.write_text(right + wrong)
         os.kill(imap(daemons).pid, signal.SIGHUP)
-        eventually(lambda: any("settings kept" in line for line in lines), what=wrong)
+        imap(daemons).hear("settings kept", since=since, limit=START_LIMIT)
         assert workers(daemons) == before
     with login(daemons) as connection:
         assert connection.noop()[0] == "OK"
@@ -251,7 +270,7 @@ def test_nobody_waits_in_vain_while_workers_are_replaced(daemons: Daemons) -> No
         os.kill(imap(daemons).pid, signal.SIGHUP)
         os.kill(workers(daemons)[-1], signal.SIGKILL)
         for _ in range(10):
-            with socket.create_connection((HOST, daemons.imap_port), timeout=30) as sock:
+            with socket.create_connection((HOST, daemons.imap_port), timeout=PATIENCE) as sock:
                 greeting = sock.recv(1000)
                 assert greeting.startswith(b"* OK"), greeting
 
@@ -286,12 +305,12 @@ def test_the_total_is_that_of_all_workers(home: Path) -> None:
     config.write_text(config.read_text() + "context_num = 4\n")
     daemons.start("imap")
     held = [connect(daemons) for _ in range(4)]
-    with socket.create_connection((HOST, daemons.imap_port), timeout=30) as sock:
+    with socket.create_connection((HOST, daemons.imap_port), timeout=PATIENCE) as sock:
         assert sock.recv(1000).startswith(b"* BYE [UNAVAILABLE]")
     held.pop().logout()
 
     def is_greeted() -> bool:
-        with socket.create_connection((HOST, daemons.imap_port), timeout=30) as sock:
+        with socket.create_connection((HOST, daemons.imap_port), timeout=PATIENCE) as sock:
             return sock.recv(1000).startswith(b"* OK")
 
     eventually(is_greeted, what="room for another connection")
@@ -299,6 +318,9 @@ def test_the_total_is_that_of_all_workers(home: Path) -> None:
 
 
 def test_failed_logins_are_counted_across_workers(daemons: Daemons) -> None:
+    config = daemons.home / "etc" / "only-imap.cfg"
+    # Workers tell each other, so a moment may pass; no connection is closed in it.
+    config.write_text(config.read_text() + "imap_auth_times = 100000\n")
     daemons.start("imap")
     connections = [connect(daemons) for _ in range(WORKERS)]
     for number in range(10):
@@ -322,11 +344,15 @@ def test_figures_are_those_of_all_workers(daemons: Daemons) -> None:
     for connection in connections:
         connection.noop()
 
+    # A worker that does not answer in time is left as it was known last.
+    for series in (
+        'gromox_sessions{protocol="imap"}',
+        'gromox_logins_total{protocol="imap",result="ok"}',
+        'gromox_command_seconds_count{protocol="imap",command="NOOP",status="OK"}',
+    ):
+        eventually(partial(is_told, daemons, series, WORKERS), what=series)
     text = figures(daemons)
     assert text.startswith("HTTP/1.1 200 OK\r\n")
-    assert f'gromox_sessions{{protocol="imap"}} {WORKERS}\n' in text
-    assert f'gromox_logins_total{{protocol="imap",result="ok"}} {WORKERS}\n' in text
-    assert f'gromox_command_seconds_count{{protocol="imap",command="NOOP",status="OK"}} {WORKERS}\n' in text
     assert len(re.findall(r"^process_resident_memory_bytes{worker=", text, re.MULTILINE)) == WORKERS + 1
     os.kill(workers(daemons)[0], signal.SIGTERM)
     eventually(lambda: figure(daemons, "gromox_worker_restarts_total") == 1, what="a restart")
@@ -341,22 +367,17 @@ def test_a_proxy_names_the_client(home: Path) -> None:
     daemons.create()
     daemons.start("imap")
     header = SIGNATURE + bytes.fromhex("2111 000c c6336403 c0000201 9c40 008f")
-    with socket.create_connection((HOST, daemons.imap_port), timeout=30) as sock:
+    with socket.create_connection((HOST, daemons.imap_port), timeout=PATIENCE) as sock:
         sock.sendall(header)
         assert sock.recv(1000).startswith(b"* OK")
         sock.sendall(f"a LOGIN {ALICE} {password(daemons)}\r\n".encode())
         answer = b""
         while b"a OK" not in answer:
             answer += sock.recv(4096)
-        eventually(
-            lambda: any(
-                "logged in" in line and "peer=198.51.100.3" in line for line in list(imap(daemons).lines)
-            ),
-            what="the address of the client in the log",
-        )
+        assert "peer=198.51.100.3" in imap(daemons).hear("logged in")
 
         def is_refused() -> bool:
-            with socket.create_connection((HOST, daemons.imap_port), timeout=30) as second:
+            with socket.create_connection((HOST, daemons.imap_port), timeout=PATIENCE) as second:
                 second.sendall(header)
                 return second.recv(1000).startswith(b"* BYE")
 

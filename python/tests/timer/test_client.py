@@ -21,7 +21,7 @@ from gromox.timer.agenda import MAX_INTERVAL, Agenda
 from gromox.timer.client import TimerError
 from gromox.timer.journal import Journal
 from gromox.timer.session import TimerCore
-from tests.support.server import free_port
+from tests.support.server import PATIENCE, free_port
 
 COMMAND = "/usr/sbin/gromox-mbop -d /x send-deferred 5"
 
@@ -40,7 +40,7 @@ class Timer:
 
     def stop(self) -> None:
         self.server.loop.call_soon_threadsafe(self.server.stop)
-        self.thread.join(20)
+        self.thread.join(PATIENCE)
         self.agenda.journal.close()
 
 

@@ -88,6 +88,7 @@ class Source(Protocol):
 class _Reader:
     sock: socket.socket
     since: float
+    asked: float = 0.0  #: when the request was complete
     request: bytes = b""
     rest: bytes = b""
 
@@ -110,13 +111,15 @@ class Exposition:
         for reader in self._readers:
             reader.sock.close()
 
-    def look(self, text: bytes | None = None) -> None:
-        """Answer who waits with ``text``, or if all figures are there."""
+    def look(self, text: bytes | None = None, *, waited: float = 0.0) -> None:
+        """Answer who has waited so many seconds with ``text``, or if all figures are there."""
         if text is None and self._waiting:
             text = self._source(asking=False)
         if text is None:
             return
-        waiting, self._waiting = self._waiting, []
+        latest = monotonic() - waited
+        waiting = [reader for reader in self._waiting if reader.asked <= latest]
+        self._waiting = [reader for reader in self._waiting if reader.asked > latest]
         for reader in waiting:
             if reader in self._readers:
                 self._answer(reader, text)
@@ -152,6 +155,7 @@ class Exposition:
             self._drop(reader)
         elif _END in reader.request and reader not in self._waiting:
             self._waiting.append(reader)
+            reader.asked = monotonic()
             self._source(asking=True)
             self.look()
 

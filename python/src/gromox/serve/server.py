@@ -207,7 +207,10 @@ class Server:
     def _end(self) -> None:
         self.wheel.stop()
         for part in reversed(self._parts):
-            part.stop()
+            try:
+                part.stop()
+            except Exception as error:  # noqa: BLE001 - whatever it is: the threads of the others have to end, too
+                _log.exception("part not stopped", error, part=type(part).__name__)
         self.engine.close()
         # What threads handed over in the last moment is still carried out: cores are released, spools tidied.
         self.loop.call_soon(self.loop.stop)

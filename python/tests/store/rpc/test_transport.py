@@ -31,6 +31,7 @@ from gromox.store.rpc.frame import Kind
 from gromox.store.rpc.operations import signature, table
 from gromox.store.rpc.peers import Peers
 from gromox.store.session import Actor
+from tests.support.server import PATIENCE
 from tests.support.storerpc import PASSWORD, Doors, StoreServer
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
@@ -184,7 +185,7 @@ def test_a_lost_connection_ends_its_sessions_and_is_made_anew(node: Client, path
 
 
 def test_peers_share_a_connection_each(served: StoreServer, path: Path) -> None:
-    peers = Peers(served.port, served.tls_address.tls, name="test", timeout=30)
+    peers = Peers(served.port, served.tls_address.tls, name="test", timeout=PATIENCE)
     sessions = [peers.open("127.0.0.1", path, Actor(ALICE)) for _ in range(3)]
     assert [session.store_rights() for session in sessions] == [OWNER_RIGHTS] * 3
     assert peers.client("127.0.0.1") is peers.client("127.0.0.1")
@@ -214,7 +215,7 @@ def test_another_version_is_told_so(served: StoreServer, monkeypatch: pytest.Mon
     channel = served.web().channel()
     with pytest.raises(IncompatibleError, match="version"):
         channel.exchange(Kind.HELLO, requests.packed(requests.Hello, hello))
-    channel._reader.join(10)
+    channel._reader.join(PATIENCE)
     assert not channel.is_alive
 
 
@@ -231,15 +232,16 @@ def test_an_operation_of_another_form_is_not_called(node: Client, path: Path) ->
 )
 def test_strangers_are_hung_up_on(served: StoreServer, octets: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(10)
+        sock.settimeout(PATIENCE)
         sock.connect(str(served.socket))
         sock.sendall(octets)
         assert sock.recv(100) == b""
 
 
 def test_a_call_that_takes_too_long_is_given_up(served: StoreServer, path: Path) -> None:
-    client = served.node(timeout=0.2)
+    client = served.node()
     session = client.open(path, Actor(ALICE))
+    client.channel()._timeout = 0.2  # not to connect and open, too
     release = threading.Event()
     served.crew.submit(path, _blocking(release))
     with pytest.raises(UnreachableError, match="in time"):
@@ -253,7 +255,7 @@ def _blocking(release: threading.Event) -> Job:
     """Return a job that keeps the thread of a mailbox busy."""
 
     def wait_for_release() -> None:
-        assert release.wait(10)
+        assert release.wait(PATIENCE)
 
     return Job(lambda _pool: (None, wait_for_release), lambda _error: None)
 
@@ -264,11 +266,11 @@ def test_a_wait_ends_with_its_time_or_its_session(node: Client, path: Path) -> N
     assert transport is not None
     assert transport.wait(0.05) is False
     with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(transport.wait, 20.0)
+        waiting = threads.submit(transport.wait, PATIENCE)
         node.ping()
         session.close()
         with pytest.raises(SessionLostError):
-            waiting.result(10)
+            waiting.result(PATIENCE)
 
 
 def test_too_many_calls_at_once_are_refused(served: StoreServer, path: Path) -> None:
@@ -280,7 +282,7 @@ def test_too_many_calls_at_once_are_refused(served: StoreServer, path: Path) -> 
     channel._places = threading.Semaphore(1000)
     with ThreadPoolExecutor(300) as threads:
         calls = [threads.submit(session.store_rights) for _ in range(300)]
-        wait(calls, 30, FIRST_COMPLETED)  # the mailbox is blocked: what ends first was refused
+        wait(calls, PATIENCE, FIRST_COMPLETED)  # the mailbox is blocked: what ends first was refused
         release.set()
         found = [call.exception() for call in calls]
     assert any(isinstance(error, BusyError) for error in found)

@@ -19,6 +19,7 @@ from gromox.store.session import Actor, StoreSession
 from gromox.store.uidset import UidSet
 from tests.store.sample import mail
 from tests.store.session.conftest import OpenSession
+from tests.support.server import PATIENCE
 from tests.support.storerpc import StoreServer
 
 INBOX, TRASH, SUBTREE, FINDER = 13, 11, 9, 5
@@ -198,10 +199,10 @@ def test_a_wait_ends_with_the_ring(
         assert session.wait_for_events(0) is True
         return
     with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(session.wait_for_events, 30.0)
+        waiting = threads.submit(session.wait_for_events, PATIENCE)
         mailbox.append(INBOX, [mail("a")])
         store_server.server.doorbell.ring(path)
-        assert waiting.result(20) is True
+        assert waiting.result(PATIENCE) is True
     assert ("OBJECT_CREATED", INBOX, True) in kinds(session)
 
 

@@ -62,9 +62,9 @@ class Figures:
         return self._text() if all(child.reported for child in alive) else None
 
     def _stop_waiting(self) -> None:
-        """Answer with what is known if a worker is too busy to tell."""
+        """Answer with what is known if a worker is too busy to tell; who asked later waits on."""
         if self._exposition is not None:
-            self._exposition.look(self._text())
+            self._exposition.look(self._text(), waited=PATIENCE)
 
     def _text(self) -> bytes:
         """Return the figures as they were told last."""
