@@ -1,8 +1,4 @@
-"""Thunderbird: it syncs a folder, hears of changes by IDLE, and flags, moves and keeps messages.
-
-Not among scripts/apt-packages: 88 MB to fetch and 360 MB on the disk would slow every run down. The test runs
-where it is installed (``apt-get install thunderbird``).
-"""
+"""Thunderbird: it syncs a folder, hears of changes by IDLE, and flags, moves and keeps messages."""
 
 from __future__ import annotations
 
