@@ -47,6 +47,8 @@ def test_subscriptions_become_names(path: Path) -> None:
         below = box.create_folder(13, "below").folder_id
         box.create_folder(9, "never")
     old = sqlite3.connect(path / "exmdb" / "exchange.sqlite3", isolation_level=None)
+    old.execute("DROP INDEX messages_unscanned")
+    old.execute("ALTER TABLE counters DROP COLUMN unscanned")
     old.execute("DROP INDEX messages_of_property_form")
     old.execute("DROP TABLE url_keys")
     old.execute("ALTER TABLE folders RENAME COLUMN unsubscribed TO subscribed")
