@@ -23,7 +23,7 @@ from gromox.store.session import StoreSession
 from tests.delivery.test_submission import letter, representing
 from tests.support.daemons import Daemons
 from tests.support.mail import trusting
-from tests.support.server import HOST, GromoxServer, eventually, free_port
+from tests.support.server import HOST, START_LIMIT, GromoxServer, eventually, free_port
 from tests.system.conftest import ALICE, BOB
 
 OUT, SENT = int(Private.OUTBOX), int(Private.SENT_ITEMS)
@@ -135,9 +135,9 @@ def test_a_user_sends_at_once_and_later_whatever_is_killed(daemons: Daemons, sin
     daemons.processes["timer"].kill()
     daemons.processes["delivery"].kill()
     daemons.start("timer")
-    eventually(lambda: "later" in subjects(alice, SENT), limit=120, what=f"sent at its time {daemons.log()}")
+    eventually(lambda: "later" in subjects(alice, SENT), limit=START_LIMIT, what=daemons.log)
     daemons.start("delivery")
-    eventually(lambda: subjects(bob, 13) == ["at once", "later"], limit=60, what="arrived, too")
+    eventually(lambda: subjects(bob, 13) == ["at once", "later"], limit=START_LIMIT, what="arrived, too")
     assert subjects(alice, OUT) == ["forged", "called off"]
     assert not alice.is_submitted(off)
     assert (daemons.home / "timer.txt").read_text().count("CANCEL") >= 1
@@ -165,6 +165,6 @@ def test_in_gromox_server(home: Path) -> None:
                 return bool(imap.search(None, "SUBJECT", subject)[1][0])
 
             eventually(lambda: found("hello"), what="hello")
-            eventually(lambda: found("later"), limit=60, what="later")
+            eventually(lambda: found("later"), limit=START_LIMIT, what="later")
     finally:
         assert server.stop() == 0, "".join(server.lines[-30:])
