@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gromox.base.settings import Settings, render_manual, render_sample
+import pytest
+
+from gromox.base.settings import Settings, SettingsError, render_manual, render_sample
 from gromox.imap.settings import PROGRAM, Policy
 
 from tests.imap.driver import Server
@@ -47,6 +49,14 @@ def test_defaults_are_those_of_the_manual() -> None:
         public="Public",
         language="en",
     )
+
+
+def test_a_session_of_jmap_has_a_url_that_can_be_told() -> None:
+    url = "https://mail.example.test:8443/.s/[jmap]?a=b"
+    assert Policy.of(Settings.of(PROGRAM, {"imap_jmap_session": f" {url} "})).jmap_session == url
+    for wrong in ("http://a.test/", "https://", 'https://a.test/"', "https://a.test/\\", "https://ä.test/"):
+        with pytest.raises(SettingsError):
+            Settings.of(PROGRAM, {"imap_jmap_session": wrong})
 
 
 def test_everything_is_explained() -> None:

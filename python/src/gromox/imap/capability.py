@@ -46,6 +46,9 @@ def capabilities(session: Session) -> bytes:
             words += (b"AUTH=" + name.encode() for name in names)
         else:
             words.append(b"LOGINDISABLED")
-    elif not session.compressed:
-        words.append(b"COMPRESS=DEFLATE")
+    else:
+        if not session.compressed:
+            words.append(b"COMPRESS=DEFLATE")
+        if session.policy.jmap_session:
+            words.append(b"JMAPACCESS")
     return b" ".join(words)

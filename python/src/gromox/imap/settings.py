@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -49,6 +50,20 @@ if TYPE_CHECKING:
     from gromox.base.settings import Settings
 
 _MAX_NAMESPACE: Final = 64
+_URL: Final = re.compile(r"https://[!#-\[\]-~]{1,1000}", re.ASCII)
+"""RFC 3986 2, without what a quoted string would have to escape."""
+
+
+def session_url(value: str) -> str:
+    """Accept an https URL, or nothing.
+
+    Raises:
+        ValueError: it is none.
+    """
+    url = value.strip()
+    if url and not _URL.fullmatch(url):
+        raise ValueError("expected a URL that begins with https://, or nothing")
+    return url
 
 
 def namespace(value: str) -> str:
@@ -153,6 +168,14 @@ IMAP_FORCE_TLS: Final = Option(
     aliases=("imap_force_starttls",),
     reloadable=True,
 )
+IMAP_JMAP_SESSION: Final = Option(
+    "imap_jmap_session",
+    session_url,
+    "",
+    "The URL (https) of the JMAP session resource by which the same mailboxes can be read, with the same "
+    "passwords and object identifiers; programs that ask are told (JMAPACCESS, RFC 9698). Empty: none.",
+    reloadable=True,
+)
 IMAP_OTHERS_PREFIX: Final = Option(
     "imap_others_prefix",
     namespace,
@@ -247,6 +270,7 @@ PROGRAM: Final = Program(
         IMAP_CONN_TIMEOUT,
         IMAP_EXPUNGE_ON_DELETE,
         IMAP_FORCE_TLS,
+        IMAP_JMAP_SESSION,
         IMAP_OTHERS_PREFIX,
         IMAP_PUBLIC_PREFIX,
         IMAP_RFC9051,
@@ -283,6 +307,7 @@ class Policy:
     others: str
     public: str
     language: str = ""
+    jmap_session: str = ""
     submitters: frozenset[str] = frozenset()
     trusted: TrustedHosts = field(default_factory=TrustedHosts)
 
@@ -303,6 +328,7 @@ class Policy:
             max_mail=settings[MAIL_MAX_LENGTH],
             log_commands=settings[IMAP_CMD_DEBUG],
             language=settings[DEFAULT_LANG],
+            jmap_session=settings[IMAP_JMAP_SESSION],
             submitters=frozenset(name.casefold() for name in settings[IMAP_SUBMIT_USERS]),
             trusted=TrustedHosts(settings[IMAP_TRUSTED_HOSTS]),
             others=settings[IMAP_OTHERS_PREFIX],

@@ -22,6 +22,7 @@ MODULES: Final = (
     "fetch",
     "identify",
     "idle",
+    "jmapaccess",
     "language",
     "list",
     "login",
