@@ -2,7 +2,7 @@
 
 Scanning a mail and writing what it says (structure, header, columns of lists, texts to search) is two thirds
 of the work of an APPEND, and its client waits for none of it. So APPEND writes the octets, the flags, and a
-row of messages whose state is ``UNSCANNED``; whoever wants more scans the mail first, and gromox-midb does it
+row of messages whose state is 2; whoever wants more scans the mail first, and gromox-midb does it
 when nobody writes (decision 0053).
 
 What has to hold:

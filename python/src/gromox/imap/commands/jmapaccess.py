@@ -18,7 +18,7 @@ def get_jmap_access(session: Session, _args: None) -> Reply:
     """Say the URL of the JMAP session resource.
 
     Spec:
-        RFC 9698 section 3. Offered only where ``imap_jmap_session`` names one.
+        RFC 9698. Offered only where ``imap_jmap_session`` names one.
     """
     url = session.policy.jmap_session
     if not url:

@@ -76,7 +76,7 @@ def select(session: Session, args: Select) -> Result:
     Spec:
         RFC 3501 6.3.1; RFC 7162 3.1.2 (HIGHESTMODSEQ), 3.2.5 (QRESYNC: what was missed follows); RFC 8474 4.2
         (MAILBOXID); RFC 4467 BASE.7.1 (URLMECH, over TLS); RFC 9051 6.3.2 (LIST, and neither RECENT nor
-        UNSEEN, for IMAP4rev2); RFC 9586 3 (no UNSEEN, which is a sequence number). A failure leaves no
+        UNSEEN, for IMAP4rev2); RFC 9586 (no sequence numbers, so no UNSEEN). A failure leaves no
         mailbox selected, but a BAD changes nothing. RFC 7162 3.2.11, CLOSED: what came before belongs to the
         former mailbox, whatever the client enabled.
     """
