@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gromox.imap.searchterms import is_of_flags
 from gromox.store.flags import Flag
+from gromox.store.mailbox import Mailbox
+from gromox.store.model import NewMail
 from gromox.store.search import All, And, Body, Flagged, HasKeyword, Modseq, Not, Or
+
+from tests.imap.driver import mail
 
 if TYPE_CHECKING:
     from tests.imap.driver import Client, Server
@@ -81,3 +86,103 @@ def test_a_store_that_changes_nothing_may_expunge(server: Server) -> None:
     client = server.login()
     assert b"* 2 EXPUNGE" in client.ok("uid store 2 +flags (\\Deleted)")
     assert b" EXISTS" not in client.ok("uid store 1 -flags (\\Deleted)")
+
+
+#: What another session may do to folder A between two looks at it.
+CHANGES = (
+    "append",
+    "uid store * +flags.silent (\\Seen)",
+    "uid store * -flags.silent (\\Seen)",
+    "uid store * +flags.silent (blue)",
+    "uid store * +flags.silent (\\Deleted)",
+    "expunge",
+    "uid copy * A",
+    "create B",
+    "rename B C",
+    "delete C",
+    "create A/below",
+    "delete A/below",
+    "unsubscribe A",
+    "subscribe A",
+)
+#: What a client may be like that looks.
+MANNERS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("enable IMAP4rev2",),
+    ("enable CONDSTORE",),
+    ("enable UIDONLY",),
+    ("language de",),
+)
+
+
+def looks(server: Server, manner: tuple[str, ...], command: str, *, anew: bool) -> list[bytes]:
+    """Return what a new session is told that opens folder A, but for how much is recent."""
+    client = server.login(select=None)
+    for each in manner:
+        client.ok(each)
+    if anew:
+        server.mailbox().derived.clear()
+    lines = client.ok(command).splitlines()[:-1]
+    client.ok("logout")
+    client.lost()
+    return [line for line in lines if not line.endswith(b" RECENT")]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_select_tells_is_what_is_there(server: Server, seed: int) -> None:
+    """Whatever was kept from earlier looks: the same as for who knows nothing from before."""
+    random = Random(seed)  # noqa: S311 - repeatable by intent
+    writer = server.login(select=None)
+    writer.ok("create A")
+    writer.ok("select A")
+    other = Mailbox.open(server.mailbox().path)  # as in another process
+    folder_id = next(each.folder_id for each in other.folders() if each.name == "A")
+    told = set()
+    for step in range(60):
+        change = random.choice(CHANGES)
+        if change == "append":
+            (other if step % 2 else server.mailbox()).append(folder_id, [NewMail(mail(step))])
+        else:
+            writer.command(change)
+        if step % 3 == 0:
+            continue  # several changes between two looks
+        manner, verb = random.choice(MANNERS), random.choice(("select", "examine"))
+        for command in (f"{verb} A", "select INBOX", f"{verb} A"):
+            known = looks(server, manner, command, anew=False)
+            assert known == looks(server, manner, command, anew=True), (step, change, manner)
+            told.add(tuple(known))
+    assert len(told) > 10
+    other.close()
+
+
+def test_messages_are_recent_for_one_session_only(server: Server) -> None:
+    server.login()  # nothing is recent: that may be kept
+    for count in (1, 2):
+        assert b"* 0 RECENT" in server.login(select=None).ok("select INBOX")
+        server.fill(count)
+        for _ in range(2):  # who only looks takes nothing away
+            assert b"* %d RECENT" % count in server.login(select=None).ok("examine INBOX")
+        assert b"* %d RECENT" % count in server.login(select=None).ok("select INBOX")
+        assert b"* 0 RECENT" in server.login(select=None).ok("select INBOX")
+        assert b"* 0 RECENT" in server.login(select=None).ok("examine INBOX")
+
+
+def test_only_a_few_openings_are_kept(server: Server) -> None:
+    client = server.login()
+    for number in range(40):
+        client.ok(f"create f{number}")
+    for number in range(40):
+        client.ok(f"select f{number}")
+    (entries,) = [value for value in server.mailbox().derived.values() if isinstance(value, dict)]
+    assert 0 < len(entries) <= 8
+
+
+def test_a_mailbox_that_is_frozen_cannot_be_opened_again(server: Server) -> None:
+    client = server.login()
+    client.ok("select INBOX")
+    keeper = Mailbox.open(server.mailbox().path)
+    keeper.set_frozen(is_frozen=True)
+    client.no("select INBOX")
+    keeper.set_frozen(is_frozen=False)
+    client.ok("select INBOX")
+    keeper.close()

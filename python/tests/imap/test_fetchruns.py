@@ -14,7 +14,7 @@ from gromox.imap.fetching import Fetching
 from gromox.imap.fetchitems import parse_items
 from gromox.imap.fetchruns import LEAST
 from gromox.imap.parser import Parser
-from gromox.imap.selected import Selected, Style
+from gromox.imap.selected import PLAIN, Selected, Style, claim_recent
 from gromox.store.flags import Flag, FlagChange, FlagOperation
 from gromox.store.model import NewMail
 from gromox.store.uidset import UidSet
@@ -24,6 +24,8 @@ from tests.imap.driver import INBOX, Server, mail
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from gromox.store.mailbox import Mailbox
 
 COUNT = 3 * LEAST
 ITEMS = (
@@ -81,6 +83,13 @@ def lines(octets: bytes) -> list[tuple[bytes, list[bytes]]]:
     return found
 
 
+def selected(box: Mailbox, *, read_only: bool = True, style: Style = PLAIN) -> Selected:
+    view = box.view(INBOX)
+    as_of = box.known_change_number
+    recent = claim_recent(box, view, read_only=read_only)
+    return Selected(box, view, "INBOX", as_of=as_of, read_only=read_only, style=style, recent=recent)
+
+
 def fetched(here: Selected, uids: UidSet, text: bytes, *, by_run: bool) -> tuple[bytes, bool]:
     fetching = Fetching(here, uids, parse_items(Parser(text, (), 0)), by_run=by_run)
     octets = b"".join(piece for step in fetching.steps() for piece in step if isinstance(piece, bytes))
@@ -103,7 +112,7 @@ def test_runs_say_what_lines_say(
     recent: list[tuple[int, int]],
     condstore: bool,
 ) -> None:
-    here = Selected(server.mailbox(), INBOX, "INBOX", read_only=True, style=Style(condstore=condstore))
+    here = selected(server.mailbox(), style=Style(condstore=condstore))
     here.recent = recent
     text, uids = b"(" + b" ".join(items) + b")", UidSet(ranges)
 
@@ -118,7 +127,7 @@ def test_runs_say_what_lines_say(
 def test_messages_that_were_purged_are_missing(server: Server) -> None:
     box = server.mailbox("bob")
     server.fill(COUNT, "bob")
-    here = Selected(box, INBOX, "INBOX", read_only=True)
+    here = selected(box)
     everything = UidSet([(1, COUNT)])
     known, _ = fetched(here, everything, b"(UID RFC822.SIZE)", by_run=True)
     box.delete_messages(INBOX, UidSet([(10, 19)]))
@@ -137,7 +146,7 @@ def test_messages_that_were_purged_are_missing(server: Server) -> None:
 def test_reading_contents_by_the_run_sets_seen(server: Server) -> None:
     box = server.mailbox("carol") if (server.house.root / "carol").exists() else server.mailbox("bob")
     server.fill(COUNT, box.path.name)
-    here = Selected(box, INBOX, "INBOX", read_only=False)
+    here = selected(box, read_only=False)
     total = here.view.total
     everything = UidSet([(1, here.view.last_uid())])
 
@@ -145,7 +154,7 @@ def test_reading_contents_by_the_run_sets_seen(server: Server) -> None:
     assert octets.count(b"FLAGS (\\Seen") == total
     assert box.view(INBOX).unseen == 0
 
-    here = Selected(box, INBOX, "INBOX", read_only=False)
+    here = selected(box, read_only=False)
     octets, _ = fetched(here, everything, b"(UID BODY[])", by_run=True)
     assert octets.count(b"FETCH (UID") == total
     assert b"FLAGS" not in octets
@@ -153,7 +162,7 @@ def test_reading_contents_by_the_run_sets_seen(server: Server) -> None:
 
 def test_flags_are_never_stale(server: Server) -> None:
     box = server.mailbox()
-    here = Selected(box, INBOX, "INBOX", read_only=True)
+    here = selected(box)
     everything = UidSet([(1, COUNT)])
     before, _ = fetched(here, everything, b"(FLAGS ENVELOPE)", by_run=True)
     box.set_flags(INBOX, everything, FlagChange(FlagOperation.REPLACE, Flag.DRAFT))
@@ -167,7 +176,7 @@ def test_flags_are_never_stale(server: Server) -> None:
 
 def test_the_cache_is_bounded(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(headercache, "MAX_OCTETS", 20_000)
-    here = Selected(server.mailbox(), INBOX, "INBOX", read_only=True)
+    here = selected(server.mailbox())
     cache = headercache.cache_of(here.mailbox)
     cache.forget()
     for text in (b"(UID ENVELOPE)", b"(UID BODY)", b"(UID BODY.PEEK[HEADER.FIELDS (To)])"):

@@ -124,9 +124,9 @@ class ImapConnection(Interpreter):
                 tail = _READY.get(rest)
                 if tail is not None and not self._is_particular():
                     return self._poll(tag, tail)
-                known = self._remembered(rest)
+                session = self._active
+                known = self._remembered(session, rest)
                 if known is not None:  # a line that need not be looked for
-                    session = self._active
                     session.tag = tag
                     self._tags[:] = (tag,)
                     self._carry_out(session, known)

@@ -102,9 +102,9 @@ class Interpreter:
             raise RuntimeError("start() comes first")
         return self.session
 
-    def _remembered(self, rest: bytes) -> tuple[Command, Any] | None:
+    def _remembered(self, session: Session, rest: bytes) -> tuple[Command, Any] | None:
         """Return the whole command that these octets, with the end of a line, are, if it was said before."""
-        return _MEMOS[self._active.utf8].get(rest[:-2]) if rest[-2:] == b"\r\n" else None
+        return _MEMOS[session.utf8].get(rest[:-2]) if rest[-2:] == b"\r\n" else None
 
     def _is_particular(self) -> bool:
         """Tell whether commands are logged, or answered in a language of the client's choice."""
@@ -306,8 +306,8 @@ class Interpreter:
         """Say everything that belongs to the end of a command."""
         session, command = self._active, self._command
         if reply.untagged:
-            for octets in serialize.untagged(reply.untagged, utf8=session.utf8, language=session.language):
-                self._say(octets)
+            lines = serialize.untagged(reply.untagged, utf8=session.utf8, language=session.language)
+            self._say(b"".join(lines))
         if reply.event is not None:
             session.move(reply.event)
         if command is not None and command.durable:

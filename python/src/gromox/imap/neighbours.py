@@ -6,7 +6,7 @@ what was found for a while. Whether a right is still there, the mailbox itself s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -87,11 +87,15 @@ class Surroundings:
     grants: Callable[[], Grants | None]
     others: str
     public: str
+    _roots: tuple[str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Fold the prefixes once."""
+        object.__setattr__(self, "_roots", (self.others.casefold(), self.public.casefold()))
 
     def is_outside(self, name: str) -> bool:
         """Tell whether a mailbox name is one of those that stand for mailboxes of others."""
-        first = name.partition(SEPARATOR)[0].casefold()
-        return first in (self.others.casefold(), self.public.casefold())
+        return name.partition(SEPARATOR)[0].casefold() in self._roots
 
     def of(self, account: Person) -> Neighbourhood:
         """Look around for a user; any thread.

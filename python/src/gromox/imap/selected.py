@@ -77,15 +77,26 @@ class Selected:
     def __init__(
         self,
         mailbox: Mailbox,
-        folder_id: int,
+        view: FolderView,
         name: str,
         *,
+        as_of: int,
         read_only: bool,
         style: Style = PLAIN,
-        rev2: bool = False,
+        recent: Ranges | None = (),
     ) -> None:
-        r"""Take the present view; the caller announces it. ``rev2``: there is no ``\Recent``."""
-        self.mailbox, self.folder_id, self.name = mailbox, folder_id, name
+        r"""Begin with a view, which the caller announces.
+
+        Args:
+            mailbox: where the folder is.
+            view: what the client knows.
+            name: as the client said it.
+            as_of: the change number up to which the view is the newest.
+            read_only: nothing may be changed.
+            style: how changes are told.
+            recent: what is ``\Recent`` for the client (:func:`claim_recent`); None: it knows no such flag.
+        """
+        self.mailbox, self.folder_id, self.name = mailbox, view.folder_id, name
         self.read_only, self.gone = read_only, False
         self.adopt(style)
         #: Searches whose results are followed.
@@ -98,13 +109,12 @@ class Selected:
         self.touched = _NO_UIDS
         #: The command that ends has looked, a moment ago, and there is nothing new; undone with its answer.
         self.looked = False
-        self.view: FolderView = mailbox.view(folder_id)
-        self.change_number = mailbox.known_change_number
+        self.view = view
+        self.change_number = as_of
         #: Ranges of UIDs that are ``\\Recent`` in this session; the last one may be open to the end.
-        self.recent: list[tuple[int, int]] = []
-        self._rev2 = rev2
-        self._claim_recent()
-        self.keywords: Sequence[str] = self.view.keyword_names
+        self.recent: list[tuple[int, int]] = [*recent] if recent else []
+        self._rev2 = recent is None
+        self.keywords: Sequence[str] = view.keyword_names
 
     def adopt(self, style: Style) -> None:
         """Tell changes like this from now on."""
@@ -114,19 +124,14 @@ class Selected:
     # -- \Recent
 
     def _claim_recent(self) -> None:
-        r"""Take the messages that no session was told of before. RFC 3501 section 2.3.2, ``\Recent``.
-
-        A session of IMAP4rev2 does not know the flag and leaves it to others (RFC 9051 appendix E, 12).
-        """
+        r"""Take the messages that no session was told of before, too."""
         if self._rev2:
             return
+        more = claim_recent(self.mailbox, self.view, read_only=self.read_only)
         if self.read_only:
-            first = self.mailbox.folder(self.folder_id).recent_from
-            self.recent = [(first, self.view.uid_next - 1)] if first < self.view.uid_next else []
-            return
-        first = self.mailbox.mark_recent_seen(self.folder_id)
-        if first < self.view.uid_next:
-            last = self.view.uid_next - 1
+            self.recent = [*more]
+        elif more:
+            (first, last), *_ = more
             if self.recent and self.recent[-1][1] + 1 >= first:
                 self.recent[-1] = (self.recent[-1][0], last)
             else:
@@ -150,7 +155,7 @@ class Selected:
 
     def recent_count(self) -> int:
         r"""Return how many messages of the view are ``\Recent``."""
-        return len(self.view.resolve(self.recent_uids())) if self.recent else 0
+        return count_recent(self.view, self.recent)
 
     # -- numbers
 
@@ -386,6 +391,21 @@ class Selected:
                 block.modseq_at(index),
             )
         return b"* %d FETCH (UID %d FLAGS (%b))\r\n" % (seq, uid, text)
+
+
+def claim_recent(mailbox: Mailbox, view: FolderView, *, read_only: bool) -> Ranges:
+    r"""Return the messages of a view that no session was told of before. RFC 3501 section 2.3.2, ``\Recent``.
+
+    No other session gets the same ones, but for who only reads and leaves them as they are.
+    """
+    folder_id = view.folder_id
+    first = mailbox.folder(folder_id).recent_from if read_only else mailbox.mark_recent_seen(folder_id)
+    return ((first, view.uid_next - 1),) if first < view.uid_next else ()
+
+
+def count_recent(view: FolderView, recent: Sequence[tuple[int, int]]) -> int:
+    r"""Return how many messages of a view are ``\Recent``."""
+    return len(view.resolve(UidSet(recent))) if recent else 0
 
 
 def _expunges(change: ViewChange) -> bytes:

@@ -528,7 +528,9 @@ class Connection(Link):
         self._unwatch()
         if action.mailbox is not None:
             doorbell = self.service.doorbell or self._engine.doorbell
-            self._watching = [doorbell.watch(path, self.ring) for path in (action.mailbox, *action.others)]
+            self._watching = [doorbell.watch(action.mailbox, self.ring)]
+            for path in action.others:
+                self._watching.append(doorbell.watch(path, self.ring))
 
     def _unwatch(self) -> None:
         self._rung = False

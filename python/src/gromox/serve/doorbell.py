@@ -42,10 +42,10 @@ class Bridge(Protocol):
 class Watching:
     """One listener to one mailbox."""
 
-    __slots__ = ("_doorbell", "callback", "due", "mailbox")
+    __slots__ = ("_doorbell", "callback", "due", "key", "mailbox")
 
-    def __init__(self, doorbell: Doorbell, mailbox: Path, callback: Callable[[], None]) -> None:
-        self._doorbell, self.mailbox, self.callback = doorbell, mailbox, callback
+    def __init__(self, doorbell: Doorbell, mailbox: Path, key: str, callback: Callable[[], None]) -> None:
+        self._doorbell, self.mailbox, self.key, self.callback = doorbell, mailbox, key, callback
         self.due = False
 
     def cancel(self) -> None:
@@ -61,7 +61,8 @@ class Doorbell:
         self._loop = loop
         #: That of the loop, once it is known.
         self._thread = 0
-        self._watchings: dict[Path, dict[Watching, None]] = {}
+        #: By the path as text: comparing paths is four calls.
+        self._watchings: dict[str, dict[Watching, None]] = {}
         self._lock = threading.Lock()
         self._rung: dict[Path, None] = {}
         self._due: deque[Watching] = deque()
@@ -72,7 +73,7 @@ class Doorbell:
     def mailboxes(self) -> list[Path]:
         """The mailboxes somebody listens to."""
         every = () if self._overhear is None else (EVERY_MAILBOX,)
-        return [*every, *self._watchings]
+        return [*every, *map(Path, self._watchings)]
 
     def ring(self, mailbox: Path, change_number: int = 0) -> None:  # noqa: ARG002 - the store's callback
         """Say that ``mailbox`` changed; who watches it is called soon, here and in other processes."""
@@ -89,7 +90,7 @@ class Doorbell:
         if self._overhear is not None and mailbox != EVERY_MAILBOX:
             self._overhear(mailbox)
         idle = not self._due
-        for watching in self._watchings.get(mailbox, ()):
+        for watching in self._watchings.get(str(mailbox), ()):
             if not watching.due:
                 watching.due = True
                 self._due.append(watching)
@@ -104,10 +105,11 @@ class Doorbell:
 
     def watch(self, mailbox: Path, callback: Callable[[], None]) -> Watching:
         """Call ``callback`` after each change of ``mailbox`` until the result is cancelled."""
-        watching = Watching(self, mailbox, callback)
-        watchings = self._watchings.get(mailbox)
+        key = str(mailbox)
+        watching = Watching(self, mailbox, key, callback)
+        watchings = self._watchings.get(key)
         if watchings is None:
-            watchings = self._watchings[mailbox] = {}
+            watchings = self._watchings[key] = {}
             if self.bridge is not None:
                 self.bridge.watched(mailbox)
         watchings[watching] = None
@@ -116,11 +118,11 @@ class Doorbell:
     def forget(self, watching: Watching) -> None:
         """Undo :meth:`watch`; may be done twice."""
         watching.due = True  # one that waits in the queue is skipped, see _notify
-        watchings = self._watchings.get(watching.mailbox, {})
+        watchings = self._watchings.get(watching.key, {})
         if watchings.pop(watching, watching) is watching:
             return
         if not watchings:
-            del self._watchings[watching.mailbox]
+            del self._watchings[watching.key]
             if self.bridge is not None:
                 self.bridge.unwatched(watching.mailbox)
 
@@ -137,7 +139,7 @@ class Doorbell:
         end = monotonic() + SLICE
         while self._due:
             watching = self._due.popleft()
-            if watching in self._watchings.get(watching.mailbox, ()):
+            if watching in self._watchings.get(watching.key, ()):
                 watching.due = False
                 watching.callback()
             if monotonic() > end and self._due:

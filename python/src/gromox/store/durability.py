@@ -45,8 +45,8 @@ class Wal:
         self.path: Final = Path(f"{database}-wal")
         self.poisoned = False
         self._condition = threading.Condition()
-        self._written = 0
-        self._synced = 0
+        #: The highest ticket, and the highest one that is durable.
+        self.written = self.synced = 0
         self._busy = False
         self._fd = -1
         #: Of the round of the log that :attr:`_due` is about: which frame makes it long.
@@ -60,18 +60,8 @@ class Wal:
         Returns the ticket for :meth:`sync`.
         """
         with self._condition:
-            self._written += 1
-            return self._written
-
-    @property
-    def written(self) -> int:
-        """Return the highest ticket."""
-        return self._written
-
-    @property
-    def synced(self) -> int:
-        """Return the highest ticket that is durable."""
-        return self._synced
+            self.written += 1
+            return self.written
 
     def sync(self, ticket: int) -> None:
         """Return when ``ticket`` is durable; callers that arrive together share one fdatasync.
@@ -83,13 +73,13 @@ class Wal:
             while True:
                 if self.poisoned:
                     raise CorruptError("a write to disk failed earlier: reopen the mailbox")
-                if self._synced >= ticket:
+                if self.synced >= ticket:
                     return
                 if not self._busy:
                     break
                 self._condition.wait()
             self._busy = True
-            target = self._written
+            target = self.written
         failure: OSError | None = None
         try:
             self._fdatasync()
@@ -98,7 +88,7 @@ class Wal:
         with self._condition:
             self._busy = False
             if failure is None:
-                self._synced = max(self._synced, target)
+                self.synced = max(self.synced, target)
             else:
                 self.poisoned = True
                 _poisoned.add(self.database)

@@ -17,7 +17,7 @@ from gromox.imap.objectids import mailbox_id
 from gromox.imap.replies import Exists, Information, Ready, RecentCount, Reply, Stream
 from gromox.imap.resync import Resync, missed, parse_resync
 from gromox.imap.rights import is_read_only, permanent_flags
-from gromox.imap.selected import Selected, flags_line
+from gromox.imap.selected import Selected, claim_recent, count_recent, flags_line
 from gromox.imap.tree import names_of
 from gromox.imap.urlauth import URLMECH
 from gromox.store.errors import CorruptError
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from gromox.imap.parser import Parser
     from gromox.imap.places import Place
     from gromox.imap.replies import Result, Untagged
+    from gromox.imap.sequence import Ranges
     from gromox.imap.session import Session
+    from gromox.imap.tree import Name
     from gromox.store.folder import Folder
     from gromox.store.mailbox import Mailbox
     from gromox.store.view import FolderView
@@ -40,6 +42,8 @@ OCTETS_A_STEP: Final = 256 << 10
 _CLOSED: Final = Information(b"CLOSED", "the previous mailbox is closed")
 #: Parameters of one SELECT.
 MAX_PARAMETERS: Final = 10
+#: What SELECT came to is kept for so many folders and ways of asking.
+_MOST_ENTRIES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ def examine(session: Session, args: Select) -> Result:
 def _open(session: Session, args: Select, *, is_examined: bool) -> Result:
     if args.resync is not None:
         _check(session, args.resync)
-    place = session.locate(args.name)
+    place = session.places.locate(args.name)
     if session.selected is None:
         return _enter(session, args, place, (), is_examined=is_examined)
     session.move(Event.DESELECTED)
@@ -113,34 +117,25 @@ def _enter(
 ) -> Result:
     if args.condstore:
         session.enable_condstore()
-    with place.mailbox.steady():
-        return _answer(session, args, place, before, is_examined=is_examined)
-
-
-def _answer(
-    session: Session, args: Select, place: Place, before: Sequence[Untagged], *, is_examined: bool
-) -> Result:
-    mailbox = place.mailbox
-    name = names_of(mailbox).to_select(place.name)
-    folder_id = name.folder.folder_id
-    read_only = is_examined or is_read_only(mailbox, folder_id)
+    entry = _entry(session, place, is_examined=is_examined)
     selected = Selected(
-        mailbox,
-        folder_id,
+        place.mailbox,
+        entry.view,
         args.name,
-        read_only=read_only,
+        read_only=entry.read_only,
         style=session.style,
-        rev2=session.rev2,
+        recent=entry.recent,
+        as_of=entry.as_of,
     )
-    data: list[Untagged] = [*before, Ready(_shown(session, selected))]
+    data: list[Untagged] = [*before, Ready(entry.lines)]
     if session.rev2:
-        data.append(listed(name, place.full(name.name), old_name=args.name))
+        data.append(listed(entry.name, place.full(entry.name.name), old_name=args.name))
     text = "EXAMINE completed" if is_examined else "SELECT completed"
-    code = b"READ-ONLY" if read_only else b"READ-WRITE"
+    code = b"READ-ONLY" if entry.read_only else b"READ-WRITE"
 
     def done(said: Sequence[Untagged] = ()) -> Reply:
         session.selected = selected
-        session.places.pinned = mailbox
+        session.places.pinned = place.mailbox
         return Reply(text, said, code=code, event=Event.SELECTED)
 
     if args.resync is None:
@@ -148,6 +143,59 @@ def _answer(
         return done(data)
     lines = serialize.untagged(data, utf8=session.utf8, language=session.language)
     return Stream(_in_steps(chain(lines, missed(selected, args.resync))), done)
+
+
+class _Entry(NamedTuple):
+    """What opening a folder comes to."""
+
+    name: Name
+    read_only: bool
+    view: FolderView
+    as_of: int
+    """The change number up to which the view is the newest."""
+    recent: Ranges | None
+    lines: bytes
+    """What is told of the folder."""
+
+
+def _entry(session: Session, place: Place, *, is_examined: bool) -> _Entry:
+    """Open a folder; what that comes to is kept, because clients come back to mailboxes that did not change.
+
+    Not where rights have to be looked at, nor while there are messages that no session was told of.
+    """
+    mailbox = place.mailbox
+    if mailbox.is_guest:
+        return _opened(session, place, is_examined=is_examined)
+    manner = (place.name, is_examined, session.style, session.rev2, session.tls, session.language)
+    entries: dict[object, _Entry] | None = mailbox.derived.get(_entry)
+    if entries is None:
+        entries = mailbox.derived[_entry] = {}
+    entry = entries.get(manner)
+    if entry is None or entry.as_of != mailbox.change_number():
+        entry = _opened(session, place, is_examined=is_examined)
+        if not entry.recent:
+            if len(entries) >= _MOST_ENTRIES:
+                entries.clear()
+            entries[manner] = entry
+    return entry
+
+
+def _opened(session: Session, place: Place, *, is_examined: bool) -> _Entry:
+    """Open a folder of which nothing is known from before."""
+    mailbox = place.mailbox
+    with mailbox.steady():
+        name = names_of(mailbox).to_select(place.name)
+        folder_id = name.folder.folder_id
+        read_only = is_examined or is_read_only(mailbox, folder_id)
+        view = mailbox.view(folder_id)
+        as_of = mailbox.known_change_number
+        # A session of IMAP4rev2 does not know the flag and leaves it to others (RFC 9051 appendix E, 12).
+        recent = None if session.rev2 else claim_recent(mailbox, view, read_only=read_only)
+    settable = NO_FLAGS if read_only else mailbox.settable(folder_id)
+    count = None if recent is None else count_recent(view, recent)
+    numbered = not session.style.uid_only
+    manner = _Manner(read_only, int(settable), count, numbered, session.tls, session.language)
+    return _Entry(name, read_only, view, as_of, recent, _told(mailbox, view, manner))
 
 
 class _Manner(NamedTuple):
@@ -159,16 +207,6 @@ class _Manner(NamedTuple):
     numbered: bool
     tls: bool
     language: str
-
-
-def _shown(session: Session, selected: Selected) -> bytes:
-    """Return what is told of the folder."""
-    mailbox, folder_id = selected.mailbox, selected.folder_id
-    settable = NO_FLAGS if selected.read_only else mailbox.settable(folder_id)
-    recent = None if session.rev2 else selected.recent_count()
-    numbered = not session.style.uid_only
-    manner = _Manner(selected.read_only, int(settable), recent, numbered, session.tls, session.language)
-    return _told(mailbox, selected.view, manner)
 
 
 def foretell(mailbox: Mailbox, folder: Folder, *, tls: bool, language: str) -> None:
