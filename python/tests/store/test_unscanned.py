@@ -387,18 +387,47 @@ def test_who_asks_once_asks_again(mailbox: Mailbox, monkeypatch: pytest.MonkeyPa
     assert mailbox.is_derived_current()
 
 
-def test_damage_keeps_nobody_from_the_others(
-    path: Path, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    leave(mailbox, mail("lost"), mail("odd"), mail("good"))
-    with sqlite3.connect(path / "exmdb/exchange.sqlite3") as damage:
-        damage.execute("DELETE FROM contents WHERE content_id = (SELECT min(content_id) FROM contents)")
+@pytest.fixture
+def strange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mails of which something cannot be kept, and others that cannot be read at all; none is known."""
 
     def odd(raw: bytes, *how: Any) -> object:  # noqa: ANN401 - as declared
+        if b"worse" in raw:
+            raise ZeroDivisionError
         found = extract(raw, *how)
         return found._replace(subject="\ud800") if b"odd" in raw else found
 
     monkeypatch.setattr("gromox.store.unscanned.extract", odd)
+
+
+@pytest.mark.usefixtures("strange")
+def test_strange_mails_can_be_copied_moved_and_removed(mailbox: Mailbox, other: Mailbox) -> None:
+    names = ("odd 1", "good 2", "odd 3", "worse 4", "good 5", "odd 6", "worse 7", "odd 8", "good 9")
+    leave(other, *[mail(name) for name in names])
+    folder = mailbox.create_folder(9, "there").folder_id
+
+    assert len(mailbox.copy(INBOX, UidSet([(1, 2)]), folder).target_uids) == 2
+    assert len(mailbox.move(INBOX, UidSet([(3, 5)]), folder).target_uids) == 3
+    assert list(mailbox.delete_messages(INBOX, UidSet([(6, 7)])).uids) == [6, 7]
+    assert waiting(mailbox) == 2
+    assert b"odd 3" in mailbox.content(folder, 3).octets()
+
+    threads = finished(mailbox.thread_steps(folder, [1, 2, 3, 4, 5], with_references=False))
+    assert [row.subject for row in threads] == ["", "GOOD 2", "", "", "GOOD 5"]
+
+    assert subjects(StoreSession.of(mailbox, SYSTEM)) == ["", "good 2", "", "good 9"]
+    leave(other, *[mail(name) for name in names])
+    with mailbox.file.write(durable=False):
+        assert mailbox.file.unscanned == 0
+    assert waiting(mailbox) == 0
+    assert mailbox.check() == []
+
+
+@pytest.mark.usefixtures("strange")
+def test_damage_keeps_nobody_from_the_others(path: Path, mailbox: Mailbox) -> None:
+    leave(mailbox, mail("lost"), mail("odd"), mail("good"))
+    with sqlite3.connect(path / "exmdb/exchange.sqlite3") as damage:
+        damage.execute("DELETE FROM contents WHERE content_id = (SELECT min(content_id) FROM contents)")
 
     assert mailbox.view(INBOX).total == 3
     threads = finished(mailbox.thread_steps(INBOX, [1, 2, 3], with_references=False))

@@ -18,7 +18,7 @@ What has to hold:
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gromox.base.log import get_logger
 from gromox.store import append
@@ -38,7 +38,7 @@ MOST: Final = 4096
 """Mails of a mailbox that may wait; further ones are scanned as they come."""
 AT_ONCE: Final = 64
 """Mails that are scanned as they come after somebody had to wait: who asks for them once asks again."""
-_NO_FAULT_OF_MAILS: Final = (sqlite3.DatabaseError, OSError, StoreError)
+_NO_FAULT_OF_MAILS: Final = (sqlite3.DatabaseError, OSError, StoreError, MemoryError)
 _log = get_logger(__name__)
 _ROWS: Final = (
     "SELECT m.folder_id, m.uid, m.mid, m.content_id, m.internal_date, m.internal_zone, m.size, c.data"
@@ -51,6 +51,13 @@ _PICKED: Final = _ROWS.format(" AND m.mid IN (SELECT mid FROM temp.picked)")
 
 _Row = tuple[int, int, int, int, int, int, int, bytes | None]
 """Folder, UID, message, content, internal date and its zone, size, octets."""
+
+
+class _Scan(NamedTuple):
+    """A mail, and what was read in it."""
+
+    row: _Row
+    found: Narrow
 
 
 def may_wait(file: MailboxFile) -> bool:
@@ -81,16 +88,11 @@ def scan_steps(file: MailboxFile, folder_id: int | None = None) -> Iterator[None
 
 def scan_some(file: MailboxFile, folder_id: int | None = None) -> int:
     """Scan a few mails in a transaction of their own; returns how many there were."""
-    rows = _waiting(file, folder_id)
-    if rows:
-        try:
-            _scan(file, rows)
-        except _NO_FAULT_OF_MAILS:
-            raise
-        except Exception:  # noqa: BLE001 - one of them is at fault: it must not keep anybody from the others
-            for row in rows:
-                _scan_alone(file, row)
-    return len(rows)
+    scans = [_scanned(file, row) for row in _waiting(file, folder_id)]
+    if scans:
+        with file.write(durable=False, quiet=True, scanned=False) as tx:
+            _keep(tx, scans)
+    return len(scans)
 
 
 def scan_within(tx: Write) -> None:
@@ -112,35 +114,57 @@ def _waiting(file: MailboxFile, folder_id: int | None) -> list[_Row]:
     return file.execute(_IN_FOLDER, (folder_id, BATCH)).fetchall()
 
 
-def _scan(file: MailboxFile, rows: Sequence[_Row]) -> None:
-    scans = [_scanned(file, row) for row in rows]
-    with file.write(durable=False, quiet=True, scanned=False) as tx:
-        _keep(tx, scans)
-
-
-def _scan_alone(file: MailboxFile, row: _Row) -> None:
-    try:
-        _scan(file, [row])
-    except _NO_FAULT_OF_MAILS:
-        raise
-    except Exception as error:  # noqa: BLE001 - as above; APPEND has acknowledged it, so it is kept unread
-        _log.error("mail cannot be listed", mailbox=file.path, message=row[2], reason=error)
-        _scan(file, [(*row[:7], None)])
-
-
-def _scanned(file: MailboxFile, row: _Row) -> Narrow:
-    folder_id, uid, mid, content_id, date, zone, size, octets = row
+def _scanned(file: MailboxFile, row: _Row) -> _Scan:
+    mid, octets = row[2], row[7]
     if octets is None:
         _log.error("mail without content", mailbox=file.path, message=mid)
-        octets = b""
-    return folder_id, uid, mid, content_id, extract(octets, date, zone, None)._replace(size=size)
+        return _Scan(row, _blank(row))
+    folder_id, uid, _, content_id, date, zone, size, _ = row
+    try:
+        found = extract(octets, date, zone, None)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - APPEND has acknowledged it
+        return _Scan(row, _unreadable(file, row, error))
+    return _Scan(row, (folder_id, uid, mid, content_id, found._replace(size=size)))
 
 
-def _keep(tx: Write, scans: Sequence[Narrow], *, stays: bool = True) -> None:
+def _blank(row: _Row) -> Narrow:
+    """Return what is kept of a mail in which nothing can be read."""
+    folder_id, uid, mid, content_id, date, zone, size, _ = row
+    return folder_id, uid, mid, content_id, extract(b"", date, zone, None)._replace(size=size)
+
+
+def _unreadable(file: MailboxFile, row: _Row, error: Exception) -> Narrow:
+    _log.error("mail cannot be listed", mailbox=file.path, message=row[2], reason=error)
+    return _blank(row)
+
+
+def _keep(tx: Write, scans: Sequence[_Scan], *, stays: bool = True) -> None:
     """Write what was read of mails that are still waiting."""
-    fresh = append.complete(tx, scans)
-    for folder_id in dict.fromkeys([scan[0] for scan in fresh]):
+    fresh = _complete(tx, scans)
+    for folder_id in dict.fromkeys([each[0] for each in fresh]):
         if folder_id in tx.file.folders:
             tx.folder(folder_id)  # its contents changed, as others look at it
         if stays:
-            tx.note(folder_id, [scan[2] for scan in fresh if scan[0] == folder_id], Touch.CREATED)
+            tx.note(folder_id, [each[2] for each in fresh if each[0] == folder_id], Touch.CREATED)
+
+
+def _complete(tx: Write, scans: Sequence[_Scan]) -> list[Narrow]:
+    """Write the rows; a mail of which something cannot be kept keeps nobody from the others."""
+    file = tx.file
+    known = file.unscanned
+    file.execute("SAVEPOINT scans")
+    try:
+        fresh = append.complete(tx, [scan.found for scan in scans])
+    except _NO_FAULT_OF_MAILS:
+        raise  # all of the transaction is undone
+    except Exception as error:  # noqa: BLE001 - one of them is at fault
+        file.execute("ROLLBACK TO scans")
+        file.unscanned = known
+        if len(scans) > 1:
+            fresh = [each for scan in scans for each in _complete(tx, [scan])]
+        else:
+            fresh = append.complete(tx, [_unreadable(file, scans[0].row, error)])
+    file.execute("RELEASE scans")
+    return fresh
