@@ -244,15 +244,17 @@ def test_a_complete_mail_of_a_dead_writer_is_recovered(spool: Spool) -> None:
     whole = (mess / mail_id).read_bytes()
     (mess / mail_id).rename(mess / f".{mail_id}")
     (mess / ".torn").write_bytes(whole[:-1])
+    (mess / ".begun").write_bytes(b"")
+    (mess / ".cut").write_bytes(whole[:7])
     (mess / ".other").write_bytes(b"not ours")
     living = spool.begin(sender="", recipients=["a@example.test"])
     living.write(MAIL)
     living.finish()
-    clock = ManualClock((mess / ".torn").stat().st_mtime)
+    clock = ManualClock((mess / ".other").stat().st_mtime)
     queue = Queue(spool.path, clock=clock)
 
     assert queue.recover() == 1
-    assert names(spool) == sorted([f".{living.mail_id}", ".other", ".torn", mail_id])
+    assert names(spool) == sorted([f".{living.mail_id}", ".begun", ".cut", ".other", ".torn", mail_id])
     clock.advance(3601)
     assert queue.recover() == 0
     assert names(spool) == sorted([f".{living.mail_id}", ".other", mail_id])

@@ -188,7 +188,8 @@ class Queue:
         try:
             header, _ = read_header(fd)
         except ParseError:
-            if os.pread(fd, len(MAGIC), 0) == MAGIC and self._age(fd) > _ABANDONED:
+            # Or not even begun: its writer was killed before the first octet.
+            if MAGIC.startswith(os.pread(fd, len(MAGIC), 0)) and self._age(fd) > _ABANDONED:
                 _log.notice("mail that was never complete removed", file=path.name)
                 path.unlink()
             return False
