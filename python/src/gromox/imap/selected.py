@@ -153,10 +153,6 @@ class Selected:
         r"""Return the UIDs that are ``\Recent``, those gone included."""
         return UidSet(self.recent)
 
-    def recent_count(self) -> int:
-        r"""Return how many messages of the view are ``\Recent``."""
-        return count_recent(self.view, self.recent)
-
     # -- numbers
 
     def uids(self, numbers: SequenceSet, *, uid: bool) -> UidSet:
@@ -341,7 +337,7 @@ class Selected:
             self._claim_recent()
             octets += b"* %d EXISTS\r\n" % new.total
             if not self._rev2:
-                octets += b"* %d RECENT\r\n" % self.recent_count()
+                octets += b"* %d RECENT\r\n" % count_recent(self.view, self.recent)
         return octets
 
     def _touches_recent(self, change: ViewChange) -> bool:

@@ -191,7 +191,7 @@ def _opened(session: Session, place: Place, *, is_examined: bool) -> _Entry:
         as_of = mailbox.known_change_number
         # A session of IMAP4rev2 does not know the flag and leaves it to others (RFC 9051 appendix E, 12).
         recent = None if session.rev2 else claim_recent(mailbox, view, read_only=read_only)
-    settable = NO_FLAGS if read_only else mailbox.settable(folder_id)
+        settable = NO_FLAGS if read_only else mailbox.settable(folder_id)
     count = None if recent is None else count_recent(view, recent)
     numbered = not session.style.uid_only
     manner = _Manner(read_only, int(settable), count, numbered, session.tls, session.language)
